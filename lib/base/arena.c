@@ -1,0 +1,102 @@
+/* arena.c - a chain of blocks, reused after each reset.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+
+/* 64 KiB: a block holds some hundred small values; larger ones get their own block. */
+#define ARENA_BLOCK ((size_t)65536)
+
+struct arena_block {
+    struct arena_block *next;
+    size_t size;
+    size_t used;
+    alignas(max_align_t) unsigned char data[];
+};
+
+void arena_init(struct arena *arena, size_t limit)
+{
+    *arena = (struct arena){.limit = limit};
+}
+
+void arena_reset(struct arena *arena)
+{
+    for (struct arena_block *block = arena->first; block != NULL; block = block->next)
+        block->used = 0;
+    arena->current = arena->first;
+    arena->used = 0;
+}
+
+void arena_release(struct arena *arena)
+{
+    struct arena_block *block = arena->first;
+    while (block != NULL) {
+        struct arena_block *next = block->next;
+        free(block);
+        block = next;
+    }
+    *arena = (struct arena){.limit = arena->limit};
+}
+
+static struct arena_block *arena_room(struct arena *arena, size_t size)
+{
+    struct arena_block *last = NULL;
+    for (struct arena_block *block = arena->current; block != NULL; block = block->next) {
+        if (block->size - block->used >= size)
+            return block;
+        last = block;
+    }
+    size_t room = size > ARENA_BLOCK ? size : ARENA_BLOCK;
+    struct arena_block *block = mem_new(1, sizeof *block + room);
+    block->size = room;
+    if (last == NULL)
+        arena->first = block;
+    else
+        last->next = block;
+    return block;
+}
+
+void *arena_try(struct arena *arena, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - 64)
+        return NULL;
+    bytes =
+        (bytes + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+    if (bytes == 0)
+        bytes = alignof(max_align_t);
+    if (bytes > arena->limit - arena->used)
+        return NULL;
+    struct arena_block *block = arena_room(arena, bytes);
+    void *memory = block->data + block->used;
+    block->used += bytes;
+    arena->current = block;
+    arena->used += bytes;
+    memset(memory, 0, bytes);
+    return memory;
+}
+
+bool arena_take(struct arena *arena, size_t count, size_t size, void **memory,
+                struct err *err)
+{
+    void *place = arena_try(arena, count, size);
+    if (place == NULL)
+        return err_set(err, E_LIMIT, "%zu x %zu bytes are above the memory limit of %zu",
+                       count, size, arena->limit);
+    *memory = place;
+    return true;
+}
+
+char *arena_text(struct arena *arena, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = arena_try(arena, size, 1);
+    if (copy != NULL)
+        memcpy(copy, text, size);
+    return copy;
+}

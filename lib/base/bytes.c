@@ -1,0 +1,83 @@
+/* bytes.c - the growing buffer and memory that does not fail.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/bytes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void *mem_grow(void *old, size_t count, size_t size)
+{
+    if (count == 0)
+        count = 1;
+    void *memory = reallocarray(old, count, size == 0 ? 1 : size);
+    if (memory == NULL) {
+        (void)fprintf(stderr, "out of memory: %zu x %zu bytes\n", count, size);
+        abort();
+    }
+    return memory;
+}
+
+void *mem_new(size_t count, size_t size)
+{
+    void *memory = calloc(count == 0 ? 1 : count, size == 0 ? 1 : size);
+    if (memory == NULL) {
+        (void)fprintf(stderr, "out of memory: %zu x %zu bytes\n", count, size);
+        abort();
+    }
+    return memory;
+}
+
+char *mem_text(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = mem_new(size, 1);
+    memcpy(copy, text, size);
+    return copy;
+}
+
+void bytes_init(struct bytes *bytes, size_t limit)
+{
+    *bytes = (struct bytes){.limit = limit};
+}
+
+void bytes_release(struct bytes *bytes)
+{
+    free(bytes->data);
+    *bytes = (struct bytes){.limit = bytes->limit};
+}
+
+void bytes_clear(struct bytes *bytes)
+{
+    bytes->size = 0;
+}
+
+bool bytes_reserve(struct bytes *bytes, size_t size, uint8_t **place, struct err *err)
+{
+    if (size > bytes->limit - bytes->size)
+        return err_set(err, E_LIMIT, "%zu bytes are above the limit of %zu", size,
+                       bytes->limit - bytes->size);
+    size_t needed = bytes->size + size;
+    if (needed > bytes->capacity || bytes->data == NULL) {
+        size_t capacity = bytes->capacity < 256 ? 256 : bytes->capacity;
+        while (capacity < needed)
+            capacity = capacity > bytes->limit / 2 ? bytes->limit : capacity * 2;
+        if (capacity > bytes->limit)
+            capacity = bytes->limit;
+        bytes->data = mem_grow(bytes->data, capacity, 1);
+        bytes->capacity = capacity;
+    }
+    *place = bytes->data + bytes->size;
+    return true;
+}
+
+bool bytes_append(struct bytes *bytes, const void *data, size_t size, struct err *err)
+{
+    uint8_t *place;
+    if (!bytes_reserve(bytes, size, &place, err))
+        return false;
+    if (size > 0)
+        memcpy(place, data, size);
+    bytes->size += size;
+    return true;
+}

@@ -1,0 +1,49 @@
+/* clock.c - the time and the kernel's dice.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/clock.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include <sys/random.h>
+
+#include "base/err.h"
+
+static int64_t clock_read(clockid_t clock)
+{
+    struct timespec time;
+    bug_if(clock_gettime(clock, &time) != 0);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+int64_t clock_now_ns(void)
+{
+    return clock_read(CLOCK_BOOTTIME);
+}
+
+int64_t clock_wall_s(void)
+{
+    return clock_read(CLOCK_REALTIME) / 1000000000;
+}
+
+int64_t clock_cpu_ns(void)
+{
+    return clock_read(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+void clock_sleep_ns(int64_t duration_ns)
+{
+    struct timespec left = {.tv_sec = duration_ns / 1000000000,
+                            .tv_nsec = duration_ns % 1000000000};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        continue;
+}
+
+uint64_t clock_random_token(void)
+{
+    uint64_t token = 0;
+    while (token == 0)
+        bug_if(getrandom(&token, sizeof token, 0) != (ssize_t)sizeof token);
+    return token;
+}

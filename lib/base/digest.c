@@ -1,0 +1,89 @@
+/* digest.c - the only door to OpenSSL's digests and to libdeflate's adler32.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/digest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <libdeflate.h>
+#include <openssl/evp.h>
+
+#include "base/bytes.h"
+#include "base/text.h"
+
+struct sha256_stream {
+    EVP_MD_CTX *context;
+};
+
+struct sha256_stream *sha256_new(void)
+{
+    struct sha256_stream *stream = mem_new(1, sizeof *stream);
+    stream->context = EVP_MD_CTX_new();
+    bug_if(stream->context == NULL);
+    sha256_start(stream);
+    return stream;
+}
+
+void sha256_free(struct sha256_stream *stream)
+{
+    if (stream == NULL)
+        return;
+    EVP_MD_CTX_free(stream->context);
+    free(stream);
+}
+
+void sha256_start(struct sha256_stream *stream)
+{
+    bug_if(EVP_DigestInit_ex(stream->context, EVP_sha256(), NULL) != 1);
+}
+
+void sha256_add(struct sha256_stream *stream, const void *data, size_t size)
+{
+    bug_if(EVP_DigestUpdate(stream->context, data, size) != 1);
+}
+
+struct sha256 sha256_end(struct sha256_stream *stream)
+{
+    struct sha256 hash;
+    bug_if(EVP_DigestFinal_ex(stream->context, hash.bytes, NULL) != 1);
+    return hash;
+}
+
+struct sha256 sha256_of(const void *data, size_t size)
+{
+    struct sha256 hash;
+    bug_if(EVP_Digest(data, size, hash.bytes, NULL, EVP_sha256(), NULL) != 1);
+    return hash;
+}
+
+bool sha256_equal(const struct sha256 *a, const struct sha256 *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+bool sha256_is_zero(const struct sha256 *hash)
+{
+    static const struct sha256 zero;
+    return sha256_equal(hash, &zero);
+}
+
+void sha256_to_hex(const struct sha256 *hash, char out[SHA256_HEX])
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < sizeof hash->bytes; i++) {
+        out[2 * i] = digits[hash->bytes[i] >> 4];
+        out[2 * i + 1] = digits[hash->bytes[i] & 15];
+    }
+    out[SHA256_HEX - 1] = 0;
+}
+
+bool sha256_from_hex(const char *text, struct sha256 *hash, struct err *err)
+{
+    return text_from_hex(text, hash->bytes, sizeof hash->bytes, err);
+}
+
+uint32_t adler32_add(uint32_t adler, const void *data, size_t size)
+{
+    return libdeflate_adler32(adler, data, size);
+}

@@ -1,0 +1,211 @@
+/* disk.c - files: whole reads, durable writes, planned faults.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <sys/stat.h>
+
+static _Atomic long fault_countdown;
+static _Atomic int fault_number;
+
+void disk_fail_after(long n, int number)
+{
+    fault_number = number;
+    fault_countdown = n;
+}
+
+static bool fault_now(void)
+{
+    if (fault_countdown <= 0 || --fault_countdown > 0)
+        return false;
+    errno = fault_number;
+    return true;
+}
+
+static bool disk_write_failed(const char *path, const char *what, struct err *err)
+{
+    int number = errno;
+    bool full = number == ENOSPC || number == EDQUOT;
+    return err_errno(err, full ? E_DISK_FULL : E_DISK_WRITE, number, "%s: %s", path,
+                     what);
+}
+
+bool disk_open_read(const char *path, int *fd, uint64_t *size, struct err *err)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return err_errno(err, E_DISK_OPEN, errno, "%s: cannot be opened", path);
+    struct stat status;
+    if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+        (void)close(file);
+        return err_set(err, E_DISK_OPEN, "%s: is not a regular file", path);
+    }
+    *fd = file;
+    *size = (uint64_t)status.st_size;
+    return true;
+}
+
+bool disk_create(const char *path, int *fd, struct err *err)
+{
+    int file =
+        fault_now() ? -1 : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (file < 0)
+        return disk_write_failed(path, "cannot be created", err);
+    *fd = file;
+    return true;
+}
+
+bool disk_read_at(int fd, const char *path, uint64_t offset, void *out, size_t size,
+                  struct err *err)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t n = pread(fd, (char *)out + done, size - done, (off_t)(offset + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_errno(err, E_DISK_READ, errno, "%s: cannot be read", path);
+        if (n == 0)
+            return err_set(err, E_DISK_READ,
+                           "%s: ends at byte %llu, inside %zu bytes wanted from %llu",
+                           path, (unsigned long long)(offset + done), size,
+                           (unsigned long long)offset);
+        done += (size_t)n;
+    }
+    return true;
+}
+
+bool disk_write(int fd, const char *path, const void *data, size_t size, struct err *err)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t n = fault_now() ? -1 : write(fd, (const char *)data + done, size - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return disk_write_failed(path, "cannot be written", err);
+        done += (size_t)n;
+    }
+    return true;
+}
+
+bool disk_sync(int fd, const char *path, struct err *err)
+{
+    if (fault_now() || fdatasync(fd) != 0)
+        return disk_write_failed(path, "cannot be synced", err);
+    return true;
+}
+
+bool disk_close(int fd, const char *path, struct err *err)
+{
+    if (close(fd) != 0)
+        return disk_write_failed(path, "cannot be closed", err);
+    return true;
+}
+
+bool disk_sync_parent(const char *path, struct err *err)
+{
+    char parent[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t length = slash == NULL ? 0 : (size_t)(slash - path);
+    if (length >= sizeof parent - 1)
+        return err_set(err, E_LIMIT, "%.80s...: the path is too long", path);
+    if (slash == path)
+        length = 1;
+    memcpy(parent, slash == NULL ? "." : path, slash == NULL ? 1 : length);
+    parent[slash == NULL ? 1 : length] = 0;
+    int fd = fault_now() ? -1 : open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = fd >= 0 && fsync(fd) == 0;
+    if (!synced)
+        disk_write_failed(parent, "cannot be synced", err);
+    if (fd >= 0)
+        (void)close(fd);
+    return synced;
+}
+
+bool disk_read_file(const char *path, struct bytes *out, struct err *err)
+{
+    int fd;
+    uint64_t size;
+    if (!disk_open_read(path, &fd, &size, err))
+        return false;
+    uint8_t *place;
+    bool done = bytes_reserve(out, (size_t)size, &place, err);
+    if (!done)
+        err_wrap(err, "%s", path);
+    else
+        done = disk_read_at(fd, path, 0, place, (size_t)size, err);
+    if (done)
+        out->size += (size_t)size;
+    (void)close(fd);
+    return done;
+}
+
+static bool disk_write_temporary(const char *path, const void *data, size_t size,
+                                 mode_t mode, struct err *err)
+{
+    int fd =
+        fault_now() ? -1 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    if (fd < 0)
+        return disk_write_failed(path, "cannot be created", err);
+    bool done = disk_write(fd, path, data, size, err) && disk_sync(fd, path, err);
+    if (!done) {
+        (void)close(fd);
+        return false;
+    }
+    return disk_close(fd, path, err);
+}
+
+bool disk_write_durable(const char *path, const void *data, size_t size, mode_t mode,
+                        struct err *err)
+{
+    char temporary[PATH_MAX];
+    int length =
+        snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path, (long)getpid());
+    if (length < 0 || (size_t)length >= sizeof temporary)
+        return err_set(err, E_LIMIT, "%.80s...: the path is too long", path);
+    bool done = disk_write_temporary(temporary, data, size, mode, err);
+    if (done && (fault_now() || rename(temporary, path) != 0))
+        done = disk_write_failed(path, "cannot be renamed into place", err);
+    if (!done) {
+        (void)unlink(temporary);
+        return false;
+    }
+    return disk_sync_parent(path, err);
+}
+
+bool disk_make_path(const char *path, struct err *err)
+{
+    char part[PATH_MAX];
+    size_t length = strlen(path);
+    if (length == 0 || length >= sizeof part)
+        return err_set(err, E_LIMIT, "\"%.80s\": not usable as a path", path);
+    memcpy(part, path, length + 1);
+    for (size_t i = 1; i <= length; i++) {
+        if (part[i] != '/' && part[i] != 0)
+            continue;
+        char kept = part[i];
+        part[i] = 0;
+        if (!disk_exists(part) && (fault_now() || mkdir(part, 0755) != 0) &&
+            errno != EEXIST)
+            return disk_write_failed(part, "cannot be created", err);
+        part[i] = kept;
+    }
+    struct stat status;
+    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
+        return err_set(err, E_DISK_WRITE, "%s: is not a directory", path);
+    return true;
+}
+
+bool disk_exists(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0;
+}

@@ -1,0 +1,26 @@
+/* err_codes.h - the one table of error codes: name, number, kind, advice.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Numbers are stored in attempt records and travel in reports: never change or reuse one.
+ * A hundred numbers a room. The advice says what to do, in one sentence.
+ */
+#ifndef SPILLWAY_BASE_ERR_CODES_H
+#define SPILLWAY_BASE_ERR_CODES_H
+
+/* clang-format off */
+#define ERR_CODES(X)                                                                      \
+    X(E_NONE, 0, ERR_NONE, "Nothing went wrong.")                                         \
+    /* base */                                                                            \
+    X(E_USAGE, 100, ERR_USAGE, "Call the command with --help.")                           \
+    X(E_NUMBER, 101, ERR_USAGE, "Give a number in the range that the message names.")     \
+    X(E_LIMIT, 102, ERR_RESOURCE, "A size is above its limit: split the input or raise the limit.") \
+    X(E_DISK_OPEN, 103, ERR_STORAGE, "Check that the path exists and may be opened.")     \
+    X(E_DISK_READ, 104, ERR_STORAGE, "Check the disk, then try again.")                   \
+    X(E_DISK_WRITE, 105, ERR_STORAGE, "Check free space and permissions, then try again.")\
+    X(E_DISK_FULL, 106, ERR_STORAGE, "Free space on the disk, then try again.")           \
+    X(E_JSON, 107, ERR_INPUT, "The text is not the JSON that was expected.")              \
+    X(E_PROCESS, 108, ERR_NODE, "A process could not be started or ended badly.")         \
+    X(E_MODEL, 109, ERR_INPUT, "A value is outside what its record allows.")
+/* clang-format on */
+
+#endif

@@ -1,0 +1,184 @@
+/* text.c - building and reading canonical text.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+bool text_add(struct bytes *out, const char *text, struct err *err)
+{
+    return bytes_append(out, text, strlen(text), err);
+}
+
+bool text_addf(struct bytes *out, struct err *err, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    uint8_t *place;
+    bool done = length >= 0 && bytes_reserve(out, (size_t)length + 1, &place, err);
+    if (done) {
+        (void)vsnprintf((char *)place, (size_t)length + 1, format, again);
+        out->size += (size_t)length;
+    }
+    va_end(again);
+    return done;
+}
+
+static bool percent_plain(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c != 0 && strchr("-_.~/:+", c) != NULL);
+}
+
+bool text_add_percent(struct bytes *out, const char *text, struct err *err)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (const char *c = text; *c != 0; c++) {
+        unsigned char byte = (unsigned char)*c;
+        char coded[3] = {'%', digits[byte >> 4], digits[byte & 15]};
+        bool plain = percent_plain(byte);
+        if (!bytes_append(out, plain ? c : coded, plain ? 1 : 3, err))
+            return false;
+    }
+    return true;
+}
+
+bool text_add_hex(struct bytes *out, const uint8_t *data, size_t size, struct err *err)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint8_t *place;
+    if (!bytes_reserve(out, 2 * size, &place, err))
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        place[2 * i] = (uint8_t)digits[data[i] >> 4];
+        place[2 * i + 1] = (uint8_t)digits[data[i] & 15];
+    }
+    out->size += 2 * size;
+    return true;
+}
+
+bool text_add_bits(struct bytes *out, double value, struct err *err)
+{
+    if (isnan(value))
+        return err_set(err, E_NUMBER, "NaN has no place in a canonical text");
+    double positive_zero = value == 0.0 ? 0.0 : value;
+    uint64_t bits;
+    memcpy(&bits, &positive_zero, sizeof bits);
+    return text_addf(out, err, "%016" PRIx64, bits);
+}
+
+bool text_add_real(struct bytes *out, double value, struct err *err)
+{
+    char buffer[40];
+    for (int digits = 1; digits <= 17; digits++) {
+        (void)snprintf(buffer, sizeof buffer, "%.*g", digits, value);
+        if (strtod(buffer, NULL) == value)
+            break;
+    }
+    return text_add(out, buffer, err);
+}
+
+bool text_terminate(struct bytes *out, const char **text, struct err *err)
+{
+    uint8_t *place;
+    if (!bytes_reserve(out, 1, &place, err))
+        return false;
+    *place = 0;
+    *text = (const char *)out->data;
+    return true;
+}
+
+bool text_copy(char *out, size_t size, const char *text, struct err *err)
+{
+    size_t length = strlen(text);
+    if (length >= size)
+        return err_set(err, E_LIMIT, "\"%.40s...\" has %zu characters, %zu are allowed",
+                       text, length, size - 1);
+    memcpy(out, text, length + 1);
+    return true;
+}
+
+bool text_to_u64(const char *text, uint64_t maximum, uint64_t *value, struct err *err)
+{
+    uint64_t result = 0;
+    const char *c = text;
+    for (; *c >= '0' && *c <= '9'; c++) {
+        uint64_t digit = (uint64_t)(*c - '0');
+        if (result > (UINT64_MAX - digit) / 10)
+            break;
+        result = result * 10 + digit;
+    }
+    if (c == text || *c != 0 || result > maximum)
+        return err_set(err, E_NUMBER,
+                       "\"%.40s\" is not a whole number from 0 to %" PRIu64, text,
+                       maximum);
+    *value = result;
+    return true;
+}
+
+bool text_to_i64(const char *text, int64_t minimum, int64_t maximum, int64_t *value,
+                 struct err *err)
+{
+    const char *digits = text[0] == '-' ? text + 1 : text;
+    char *end = NULL;
+    errno = 0;
+    long long result = strtoll(text, &end, 10);
+    bool plain = digits[0] >= '0' && digits[0] <= '9';
+    if (!plain || errno != 0 || *end != 0 || result < minimum || result > maximum)
+        return err_set(err, E_NUMBER,
+                       "\"%.40s\" is not a whole number from %" PRId64 " to %" PRId64,
+                       text, minimum, maximum);
+    *value = result;
+    return true;
+}
+
+bool text_to_real(const char *text, double *value, struct err *err)
+{
+    char *end = NULL;
+    bool begins = text[0] != 0 && strchr("+-.0123456789", text[0]) != NULL;
+    double result = begins ? strtod(text, &end) : 0.0;
+    if (!begins || end == text || *end != 0 || !isfinite(result))
+        return err_set(err, E_NUMBER, "\"%.40s\" is not a finite number", text);
+    *value = result;
+    return true;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool text_from_hex(const char *text, uint8_t *out, size_t size, struct err *err)
+{
+    bool good = strlen(text) == 2 * size;
+    for (size_t i = 0; good && i < 2 * size; i++)
+        good = hex_digit(text[i]) >= 0;
+    if (!good)
+        return err_set(err, E_NUMBER, "\"%.80s\" is not %zu hexadecimal digits", text,
+                       2 * size);
+    for (size_t i = 0; i < size; i++)
+        out[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));
+    return true;
+}
+
+bool text_is_name(const char *text, size_t maximum)
+{
+    size_t length = strlen(text);
+    if (length == 0 || length > maximum || text[0] == '.' || text[0] == '-')
+        return false;
+    for (const char *c = text; *c != 0; c++)
+        if (!percent_plain((unsigned char)*c) || strchr("~/:+", *c) != NULL)
+            return false;
+    return true;
+}

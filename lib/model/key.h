@@ -1,0 +1,73 @@
+/* key.h - content is identity: the texts whose sha256 names a piece of work.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A key text is a header line, then "name=value\n" in fixed order: integers decimal,
+ * doubles as 16 hexadecimal digits of their bits, strings percent-encoded. It holds all
+ * that can change the result and nothing else: no campaign, tag, date, host, attempt,
+ * path or thread. Planner and executor both build it; an executor whose text gives
+ * another key refuses the task. Golden vectors in tests/golden/keys are never edited.
+ */
+#ifndef SPILLWAY_MODEL_KEY_H
+#define SPILLWAY_MODEL_KEY_H
+
+#include "base/bytes.h"
+#include "model/segment.h"
+
+#define KEY_TEXT_LIMIT ((size_t)1 << 20) /* 1 MiB: 10^4 payload types of 100 characters  \
+                                          */
+#define TYPE_NAME 32                     /* payload type, with the NUL */
+
+/* How an effective value was found; stored and in keys: append only. */
+enum fallback {
+    FALLBACK_EXACT = 0,     /* the row of this very spill, or a payload without rows */
+    FALLBACK_EARLIER_1 = 1, /* one, two or three spills earlier */
+    FALLBACK_EARLIER_2 = 2,
+    FALLBACK_EARLIER_3 = 3,
+    FALLBACK_RUN_MEAN = 4,
+    FALLBACK_NEAREST_RUN = 5, /* only if the campaign allows it */
+    FALLBACK_NONE = 6         /* no correction; only if the campaign allows it */
+};
+
+#define FALLBACK_LEVELS 7
+
+const char *fallback_name(enum fallback level);
+
+/* What one payload type says for one (run, spill). `value` names the canonical bytes:
+ * the payload itself, or the canonical row of a table over spills. */
+struct effective {
+    char type[TYPE_NAME];
+    struct sha256 value;
+    enum fallback level;
+};
+
+struct recipe; /* model/recipe.h */
+
+/* Texts of the two steps for one segment. `chunk` gives size and adler32; effective
+ * values must be sorted by type and hold exactly the declared types of that step. */
+bool key_reco_text(struct bytes *out, const struct chunk *chunk,
+                   const struct segment *segment, const struct recipe *recipe,
+                   const struct effective *values, size_t count, struct err *err);
+bool key_select_text(struct bytes *out, const struct sha256 *reco_key,
+                     const struct recipe *recipe, const struct effective *values,
+                     size_t count, struct err *err);
+
+/* Merged file: stream, class and ordered input keys. */
+struct merge_class {
+    char stream[64];
+    char period[48];
+    char setup[48];
+    char beam[48];
+    char origin[8]; /* data, mc */
+    bool synthetic;
+    uint32_t run;
+    uint32_t sequence; /* file of the run in this stream, from 0 */
+    uint64_t target_bytes;
+};
+
+bool key_merge_text(struct bytes *out, const struct merge_class *merge_class,
+                    const struct sha256 *inputs, size_t count, struct err *err);
+
+/* sha256 of a text. */
+struct sha256 key_of(const struct bytes *text);
+
+#endif
