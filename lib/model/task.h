@@ -56,7 +56,8 @@ struct merge_input {
 };
 
 struct task {
-    uint64_t token; /* of the lease */
+    uint64_t attempt; /* sequential number of the attempt in the catalog */
+    uint64_t token;   /* of its lease: 64 random bits */
     enum task_kind kind;
     char store[TASK_URL];  /* where parts go and blobs come from: absolute directory */
     uint64_t memory_bytes; /* limit for the executor */
@@ -102,7 +103,13 @@ struct segment_result {
     uint32_t product_count;
 };
 
+struct part_size {
+    char file[PRODUCT_FILE];
+    uint64_t size;
+};
+
 struct report {
+    uint64_t attempt;
     uint64_t token;
     enum report_status status;
     struct err failure; /* REPORT_FAILED */
@@ -115,10 +122,14 @@ struct report {
     struct product merged;
     const uint64_t *input_offsets; /* of each input's payload in the merged file */
     uint32_t input_count;
-    uint64_t part_bytes; /* size of each part named in the products, for the check */
+    /* Sizes of the parts that the products name, for the check before a commit. */
+    const struct part_size *parts;
+    uint32_t part_count;
     uint64_t bytes_read;
     uint64_t bytes_written;
     uint64_t peak_memory_bytes;
+    int64_t wall_ns;
+    int64_t cpu_ns;
     char host[64];
 };
 
