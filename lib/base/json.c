@@ -1,0 +1,318 @@
+/* json.c - the only door to jansson: bounded reading, and a writer that cannot misquote.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A `struct json` is jansson's json_t under another name, so nothing is copied. jansson
+ * declares a json_real() of its own; it is renamed away before the include, ours is
+ * hidden and never seen by the library.
+ */
+#include "base/json.h"
+
+#define json_real jansson_json_real
+#include <jansson.h>
+#undef json_real
+#undef json_is_array
+#undef json_is_object
+#undef json_is_null
+
+#include "base/text.h"
+
+#define JSON_DEPTH 32 /* the deepest text that we read has 6 levels */
+
+/* Level of nesting of a text that may be anything, before a parser recurses into it. */
+static bool json_depth_is_fine(const uint8_t *data, size_t size)
+{
+    size_t depth = 0;
+    bool quoted = false;
+    for (size_t at = 0; at < size; at++) {
+        uint8_t c = data[at];
+        if (quoted && c == '\\') {
+            at++;
+        } else if (c == '"') {
+            quoted = !quoted;
+        } else if (!quoted && (c == '[' || c == '{')) {
+            if (++depth > JSON_DEPTH)
+                return false;
+        } else if (!quoted && (c == ']' || c == '}') && depth > 0) {
+            depth--;
+        }
+    }
+    return true;
+}
+
+static struct json *json_from(json_t *value)
+{
+    return (struct json *)(void *)value;
+}
+
+/* jansson takes pointers to non-const even where it only reads. */
+static json_t *json_to(const struct json *value)
+{
+    union {
+        const struct json *constant;
+        json_t *value;
+    } pointer = {.constant = value};
+
+    return pointer.value;
+}
+
+bool json_parse(const void *data, size_t size, const char *what, struct json **document,
+                struct err *err)
+{
+    if (!json_depth_is_fine(data, size))
+        return err_set(err, E_JSON, "%s: nested deeper than %d levels", what, JSON_DEPTH);
+    json_error_t problem;
+    json_t *root = json_loadb(data, size, JSON_REJECT_DUPLICATES, &problem);
+    if (!root)
+        return err_set(err, E_JSON, "%s: line %d column %d: %s", what, problem.line,
+                       problem.column, problem.text);
+    *document = json_from(root);
+    return true;
+}
+
+void json_free(struct json *document)
+{
+    json_decref(json_to(document));
+}
+
+static bool json_is(const struct json *value, json_type type)
+{
+    return value && json_typeof(json_to(value)) == type;
+}
+
+bool json_is_array(const struct json *value)
+{
+    return json_is(value, JSON_ARRAY);
+}
+
+bool json_is_object(const struct json *value)
+{
+    return json_is(value, JSON_OBJECT);
+}
+
+bool json_is_null(const struct json *value)
+{
+    return json_is(value, JSON_NULL);
+}
+
+size_t json_count(const struct json *value)
+{
+    if (json_is_array(value))
+        return json_array_size(json_to(value));
+    return json_is_object(value) ? json_object_size(json_to(value)) : 0;
+}
+
+const struct json *json_at(const struct json *array, size_t index)
+{
+    return json_is_array(array) ? json_from(json_array_get(json_to(array), index)) : NULL;
+}
+
+const struct json *json_get(const struct json *object, const char *key)
+{
+    return json_is_object(object) ? json_from(json_object_get(json_to(object), key))
+                                  : NULL;
+}
+
+const char *json_key(const struct json *object, size_t index)
+{
+    if (!json_is_object(object))
+        return NULL;
+    void *member = json_object_iter(json_to(object));
+    for (size_t i = 0; member && i < index; i++)
+        member = json_object_iter_next(json_to(object), member);
+    return member ? json_object_iter_key(member) : NULL;
+}
+
+bool json_text(const struct json *value, const char **text)
+{
+    if (!json_is(value, JSON_STRING))
+        return false;
+    *text = json_string_value(json_to(value));
+    return true;
+}
+
+bool json_i64(const struct json *value, int64_t *number)
+{
+    if (!json_is(value, JSON_INTEGER))
+        return false;
+    *number = json_integer_value(json_to(value));
+    return true;
+}
+
+bool json_real(const struct json *value, double *number)
+{
+    if (!json_is(value, JSON_REAL) && !json_is(value, JSON_INTEGER))
+        return false;
+    *number = json_number_value(json_to(value));
+    return true;
+}
+
+bool json_bool(const struct json *value, bool *truth)
+{
+    if (!json_is(value, JSON_TRUE) && !json_is(value, JSON_FALSE))
+        return false;
+    *truth = json_is(value, JSON_TRUE);
+    return true;
+}
+
+/* ---- writer ---- */
+
+static void json_raw(struct json_writer *writer, const char *text, size_t size)
+{
+    if (!writer->failed && !bytes_append(writer->out, text, size, &writer->err))
+        writer->failed = true;
+}
+
+/* Length of the UTF-8 sequence at the start of a text, 0 when it is not valid. */
+static size_t json_utf8_length(const unsigned char *text)
+{
+    static const struct {
+        unsigned char mask, lead;
+        uint32_t minimum;
+        size_t length;
+    } forms[] = {{0x80, 0, 0, 1},
+                 {0xe0, 0xc0, 0x80, 2},
+                 {0xf0, 0xe0, 0x800, 3},
+                 {0xf8, 0xf0, 0x10000, 4}};
+
+    for (size_t f = 0; f < sizeof forms / sizeof *forms; f++) {
+        if ((text[0] & forms[f].mask) != forms[f].lead)
+            continue;
+        uint32_t point = text[0] & (unsigned char)~forms[f].mask;
+        for (size_t i = 1; i < forms[f].length; i++) {
+            if ((text[i] & 0xc0) != 0x80)
+                return 0;
+            point = point << 6 | (text[i] & 0x3f);
+        }
+        bool surrogate = point >= 0xd800 && point <= 0xdfff;
+        bool good = point >= forms[f].minimum && point <= 0x10ffff && !surrogate;
+        return good ? forms[f].length : 0;
+    }
+    return 0;
+}
+
+/* Quotes; bytes that are not UTF-8 become U+FFFD so that the document stays readable. */
+static void json_quote(struct json_writer *writer, const char *text)
+{
+    json_raw(writer, "\"", 1);
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at) {
+        size_t length = json_utf8_length(at);
+        char escape[8];
+        if (*at == '"' || *at == '\\') {
+            escape[0] = '\\';
+            escape[1] = (char)*at;
+            json_raw(writer, escape, 2);
+        } else if (*at < 0x20 || *at == 0x7f) {
+            int written = snprintf(escape, sizeof escape, "\\u%04x", *at);
+            json_raw(writer, escape, (size_t)written);
+        } else if (length == 0) {
+            json_raw(writer, "\\ufffd", 6);
+        } else {
+            json_raw(writer, (const char *)at, length);
+        }
+        at += length > 0 ? length : 1;
+    }
+    json_raw(writer, "\"", 1);
+}
+
+/* What stands before a value: the comma, and the name inside an object. */
+static void json_lead(struct json_writer *writer, const char *key)
+{
+    if (writer->comma)
+        json_raw(writer, ",", 1);
+    writer->comma = true;
+    if (!key)
+        return;
+    json_quote(writer, key);
+    json_raw(writer, ":", 1);
+}
+
+static void json_open(struct json_writer *writer, const char *key, const char *bracket)
+{
+    json_lead(writer, key);
+    json_raw(writer, bracket, 1);
+    writer->comma = false;
+}
+
+static void json_close(struct json_writer *writer, const char *bracket)
+{
+    json_raw(writer, bracket, 1);
+    writer->comma = true;
+}
+
+void json_begin(struct json_writer *writer, struct bytes *out)
+{
+    *writer = (struct json_writer){.out = out};
+}
+
+void json_open_object(struct json_writer *writer, const char *key)
+{
+    json_open(writer, key, "{");
+}
+
+void json_open_array(struct json_writer *writer, const char *key)
+{
+    json_open(writer, key, "[");
+}
+
+void json_close_object(struct json_writer *writer)
+{
+    json_close(writer, "}");
+}
+
+void json_close_array(struct json_writer *writer)
+{
+    json_close(writer, "]");
+}
+
+void json_put_text(struct json_writer *writer, const char *key, const char *text)
+{
+    json_lead(writer, key);
+    json_quote(writer, text);
+}
+
+void json_put_u64(struct json_writer *writer, const char *key, uint64_t number)
+{
+    char digits[24];
+    int written = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
+    json_lead(writer, key);
+    json_raw(writer, digits, (size_t)written);
+}
+
+void json_put_i64(struct json_writer *writer, const char *key, int64_t number)
+{
+    char digits[24];
+    int written = snprintf(digits, sizeof digits, "%lld", (long long)number);
+    json_lead(writer, key);
+    json_raw(writer, digits, (size_t)written);
+}
+
+void json_put_real(struct json_writer *writer, const char *key, double number)
+{
+    json_lead(writer, key);
+    bool finite = number - number == 0.0;
+    if (!finite)
+        json_raw(writer, "null", 4); /* JSON has no NaN; unknown is null */
+    else if (!writer->failed && !text_add_real(writer->out, number, &writer->err))
+        writer->failed = true;
+}
+
+void json_put_bool(struct json_writer *writer, const char *key, bool truth)
+{
+    json_lead(writer, key);
+    json_raw(writer, truth ? "true" : "false", truth ? 4 : 5);
+}
+
+void json_put_null(struct json_writer *writer, const char *key)
+{
+    json_lead(writer, key);
+    json_raw(writer, "null", 4);
+}
+
+bool json_end(struct json_writer *writer, struct err *err)
+{
+    if (!writer->failed)
+        return true;
+    *err = writer->err;
+    return false;
+}
