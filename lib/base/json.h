@@ -28,7 +28,8 @@ const struct json *json_at(const struct json *array, size_t index);
 /* Member of an object, NULL when absent. */
 const struct json *json_get(const struct json *object, const char *key);
 
-/* Name of the index-th member of an object, in the order of the text. */
+/* Name of the index-th member of an object, in the order of the text. Takes `index`
+ * steps: check json_count of a hostile object first. */
 const char *json_key(const struct json *object, size_t index);
 
 /* false when the value is NULL or of another type; no error text: the caller knows where.
