@@ -1,0 +1,156 @@
+/* core.h - the deciding part of the coordinator: event in, commands out.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Pure: no clock, file, network, log or dice; time and random numbers are arguments. The
+ * service, the simulator and the replay of a log drive this same function. One core
+ * decides for one campaign. Always true, and checked by core_invariants():
+ * - every segment is in exactly one state and only moves as segment_may_move() allows;
+ * - a LEASED segment belongs to exactly one current lease, and the reverse;
+ * - a committed segment is never leased again unless its product was reported missing;
+ * - a merge group is leased only when all segments of its unit are final.
+ * The commands of one step are to be carried out in order inside one catalog transaction
+ * (answers, file moves and removals after its commit). When that transaction fails, the
+ * process ends and a new core is loaded from the catalog: crash-only.
+ */
+#ifndef SPILLWAY_COORDINATOR_CORE_H
+#define SPILLWAY_COORDINATOR_CORE_H
+
+#include "model/campaign.h"
+#include "model/message.h"
+
+struct core;
+
+/* A unit of merging: the plan segments of one run. Units tile the plan. */
+struct core_unit {
+    uint32_t first;
+    uint32_t count;
+};
+
+/* What the core knows of a segment. Steps missing: STEP_RECO and/or STEP_SELECT. */
+struct core_segment {
+    struct segment_id id;
+    uint64_t bytes;
+    uint32_t steps;
+    struct plan_state state;
+};
+
+/* Copies the policy. Segments and units are added in order, then existing groups and
+ * leases, then core_start: it gives every loaded lease one full term from `now_ns`,
+ * moves segments that the catalog shows LEASED without a lease to READY, and gives the
+ * commands that a restart owes (groups to cut, to publish again). */
+struct core *core_new(const struct campaign_policy *policy, uint64_t next_attempt);
+void core_free(struct core *core);
+void core_add_segment(struct core *core, const struct core_segment *segment);
+void core_add_unit(struct core *core, const struct core_unit *unit);
+void core_add_group(struct core *core, const struct merge_group *group);
+void core_add_lease(struct core *core, const struct attempt *attempt);
+
+enum event_kind {
+    EVENT_START,     /* after loading */
+    EVENT_TICK,      /* time passed */
+    EVENT_HELLO,     /* a pilot registered under the number `pilot` */
+    EVENT_SYNC,      /* reports, held leases, want */
+    EVENT_GROUPS,    /* answer to COMMAND_CUT: the groups of a unit, recorded */
+    EVENT_PUBLISHED, /* a group's file is in place and recorded */
+    EVENT_MISSING,   /* products of these segments are gone: make them again */
+    EVENT_RELEASE,   /* a manager sends quarantined segments back */
+    EVENT_DRAIN      /* hand out nothing more */
+};
+
+/* The deciding part of a report; products and figures stay with the service. */
+struct core_report {
+    uint64_t attempt;
+    uint64_t token;
+    enum report_status status;
+    uint32_t segment_count; /* results it brings, a prefix of the task */
+    bool parts_present;     /* the service found the named parts with their sizes */
+    uint16_t failure;       /* error code, 0 none */
+    uint32_t blamed;        /* plan number of the segment, UINT32_MAX none */
+    int32_t signal;
+};
+
+struct core_event {
+    enum event_kind kind;
+    int64_t now_ns;
+    uint64_t pilot;
+    uint32_t want;
+    const struct core_report *reports;
+    uint32_t report_count;
+    const uint64_t *held;
+    uint32_t held_count;
+    const uint64_t *tokens; /* random, one for each task that may be given */
+    uint32_t token_count;
+    uint32_t unit;                    /* EVENT_GROUPS */
+    const struct merge_group *groups; /* EVENT_GROUPS, EVENT_PUBLISHED (number) */
+    uint32_t group_count;
+    const uint32_t *segments; /* EVENT_MISSING, EVENT_RELEASE */
+    uint32_t segment_count;
+};
+
+enum command_kind {
+    COMMAND_STATE,  /* write the state of `segment` (product numbers are the service's) */
+    COMMAND_LEASE,  /* record attempt and lease, put the task into the answer */
+    COMMAND_COMMIT, /* put the products of report `report`, first `count` segments */
+    COMMAND_END,    /* attempt ends in `attempt_state` for the reason in the report */
+    COMMAND_COLLECT, /* remove what files attempt `attempt` may have left */
+    COMMAND_VERDICT, /* answer to report `report` */
+    COMMAND_LOST,    /* held attempt `attempt` has no lease any more */
+    COMMAND_UNKNOWN, /* the pilot must say hello */
+    COMMAND_FINISH,  /* tell the pilot to drain */
+    COMMAND_CUT,     /* all segments of `unit` are final: make its groups */
+    COMMAND_GROUP,   /* write `group_state` of group `group` */
+    COMMAND_PUBLISH, /* move the merged file of `group` into place */
+    COMMAND_COMPLETE /* nothing is open: the campaign is complete or stuck (see stuck) */
+};
+
+struct core_command {
+    enum command_kind kind;
+    uint32_t segment;
+    struct plan_state state;
+    uint64_t attempt;
+    uint64_t token;
+    enum task_kind task_kind;
+    uint32_t steps;
+    const uint32_t *segments; /* COMMAND_LEASE; borrowed until the next step */
+    uint32_t segment_count;
+    uint32_t report;
+    uint32_t count;
+    enum attempt_state attempt_state;
+    enum verdict verdict;
+    const char *text; /* static */
+    uint32_t unit;
+    uint32_t group;
+    enum group_state group_state;
+    bool stuck; /* COMMAND_COMPLETE: quarantined segments keep the campaign open */
+};
+
+struct core_commands {
+    const struct core_command *list; /* borrowed until the next step */
+    uint32_t count;
+};
+
+/* Never fails. */
+void core_step(struct core *core, const struct core_event *event,
+               struct core_commands *commands);
+
+/* Figures for status and for tests; O(1). */
+struct core_counts {
+    uint32_t by_state[SEGMENT_STATES];
+    uint32_t groups[GROUP_FAILED + 1];
+    uint32_t leases;
+    uint32_t pilots;
+    uint64_t bytes_total;
+    uint64_t bytes_done;
+    uint64_t committed_in_this_life; /* segments, since core_new: for the ETA */
+};
+
+struct core_counts core_count(const struct core *core);
+struct plan_state core_state(const struct core *core, uint32_t segment);
+
+/* Earliest time at which a tick can change anything; INT64_MAX none. */
+int64_t core_deadline(const struct core *core);
+
+/* True when all of "always true" holds; otherwise false and a static sentence. O(n). */
+bool core_invariants(const struct core *core, const char **broken);
+
+#endif
