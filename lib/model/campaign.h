@@ -90,10 +90,13 @@ struct merge_group {
     uint32_t count;
     struct sha256 key;
     enum group_state state;
-    uint32_t product; /* the merged product once committed */
+    char part[PRODUCT_FILE]; /* the merged part while publishing: what is moved */
     uint8_t deaths;
     uint16_t failure;
     char published[PRODUCT_FILE]; /* final name below the store */
+    uint64_t size;                /* of the published file */
+    struct sha256 hash;           /* sha256 of the published file */
+    struct event_digest events;   /* sum over its inputs */
 };
 
 /* State of an attempt; LEASED is the only one that is not final. Stored: append only. */
