@@ -20,7 +20,9 @@
     X(E_DISK_FULL, 106, ERR_STORAGE, "Free space on the disk, then try again.")           \
     X(E_JSON, 107, ERR_INPUT, "The text is not the JSON that was expected.")              \
     X(E_PROCESS, 108, ERR_NODE, "A process could not be started or ended badly.")         \
-    X(E_MODEL, 109, ERR_INPUT, "A value is outside what its record allows.")
+    X(E_MODEL, 109, ERR_INPUT, "A value is outside what its record allows.")                 \
+    /* coordinator */                                                                     \
+    X(E_HTTP_LISTEN, 890, ERR_NODE, "Choose a free address and port of this machine to listen on.")
 /* clang-format on */
 
 #endif
