@@ -113,7 +113,8 @@ struct report {
     uint64_t token;
     enum report_status status;
     struct err failure; /* REPORT_FAILED */
-    uint32_t blamed;    /* index of the segment at work when it failed, UINT32_MAX none */
+    uint32_t blamed;    /* plan number of the segment at work when it failed, in a merge
+                         * the index of the bad input; UINT32_MAX none */
     int32_t signal;     /* that ended the executor, 0 none */
     const struct segment_result *segments;
     uint32_t segment_count;
