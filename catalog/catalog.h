@@ -109,7 +109,8 @@ bool catalog_put_group(struct catalog_txn *txn, uint32_t campaign,
 enum lookup catalog_get_group(struct catalog_txn *txn, uint32_t campaign, uint32_t number,
                               struct merge_group *group, struct err *err);
 
-/* Attempts: number 0 gives a new number. A LEASED attempt is a lease. */
+/* Attempts. Writes the record of that number, new or known; numbers only grow. A LEASED
+ * attempt is a lease. */
 bool catalog_put_attempt(struct catalog_txn *txn, struct attempt *attempt,
                          struct err *err);
 enum lookup catalog_get_attempt(struct catalog_txn *txn, uint64_t number,
