@@ -22,7 +22,19 @@
     X(E_PROCESS, 108, ERR_NODE, "A process could not be started or ended badly.")         \
     X(E_MODEL, 109, ERR_INPUT, "A value is outside what its record allows.")                 \
     /* coordinator */                                                                     \
-    X(E_HTTP_LISTEN, 890, ERR_NODE, "Choose a free address and port of this machine to listen on.")
+    X(E_HTTP_LISTEN, 890, ERR_NODE, "Choose a free address and port of this machine to listen on.") \
+    /* reco */                                                                            \
+    X(E_RECO_RULES, 400, ERR_CONDITIONS, "Mend the sampling or pedestal payload: the message names the value.") \
+    X(E_RECO_SETUP, 401, ERR_USAGE, "Name a set-up of lib/reco/setup.c in the campaign file.") \
+    X(E_RECO_CHANNEL, 402, ERR_CONDITIONS, "Mend the channel map or the set-up: the message names the channel.") \
+    X(E_RECO_MISSING, 403, ERR_CONDITIONS, "Add the value to the payload, or allow the fallback in the campaign.") \
+    X(E_RECO_QUANTITY, 404, ERR_USAGE, "Use a quantity of lib/model/quantity.h in the cut.") \
+    /* output */                                                                          \
+    X(E_PACK_FORMAT, 500, ERR_INPUT, "The file is damaged or not ours: make it again from its inputs.") \
+    X(E_PACK_HASH, 501, ERR_INPUT, "Bytes of the file changed: make it again from its inputs.") \
+    X(E_COLUMNS_FORMAT, 502, ERR_INPUT, "The columns are damaged or of another version: make them again.") \
+    X(E_MERGE_INPUT, 503, ERR_INPUT, "An input of the merge is missing or wrong: its segment must run again.") \
+    X(E_SUMMARY_FORMAT, 504, ERR_INPUT, "The summary line is damaged: make it again.")
 /* clang-format on */
 
 #endif

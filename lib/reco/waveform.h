@@ -1,0 +1,77 @@
+/* waveform.h - samples of one ADC channel -> pedestals, maxima, amplitudes, times.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Pure functions on 12-bit samples; nothing is allocated. The rules of the collaboration
+ * (thesis of 2020, appendix D: pedestal per parity, spread rule, peak nearest to the
+ * expected time, half height) with every number from the conditions.
+ *
+ * Levels are samples minus the pedestal of their parity, kept as whole numbers in units
+ * of 1/(samples per parity) of a count, so that no rounding enters before the end:
+ *
+ *      counts        o            all:       largest level of any sample
+ *                   / \           a maximum: first sample of a rise that then falls
+ *        - - - - - o- -\- half    its time:  half height on the rising edge, linear
+ *                 /:    \_o       tail:      exponential from the maximum before it
+ *      __________/ :      \__
+ *      |window|    time
+ */
+#ifndef SPILLWAY_RECO_WAVEFORM_H
+#define SPILLWAY_RECO_WAVEFORM_H
+
+#include "base/err.h"
+
+#define WAVEFORM_SAMPLES  64   /* at most, per channel; NA64 records 25 to 32 */
+#define WAVEFORM_MAXIMA   16   /* kept per channel, the largest ones */
+#define WAVEFORM_OVERFLOW 4095 /* last value of the 12-bit ADC */
+
+/* How samples are read; all numbers come from the conditions, none has a default. */
+struct waveform_rules {
+    uint32_t samples;          /* per channel; another number is refused */
+    double period_ns;          /* between samples */
+    uint32_t pedestal_first;   /* first sample of the pedestal window */
+    uint32_t pedestal_samples; /* even, so that both parities have the same number */
+    uint32_t spread;           /* counts; a parity with max - min above it: pile-up */
+    uint32_t search_first;     /* maxima are searched from this sample on */
+    uint32_t threshold;        /* counts; lower levels are no signal */
+    uint32_t noise;            /* counts a rising edge may fall back */
+    double tail_ns;            /* decay time of a pulse; 0: tails are not subtracted */
+    double decay[WAVEFORM_SAMPLES]; /* exp(-i period / tail), by waveform_rules_set */
+};
+
+/* Checks the ranges and fills `decay`. */
+bool waveform_rules_set(struct waveform_rules *rules, struct err *err);
+
+#define WAVEFORM_PILEUP  1u /* spread rule: the pedestals are the minima of the window */
+#define WAVEFORM_OVER    2u /* a sample is at WAVEFORM_OVERFLOW */
+#define WAVEFORM_CROWDED 4u /* more than WAVEFORM_MAXIMA maxima: the lowest are dropped  \
+                             */
+
+struct waveform_maximum {
+    uint32_t sample;
+    bool timed;       /* its rising edge crosses half height */
+    double amplitude; /* counts */
+    double time_ns;   /* from the first sample; only if timed */
+};
+
+struct waveform {
+    uint32_t flags;
+    uint32_t count;                                  /* of maxima */
+    struct waveform_maximum maxima[WAVEFORM_MAXIMA]; /* in the order of time */
+    double pedestal[2];                              /* counts; even, odd samples */
+    double largest;                                  /* counts; of any sample, or 0 */
+    struct waveform_maximum early; /* last before search_first; amplitude 0: none */
+};
+
+/* false, with nothing written, when count is not rules->samples. */
+bool waveform_measure(const uint16_t *samples, size_t count,
+                      const struct waveform_rules *rules, struct waveform *out);
+
+/* Index of the timed maximum nearest to the expected time, the earlier one of two
+ * equally near; -1 when none is timed. */
+int waveform_nearest(const struct waveform *waveform, double expected_ns);
+
+/* Counts under maximum `index` that belong to the pulse before it. */
+double waveform_tail(const struct waveform *waveform, int index,
+                     const struct waveform_rules *rules);
+
+#endif
