@@ -13,8 +13,8 @@
 #include "model/campaign.h"
 #include "model/message.h"
 
-#define WIRE_MESSAGE_LIMIT ((size_t)64 << 20) /* 64 tasks of 4096 segments of 250 bytes  \
-                                               */
+/* 64 tasks of 4096 segments of 250 bytes. */
+#define WIRE_MESSAGE_LIMIT ((size_t)64 << 20)
 
 /* The streams that one step made of one segment (or the one merged product). */
 struct product_set {

@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#undef err_set /* err.h wraps them for the static analyser */
+#undef err_errno
+#undef err_wrap
+
 struct err_row {
     const char *name;
     enum err_kind kind;

@@ -161,8 +161,8 @@ void fmath_sincos(double x, double *sine, double *cosine)
     *cosine = values[(quadrant + 1) & 3];
 }
 
-/* atan(i / 8) = ATAN_HIGH[i] + ATAN_LOW[i] */
-static const double ATAN_HIGH[9] = {
+/* atan(i / 8) = atan_high[i] + atan_low[i] */
+static const double atan_high[9] = {
     0.0,
     0x1.fd5ba9aac2f6ep-4,
     0x1.f5b75f92c80ddp-3,
@@ -173,7 +173,7 @@ static const double ATAN_HIGH[9] = {
     0x1.700a7c5784634p-1,
     0x1.921fb54442d18p-1,
 };
-static const double ATAN_LOW[9] = {
+static const double atan_low[9] = {
     0.0,
     -0x1.cd37686760c17p-59,
     0x1.8ab6e3cf7afbdp-57,
@@ -207,8 +207,8 @@ static void atan_octant(double small, double large, double *high, double *low)
     p = p * z + 1.0 / 5.0;
     p = p * z - 1.0 / 3.0;
     double rest = t * (z * p);
-    *high = ATAN_HIGH[i] + t;
-    *low = (t - (*high - ATAN_HIGH[i])) + (ATAN_LOW[i] + rest);
+    *high = atan_high[i] + t;
+    *low = (t - (*high - atan_high[i])) + (atan_low[i] + rest);
 }
 
 double fmath_atan2(double y, double x)

@@ -152,18 +152,19 @@ bool text_to_real(const char *text, double *value, struct err *err)
     return true;
 }
 
-static int hex_digit(char c)
+/* 16 when it is no digit. */
+static unsigned hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+        return (unsigned)(c - '0');
+    return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 16;
 }
 
 bool text_from_hex(const char *text, uint8_t *out, size_t size, struct err *err)
 {
     bool good = strlen(text) == 2 * size;
     for (size_t i = 0; good && i < 2 * size; i++)
-        good = hex_digit(text[i]) >= 0;
+        good = hex_digit(text[i]) < 16;
     if (!good)
         return err_set(err, E_NUMBER, "\"%.80s\" is not %zu hexadecimal digits", text,
                        2 * size);

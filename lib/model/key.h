@@ -13,10 +13,9 @@
 #include "base/bytes.h"
 #include "model/segment.h"
 
-#define KEY_TEXT_LIMIT                                                                   \
-    ((size_t)1 << 20) /* 1 MiB: 10^4 payload types of 100 characters                     \
-                       */
-#define TYPE_NAME 32  /* payload type, with the NUL */
+/* 1 MiB: 10^4 payload types of 100 characters. */
+#define KEY_TEXT_LIMIT ((size_t)1 << 20)
+#define TYPE_NAME      32 /* payload type, with the NUL */
 
 /* How an effective value was found; stored and in keys: append only. */
 enum fallback {

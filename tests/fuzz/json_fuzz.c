@@ -3,7 +3,8 @@
  */
 #include "base/json.h"
 
-/* Depth is at most 32 by the promise of json_parse, which this checks as well. */
+/* Depth is at most 32 by the promise of json_parse, which this checks as well.
+ * NOLINTNEXTLINE(misc-no-recursion) */
 static void visit(const struct json *value, unsigned depth)
 {
     int64_t number;

@@ -48,7 +48,7 @@ int main(int argc, char **argv)
     struct err err = {0};
     for (int i = 1; i < argc; i++) {
         if (!replay_folder(argv[i], &count, &err)) {
-            fprintf(stderr, "%s\n", err.text);
+            (void)fprintf(stderr, "%s\n", err.text);
             return err_exit_status((enum err_code)err.code);
         }
     }
