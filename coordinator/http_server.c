@@ -279,6 +279,7 @@ static enum MHD_Result request_handle(struct http_request *request)
     return answered ? request_queue(request) : MHD_YES;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): its parameters are libmicrohttpd's. */
 static enum MHD_Result on_access(void *user, struct MHD_Connection *connection,
                                  const char *url, const char *method, const char *version,
                                  const char *data, size_t *size, void **context)
