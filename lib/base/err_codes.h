@@ -16,13 +16,11 @@
     X(E_LIMIT, 102, ERR_RESOURCE, "A size is above its limit: split the input or raise the limit.") \
     X(E_DISK_OPEN, 103, ERR_STORAGE, "Check that the path exists and may be opened.")     \
     X(E_DISK_READ, 104, ERR_STORAGE, "Check the disk, then try again.")                   \
-    X(E_DISK_WRITE, 105, ERR_STORAGE, "Check free space and permissions, then try again.")\
+    X(E_DISK_WRITE, 105, ERR_STORAGE, "Check free space and permissions, then try again.") \
     X(E_DISK_FULL, 106, ERR_STORAGE, "Free space on the disk, then try again.")           \
     X(E_JSON, 107, ERR_INPUT, "The text is not the JSON that was expected.")              \
     X(E_PROCESS, 108, ERR_NODE, "A process could not be started or ended badly.")         \
-    X(E_MODEL, 109, ERR_INPUT, "A value is outside what its record allows.")                 \
-    /* coordinator */                                                                     \
-    X(E_HTTP_LISTEN, 890, ERR_NODE, "Choose a free address and port of this machine to listen on.") \
+    X(E_MODEL, 109, ERR_INPUT, "A value is outside what its record allows.")              \
     /* reco */                                                                            \
     X(E_RECO_RULES, 400, ERR_CONDITIONS, "Mend the sampling or pedestal payload: the message names the value.") \
     X(E_RECO_SETUP, 401, ERR_USAGE, "Name a set-up of lib/reco/setup.c in the campaign file.") \
@@ -34,7 +32,18 @@
     X(E_PACK_HASH, 501, ERR_INPUT, "Bytes of the file changed: make it again from its inputs.") \
     X(E_COLUMNS_FORMAT, 502, ERR_INPUT, "The columns are damaged or of another version: make them again.") \
     X(E_MERGE_INPUT, 503, ERR_INPUT, "An input of the merge is missing or wrong: its segment must run again.") \
-    X(E_SUMMARY_FORMAT, 504, ERR_INPUT, "The summary line is damaged: make it again.")
+    X(E_SUMMARY_FORMAT, 504, ERR_INPUT, "The summary line is damaged: make it again.")    \
+    /* coordinator */                                                                     \
+    X(E_AREA, 800, ERR_USAGE, "Make a production area with spillway init, or name one with --area.") \
+    X(E_CONFIG, 801, ERR_USAGE, "Correct the file at the line that the message names.")   \
+    X(E_RUNS_TABLE, 802, ERR_INPUT, "Correct the run list at the line that the message names.") \
+    X(E_RUNS_CONFLICT, 803, ERR_INPUT, "Correct the list, or give --replace to take the new values.") \
+    X(E_SCAN, 804, ERR_INPUT, "Nothing was stored for the chunks named above: get good copies and scan them again.") \
+    X(E_PLAN_INPUT, 805, ERR_INPUT, "Complete the run catalogue, then plan again.")       \
+    X(E_PLAN_FROZEN, 806, ERR_USAGE, "A planned campaign is frozen: give the changed one a new name.") \
+    X(E_PLAN_CONDITIONS, 807, ERR_CONDITIONS, "Fill the gaps in the tag, or acknowledge by name what the campaign may use.") \
+    X(E_NOT_FOUND, 808, ERR_USAGE, "Check the name or number against the catalogue.")     \
+    X(E_HTTP_LISTEN, 890, ERR_NODE, "Choose a free address and port of this machine to listen on.")
 /* clang-format on */
 
 #endif

@@ -1,0 +1,35 @@
+/* area.h - the production area: the folder that holds everything of one production.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ *   spillway.area  marker with the version of the layout
+ *   catalog/       the catalog (catalog/catalog.h)
+ *   pilot.token    secret that pilots show, mode 0600
+ *   logs/          of the service and of pilots
+ * Published files are not here but in the store that a campaign names.
+ */
+#ifndef SPILLWAY_COORDINATOR_AREA_H
+#define SPILLWAY_COORDINATOR_AREA_H
+
+#include "base/err.h"
+
+#define AREA_PATH  400 /* folder and longest name, below TASK_URL */
+#define AREA_TOKEN 65  /* 64 hexadecimal digits and the NUL */
+
+struct area {
+    char folder[AREA_PATH]; /* absolute once area_open or area_init took it */
+};
+
+/* Makes the folder, its marker, token file and logs/. An area that is already there is
+ * left as it is: *made says which. A folder with other things in it is fine. */
+bool area_init(struct area *area, const char token[AREA_TOKEN], bool *made,
+               struct err *err);
+
+/* Checks the marker and makes the folder absolute. Every command but init starts here;
+ * without a marker the message says how to make one. */
+bool area_open(struct area *area, struct err *err);
+
+/* FOLDER/name; E_LIMIT when it is too long. */
+bool area_path(const struct area *area, const char *name, char out[AREA_PATH],
+               struct err *err);
+
+#endif

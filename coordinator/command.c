@@ -1,0 +1,88 @@
+/* command.c - options and error lines of all commands.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static const struct command_option *option_find(const struct command_option *options,
+                                                size_t count, const char *name,
+                                                size_t length)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strlen(options[i].name) == length &&
+            memcmp(options[i].name, name, length) == 0)
+            return &options[i];
+    return NULL;
+}
+
+static bool option_set(const struct command_option *option, const char *value,
+                       struct err *err)
+{
+    bool done = true;
+    if (option->text != NULL)
+        *option->text = value;
+    else if (option->number != NULL)
+        done = text_to_u64(value, UINT64_MAX, option->number, err);
+    else
+        done = text_to_real(value, option->real, err);
+    return done || err_wrap(err, "--%s", option->name);
+}
+
+bool command_options(const struct command_option *options, size_t count, int *argc,
+                     char **argv, struct err *err)
+{
+    int words = 1;
+    int i = 1;
+    for (; i < *argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strncmp(argv[i], "-", 1) != 0 || argv[i][1] == 0) {
+            argv[words++] = argv[i];
+            continue;
+        }
+        const char *name = argv[i] + (argv[i][1] == '-' ? 2 : 1);
+        size_t length = strcspn(name, "=");
+        const struct command_option *option = NULL;
+        if (strncmp(argv[i], "--", 2) == 0)
+            option = option_find(options, count, name, length);
+        if (option == NULL)
+            return err_set(err, E_USAGE, "unknown option %s", argv[i]);
+        if (option->flag != NULL) {
+            if (name[length] == '=')
+                return err_set(err, E_USAGE, "--%s takes no value", option->name);
+            *option->flag = true;
+            continue;
+        }
+        if (name[length] != '=' && i + 1 == *argc)
+            return err_set(err, E_USAGE, "--%s needs a value", option->name);
+        const char *value = name[length] == '=' ? name + length + 1 : argv[++i];
+        if (!option_set(option, value, err))
+            return false;
+    }
+    for (i++; i < *argc; i++)
+        argv[words++] = argv[i];
+    *argc = words;
+    return true;
+}
+
+bool command_words(int argc, int least, int most, const char *what, struct err *err)
+{
+    if (argc - 1 < least)
+        return err_set(err, E_USAGE, "%s is missing", what);
+    if (argc - 1 > most)
+        return err_set(err, E_USAGE, "too many words, only %s is expected", what);
+    return true;
+}
+
+int command_error(const struct err *err)
+{
+    enum err_code code = (enum err_code)err->code;
+    if (code == E_USAGE)
+        (void)fprintf(stderr, "spillway: error: %s (--help tells more)\n", err->text);
+    else
+        (void)fprintf(stderr, "spillway: error %s: %s\n  %s\n", err_name(code), err->text,
+                      err_advice(code));
+    return err_exit_status(code);
+}

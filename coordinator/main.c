@@ -1,0 +1,148 @@
+/* main.c - the spillway command: finds the command, and nothing else.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "coordinator/command.h"
+#include "model/message.h"
+#include "release_id.h"
+
+static int init_command(struct area *area, int argc, char **argv);
+
+static const char init_usage[] =
+    "spillway init [DIR]\n"
+    "\n"
+    "Makes the production area DIR (default: the area in use): marker, pilot token with\n"
+    "mode 0600, logs. An area that is already there is left as it is.\n";
+
+/* One row a command, in the order in which a campaign needs them. */
+static const struct command commands[] = {
+    {"init", "make a production area", init_usage, init_command},
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static int init_command(struct area *area, int argc, char **argv)
+{
+    struct err err;
+    char token[AREA_TOKEN];
+    bool made = false;
+    if (!command_options(NULL, 0, &argc, argv, &err) ||
+        !command_words(argc, 0, 1, "one folder", &err) ||
+        (argc == 2 && !text_copy(area->folder, sizeof area->folder, argv[1], &err)))
+        return command_error(&err);
+    for (int i = 0; i < 4; i++)
+        (void)snprintf(token + 16 * i, 17, "%016" PRIx64, clock_random_token());
+    if (!area_init(area, token, &made, &err))
+        return command_error(&err);
+    (void)printf("%s %s\n", area->folder, made ? "is ready" : "was already there");
+    return 0;
+}
+
+static void help_print(FILE *out)
+{
+    (void)fputs("spillway [--area DIR] COMMAND ...\n"
+                "\n"
+                "Reprocesses the raw data of NA64. DIR is the production area; without\n"
+                "--area it is $SPILLWAY_AREA, or the current folder.\n\n",
+                out);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        (void)fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].help);
+    (void)fputs("\n"
+                "  spillway COMMAND --help   tells the options of a command\n"
+                "  spillway help errors      lists the error codes and what to do\n"
+                "  spillway --version        version, release id, protocol\n",
+                out);
+}
+
+static int errors_print(void)
+{
+    (void)printf("%-24s %5s %-10s %4s  %s\n", "code", "nr", "kind", "exit", "advice");
+#define ERROR_ROW(name, number, kind, advice)                                            \
+    (void)printf("%-24s %5d %-10s %4d  %s\n", #name, (number), err_kind_name(kind),      \
+                 err_exit_status(name), err_advice(name));
+    ERR_CODES(ERROR_ROW)
+    return 0;
+}
+
+static const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static bool help_wanted(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0)
+            return true;
+    return false;
+}
+
+static int command_run(struct area *area, int argc, char **argv)
+{
+    struct err err;
+    const char *word = argv[0];
+    bool help = strcmp(word, "help") == 0;
+    if (help && argc > 1 && strcmp(argv[1], "errors") == 0)
+        return errors_print();
+    if ((help && argc == 1) || strcmp(word, "--help") == 0) {
+        help_print(stdout);
+        return 0;
+    }
+    if (strcmp(word, "--version") == 0) {
+        (void)printf("spillway %s\nrelease %s\nprotocol %u\n", SPILLWAY_VERSION,
+                     SPILLWAY_RELEASE_ID, PROTOCOL_VERSION);
+        return 0;
+    }
+    const struct command *command = command_find(help ? argv[1] : word);
+    if (command == NULL) {
+        (void)err_set(&err, E_USAGE, "unknown command %s", help ? argv[1] : word);
+        return command_error(&err);
+    }
+    if (command->usage != NULL && (help || help_wanted(argc, argv))) {
+        (void)fputs(command->usage, stdout);
+        return 0;
+    }
+    return command->run(area, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+    struct err err;
+    struct area area;
+    const char *folder = getenv("SPILLWAY_AREA");
+    int first = 1;
+    while (first < argc && strncmp(argv[first], "--area", 6) == 0 &&
+           (argv[first][6] == 0 || argv[first][6] == '=')) {
+        bool joined = argv[first][6] == '=';
+        folder = joined ? argv[first] + 7 : argv[first + 1];
+        first += joined ? 1 : 2;
+        if (folder == NULL) {
+            (void)err_set(&err, E_USAGE, "--area needs a folder");
+            return command_error(&err);
+        }
+    }
+    if (folder == NULL || folder[0] == 0)
+        folder = ".";
+    if (!text_copy(area.folder, sizeof area.folder, folder, &err))
+        return command_error(&err);
+    if (first >= argc) {
+        help_print(stderr);
+        return 2;
+    }
+    int status = command_run(&area, argc - first, argv + first);
+    if (fflush(stdout) != 0 && status == 0) {
+        (void)err_errno(&err, E_DISK_WRITE, errno, "standard output");
+        return command_error(&err);
+    }
+    return status;
+}
