@@ -16,11 +16,27 @@
     X(E_LIMIT, 102, ERR_RESOURCE, "A size is above its limit: split the input or raise the limit.") \
     X(E_DISK_OPEN, 103, ERR_STORAGE, "Check that the path exists and may be opened.")     \
     X(E_DISK_READ, 104, ERR_STORAGE, "Check the disk, then try again.")                   \
-    X(E_DISK_WRITE, 105, ERR_STORAGE, "Check free space and permissions, then try again.") \
+    X(E_DISK_WRITE, 105, ERR_STORAGE, "Check free space and permissions, then try again.")\
     X(E_DISK_FULL, 106, ERR_STORAGE, "Free space on the disk, then try again.")           \
     X(E_JSON, 107, ERR_INPUT, "The text is not the JSON that was expected.")              \
     X(E_PROCESS, 108, ERR_NODE, "A process could not be started or ended badly.")         \
     X(E_MODEL, 109, ERR_INPUT, "A value is outside what its record allows.")              \
+    /* raw */                                                                             \
+    X(E_RAW_HEADER, 200, ERR_INPUT, "Compare the file's checksum with the catalogue, then fetch it again.") \
+    X(E_RAW_LAYOUT, 201, ERR_INPUT, "This header layout is not read: add it to lib/raw/date.c and walk.c.") \
+    X(E_RAW_EMPTY, 202, ERR_INPUT, "Fetch the file again; if it is empty at its source, mark the chunk as lost.") \
+    X(E_RAW_NO_EVENT, 203, ERR_INPUT, "This is no raw data file, or wholly damaged: check its name and checksum.") \
+    X(E_RAW_RUN, 204, ERR_INPUT, "The name and the content of the file disagree: check the run catalogue.") \
+    X(E_RAW_SEGMENTS, 205, ERR_INPUT, "The file is too damaged to be cut into segments: fetch it again.") \
+    X(E_RAW_EVENT, 206, ERR_INPUT, "The event is damaged; the structure walker lists the places of damage.") \
+    X(E_RAW_SCALER, 207, ERR_INPUT, "The scaler block is damaged: the beam count of this spill is unknown.") \
+    X(E_MAP_XML, 220, ERR_CONDITIONS, "Mend the XML of the channel map.")                 \
+    X(E_MAP_LINE, 221, ERR_CONDITIONS, "Mend that line of the channel map.")              \
+    X(E_MAP_TWICE, 222, ERR_CONDITIONS, "Give each channel one detector, or the section multi_digit=\"yes\".") \
+    X(E_MAP_RUN, 223, ERR_CONDITIONS, "Extend the run range of the map, or take the run out of the selection.") \
+    X(E_MAP_LIMIT, 224, ERR_CONDITIONS, "The channel map is above a named limit of lib/raw/map.h.") \
+    /* conditions */                                                                      \
+    /* transfer */                                                                        \
     /* reco */                                                                            \
     X(E_RECO_RULES, 400, ERR_CONDITIONS, "Mend the sampling or pedestal payload: the message names the value.") \
     X(E_RECO_SETUP, 401, ERR_USAGE, "Name a set-up of lib/reco/setup.c in the campaign file.") \
@@ -33,6 +49,8 @@
     X(E_COLUMNS_FORMAT, 502, ERR_INPUT, "The columns are damaged or of another version: make them again.") \
     X(E_MERGE_INPUT, 503, ERR_INPUT, "An input of the merge is missing or wrong: its segment must run again.") \
     X(E_SUMMARY_FORMAT, 504, ERR_INPUT, "The summary line is damaged: make it again.")    \
+    /* proto */                                                                           \
+    /* catalog */                                                                         \
     /* coordinator */                                                                     \
     X(E_AREA, 800, ERR_USAGE, "Make a production area with spillway init, or name one with --area.") \
     X(E_CONFIG, 801, ERR_USAGE, "Correct the file at the line that the message names.")   \
@@ -43,7 +61,10 @@
     X(E_PLAN_FROZEN, 806, ERR_USAGE, "A planned campaign is frozen: give the changed one a new name.") \
     X(E_PLAN_CONDITIONS, 807, ERR_CONDITIONS, "Fill the gaps in the tag, or acknowledge by name what the campaign may use.") \
     X(E_NOT_FOUND, 808, ERR_USAGE, "Check the name or number against the catalogue.")     \
-    X(E_HTTP_LISTEN, 890, ERR_NODE, "Choose a free address and port of this machine to listen on.")
+    X(E_HTTP_LISTEN, 890, ERR_NODE, "Choose a free address and port of this machine to listen on.") \
+    /* worker */                                                                          \
+    /* model */                                                                           \
+    /* the end: keep this line last and without a backslash */
 /* clang-format on */
 
 #endif

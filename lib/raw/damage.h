@@ -1,0 +1,54 @@
+/* damage.h - the classes of damage in raw data, for walker, decoders and reports.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A class says what was found; each finder says what it costs. The numbers are stored in
+ * summaries: append only.
+ */
+#ifndef SPILLWAY_RAW_DAMAGE_H
+#define SPILLWAY_RAW_DAMAGE_H
+
+#include <stdint.h>
+
+/* X(NAME, number, word, what it means) */
+#define DAMAGE_CLASSES(X)                                                                \
+    X(FOREIGN, 0, "foreign-bytes", "bytes between events that are no event")             \
+    X(TRUNCATED, 1, "truncated", "the file ends inside an event")                        \
+    X(EVENT_SIZE, 2, "event-size", "an event claims bytes of the event behind it")       \
+    X(REPEATED, 3, "repeated-event", "an event number occurs twice in a segment")        \
+    X(SUBEVENT_SIZE, 4, "subevent-size", "sub-events do not tile their event")           \
+    X(SUBEVENT_HEADER, 5, "subevent-header", "a sub-event is of another event")          \
+    X(EQUIPMENT_SIZE, 6, "equipment-size", "equipments do not tile their sub-event")     \
+    X(EQUIPMENT_SHORT, 7, "equipment-short", "an equipment without S-Link header")       \
+    X(SLINK_SIZE, 8, "slink-size", "S-Link size differs from its equipment")             \
+    X(SLINK_EVENT, 9, "slink-event", "S-Link event number differs from the event")       \
+    X(SLINK_SPILL, 10, "slink-spill", "S-Link spill number differs from the event")      \
+    X(SLINK_FLAGS, 11, "slink-flags", "S-Link error flag or TCS receiver error")         \
+    X(MULTIPLEXER, 12, "multiplexer", "blocks do not tile their S-Link multiplexer")     \
+    X(ADC_EVENT, 13, "adc-event", "ADC block of another event")                          \
+    X(ADC_KEY, 14, "adc-key", "ADC block with an unknown key")                           \
+    X(ADC_SIZE, 15, "adc-size", "ADC block larger than its S-Link block, or empty")      \
+    X(ADC_MISSING, 16, "adc-missing", "ADC module reported as absent")                   \
+    X(CHANNEL_HEADER, 17, "channel-header", "channel header wrong or beyond its block")  \
+    X(SAMPLE_WORD, 18, "sample-word", "sample word with a wrong mark")                   \
+    X(CHANNEL_TWICE, 19, "channel-twice", "a channel occurs twice in an event")          \
+    X(DIGITS_FULL, 20, "digits-full", "more channels or samples than the named limits")
+
+#define DAMAGE_ENUM(name, number, word, text) DAMAGE_##name = number,
+
+enum damage_class { DAMAGE_CLASSES(DAMAGE_ENUM) DAMAGE_CLASS_COUNT };
+
+/* "foreign-bytes" and the sentence of the table. Static strings; "unknown" beyond. */
+const char *damage_word(uint32_t damage);
+const char *damage_text(uint32_t damage);
+
+/* Count by class: what a decoder met; the caller adds up. */
+struct damage_counts {
+    uint64_t of[DAMAGE_CLASS_COUNT];
+};
+
+void damage_counts_add(struct damage_counts *sum, const struct damage_counts *part);
+
+/* All classes together. */
+uint64_t damage_counts_total(const struct damage_counts *counts);
+
+#endif

@@ -1,0 +1,244 @@
+/* sadc.c - the words of MSADC data format 3.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "raw/sadc.h"
+
+#include <stdlib.h>
+
+#define KEY_ABSENT 0u
+#define KEY_DATA   3u
+
+/* Marks in bits 30 and 31 of channel headers and sample words. */
+#define MARK_HEADER 1u
+#define MARK_FIRST  1u
+#define MARK_NEXT   2u
+
+#define BLOCK_CHANNELS   512u /* ports x ADCs x channels of a source */
+#define BLOCK_WORD_LIMIT 4095u
+
+void sadc_digits_init(struct sadc_digits *digits)
+{
+    *digits = (struct sadc_digits){
+        .source = mem_new(SADC_MAX_CHANNELS, sizeof *digits->source),
+        .port = mem_new(SADC_MAX_CHANNELS, sizeof *digits->port),
+        .adc = mem_new(SADC_MAX_CHANNELS, sizeof *digits->adc),
+        .channel = mem_new(SADC_MAX_CHANNELS, sizeof *digits->channel),
+        .sum = mem_new(SADC_MAX_CHANNELS, sizeof *digits->sum),
+        .sample_count = mem_new(SADC_MAX_CHANNELS, sizeof *digits->sample_count),
+        .first = mem_new(SADC_MAX_CHANNELS, sizeof *digits->first),
+        .samples = mem_new(SADC_MAX_SAMPLES, sizeof *digits->samples),
+    };
+}
+
+void sadc_digits_release(struct sadc_digits *digits)
+{
+    free(digits->source);
+    free(digits->port);
+    free(digits->adc);
+    free(digits->channel);
+    free(digits->sum);
+    free(digits->sample_count);
+    free(digits->first);
+    free(digits->samples);
+    *digits = (struct sadc_digits){.count = 0};
+}
+
+void sadc_digits_clear(struct sadc_digits *digits)
+{
+    digits->count = 0;
+    digits->sample_total = 0;
+}
+
+/* The words of one ADC block behind its header, and what belongs to all its channels. */
+struct adc_block {
+    const uint8_t *words;
+    uint32_t count;
+    uint16_t source;
+    uint8_t port, adc;
+};
+
+struct decode {
+    struct sadc_digits *digits;
+    struct sadc_faults *faults;
+    uint64_t seen[BLOCK_CHANNELS / 64]; /* channels of this source so far */
+    bool good;
+};
+
+static void fault(struct decode *decode, enum damage_class damage)
+{
+    decode->faults->damage.of[damage]++;
+    decode->good = false;
+}
+
+/* Unpacks and checks the marks; false when one is wrong. */
+static bool samples_load(const uint8_t *words, uint32_t samples, uint16_t *out)
+{
+    uint32_t wrong = le32_load(words) >> 30 ^ MARK_FIRST;
+    uint32_t pairs = samples / 2;
+    for (uint32_t i = 0; i < pairs; i++) {
+        uint32_t word = le32_load(words + 4 * (size_t)i);
+        out[2 * i] = (uint16_t)(word & SADC_SAMPLE_MAX);
+        out[2 * i + 1] = (uint16_t)(word >> 12 & SADC_SAMPLE_MAX);
+        wrong |= i == 0 ? 0 : word >> 30 ^ MARK_NEXT;
+    }
+    if (samples % 2 != 0) {
+        uint32_t word = le32_load(words + 4 * (size_t)pairs);
+        out[samples - 1] = (uint16_t)(word & SADC_SAMPLE_MAX);
+        wrong |= pairs == 0 ? 0 : word >> 30 ^ MARK_NEXT;
+    }
+    return wrong == 0;
+}
+
+static uint16_t samples_sum(const uint16_t *samples, uint32_t count)
+{
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < count; i++)
+        sum += samples[i];
+    return (uint16_t)sum;
+}
+
+/* One channel whose header and length are good. */
+static void channel_take(struct decode *decode, const struct adc_block *block,
+                         uint32_t header, const uint8_t *words)
+{
+    struct sadc_digits *digits = decode->digits;
+    uint32_t samples = header >> 16 & SADC_MAX_PER_CHAN;
+    uint8_t channel = (uint8_t)(header >> 26 & 15);
+    uint32_t place = (uint32_t)block->port << 6 | (uint32_t)block->adc << 4 | channel;
+    if ((decode->seen[place / 64] >> place % 64 & 1) != 0) {
+        fault(decode, DAMAGE_CHANNEL_TWICE);
+        return;
+    }
+    if (digits->count == SADC_MAX_CHANNELS ||
+        samples > SADC_MAX_SAMPLES - digits->sample_total) {
+        fault(decode, DAMAGE_DIGITS_FULL);
+        return;
+    }
+    uint16_t *out = digits->samples + digits->sample_total;
+    if (!samples_load(words, samples, out)) {
+        fault(decode, DAMAGE_SAMPLE_WORD);
+        return;
+    }
+    decode->seen[place / 64] |= (uint64_t)1 << place % 64;
+    uint32_t row = digits->count++;
+    digits->source[row] = block->source;
+    digits->port[row] = block->port;
+    digits->adc[row] = block->adc;
+    digits->channel[row] = channel;
+    digits->sum[row] = (uint16_t)header;
+    digits->sample_count[row] = (uint16_t)samples;
+    digits->first[row] = digits->sample_total;
+    digits->sample_total += samples;
+    decode->faults->sum_differs += samples_sum(out, samples) != (uint16_t)header;
+}
+
+static void adc_block_decode(struct decode *decode, const struct adc_block *block)
+{
+    uint32_t at = 0;
+    while (at < block->count) {
+        uint32_t header = le32_load(block->words + 4 * (size_t)at);
+        uint32_t words = ((header >> 16 & SADC_MAX_PER_CHAN) + 1) / 2;
+        at++;
+        if (header >> 30 != MARK_HEADER || words == 0 || words > block->count - at) {
+            fault(decode, DAMAGE_CHANNEL_HEADER);
+            return;
+        }
+        channel_take(decode, block, header, block->words + 4 * (size_t)at);
+        at += words;
+    }
+}
+
+/* One ADC block at `words`; returns its size in words, 0 when it is not to be believed.
+ */
+static uint32_t adc_block_take(struct decode *decode, const struct slink_block *block,
+                               uint32_t at)
+{
+    const uint8_t *words = block->words + 4 * (size_t)at;
+    uint32_t header = le32_load(words);
+    uint32_t size = header >> 12 & 0xFFF;
+    uint32_t key = header >> 30;
+    if (size == 0 || size > block->count - at) {
+        fault(decode, DAMAGE_ADC_SIZE);
+        return 0;
+    }
+    if ((header & 0xFFF) != (block->event & 0xFFF))
+        fault(decode, DAMAGE_ADC_EVENT);
+    else if (key == KEY_ABSENT && size == 1)
+        fault(decode, DAMAGE_ADC_MISSING);
+    else if (key != KEY_DATA)
+        fault(decode, DAMAGE_ADC_KEY);
+    else
+        adc_block_decode(decode, &(struct adc_block){.words = words + 4,
+                                                     .count = size - 1,
+                                                     .source = block->source,
+                                                     .port = (uint8_t)(header >> 27 & 7),
+                                                     .adc = (uint8_t)(header >> 25 & 3)});
+    return size;
+}
+
+bool sadc_decode(const struct slink_block *block, struct sadc_digits *digits,
+                 struct sadc_faults *faults)
+{
+    struct decode decode = {.digits = digits, .faults = faults, .good = true};
+    uint32_t at = 0;
+    while (at < block->count) {
+        uint32_t size = adc_block_take(&decode, block, at);
+        if (size == 0)
+            break;
+        at += size;
+    }
+    return decode.good;
+}
+
+static bool word_add(struct bytes *words, uint32_t word, struct err *err)
+{
+    uint8_t place[4];
+    le32_store(place, word);
+    return bytes_append(words, place, sizeof place, err);
+}
+
+static bool channel_encode(const struct sadc_digits *digits, uint32_t row,
+                           struct bytes *words, struct err *err)
+{
+    uint32_t count = digits->sample_count[row];
+    const uint16_t *samples = digits->samples + digits->first[row];
+    if (!word_add(words,
+                  (uint32_t)digits->sum[row] | count << 16 |
+                      (uint32_t)digits->channel[row] << 26 | MARK_HEADER << 30,
+                  err))
+        return false;
+    for (uint32_t i = 0; i < count; i += 2) {
+        uint32_t later = i + 1 < count ? samples[i + 1] : 0;
+        uint32_t mark = i == 0 ? MARK_FIRST : MARK_NEXT;
+        if (!word_add(words, samples[i] | later << 12 | mark << 30, err))
+            return false;
+    }
+    return true;
+}
+
+bool sadc_encode(const struct sadc_digits *digits, uint32_t from, uint32_t to,
+                 uint32_t event, struct bytes *words, struct err *err)
+{
+    bug_if(from > to || to > digits->count);
+    while (from < to) {
+        size_t start = words->size;
+        uint32_t row = from;
+        if (!word_add(words, 0, err))
+            return false;
+        for (; row < to && digits->port[row] == digits->port[from] &&
+               digits->adc[row] == digits->adc[from];
+             row++)
+            if (!channel_encode(digits, row, words, err))
+                return false;
+        size_t size = (words->size - start) / 4;
+        if (size > BLOCK_WORD_LIMIT)
+            return err_set(err, E_LIMIT, "an ADC block of %zu words; the limit is %u",
+                           size, BLOCK_WORD_LIMIT);
+        le32_store(words->data + start, (event & 0xFFF) | (uint32_t)size << 12 |
+                                            (uint32_t)digits->adc[from] << 25 |
+                                            (uint32_t)digits->port[from] << 27 |
+                                            KEY_DATA << 30);
+        from = row;
+    }
+    return true;
+}
