@@ -1,4 +1,6 @@
-# release.cmake - the release id: sha256 over everything that can change output bytes.
+# release.cmake - the release id: sha256 over all that can change output bytes.
+# SPDX-License-Identifier: Apache-2.0
+#
 # A change in coordinator/ keeps the id; one in lib/reco, lib/output, the decoders or the
 # flags below changes it, and with it every key.
 file(GLOB release_sources CONFIGURE_DEPENDS

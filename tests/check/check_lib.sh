@@ -10,20 +10,26 @@ export LC_ALL=C
 check_script=$(realpath "$0")
 check_folder=$(dirname "$check_script")
 
-# tracked PATTERN... : files of the checkout, also new ones that git does not ignore.
+# tracked PATTERN... : files of the checkout, also new ones that git does not ignore. A
+# pattern is the shell's and meets the whole path: '*.c', 'lib/raw/*.h', '*'.
 tracked()
 {
+    local file pattern
     if git -C "$source" rev-parse --git-dir >/dev/null 2>&1; then
-        git -C "$source" ls-files --cached --others --exclude-standard -- "$@" |
-            sort -u | while IFS= read -r file; do
-            [ -f "$source/$file" ] && printf '%s\n' "$file"
-        done
+        git -C "$source" ls-files --cached --others --exclude-standard
     else
-        local pattern
+        (cd "$source" && find . -path ./build -prune -o -type f -print) | sed 's|^\./||'
+    fi | sort -u | while IFS= read -r file; do
         for pattern in "$@"; do
-            (cd "$source" && find . -path ./build -prune -o -type f -name "$pattern" -print)
-        done | sed 's|^\./||' | sort -u
-    fi
+            # shellcheck disable=SC2254
+            case $file in
+            $pattern)
+                [ -f "$source/$file" ] && printf '%s\n' "$file"
+                break
+                ;;
+            esac
+        done
+    done
     return 0
 }
 

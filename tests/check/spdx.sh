@@ -1,0 +1,38 @@
+#!/bin/bash
+# spdx.sh - each file begins with its name and purpose, then its licence.
+# SPDX-License-Identifier: Apache-2.0
+. "$(dirname "$0")/check_lib.sh"
+
+check()
+{
+    tracked '*.c' '*.h' '*.sh' '*.cmake' '*.proto' '*.awk' '*.js' '*.css' '*.py' \
+        '.ci/run' 'CMakeLists.txt' '*/CMakeLists.txt' |
+        (cd "$source" && while IFS= read -r file; do head -n3 "$file" |
+            awk -v file="$file" -v name="${file##*/}" '
+                { line[NR] = $0 }
+                END {
+                    first = line[1] ~ /^#!/ || line[1] ~ /^.?use strict/ ? 2 : 1
+                    purpose = line[first]
+                    sub(/^(\/\*|\/\/|#) /, "", purpose)
+                    if (index(purpose, name " - ") != 1)
+                        print file ":" first ": begin with a comment \"" name " - what it is for.\""
+                    licence = line[first + 1]
+                    sub(/^( \*|\/\/|#) /, "", licence)
+                    if (licence != "SPDX-License-Identifier: Apache-2.0")
+                        print file ":" first + 1 ": the next line must be SPDX-License-Identifier: Apache-2.0"
+                }'
+        done)
+}
+
+self_test()
+{
+    plant a.c '/* a.c - the letter a. */' 'int a;'
+    expect_fault '^a.c:2: the next line must be SPDX'
+    plant a.c '/* a.c - the letter a.' ' * SPDX-License-Identifier: Apache-2.0' ' */'
+    plant a.sh '#!/bin/sh' '# a.sh - the letter a.' '# SPDX-License-Identifier: Apache-2.0'
+    expect_clean
+    plant b.h '/* a.h - the letter b.' ' * SPDX-License-Identifier: Apache-2.0' ' */'
+    expect_fault '^b.h:1: begin with a comment "b.h - '
+}
+
+check_main "$@"
