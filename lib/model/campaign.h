@@ -72,15 +72,13 @@ struct plan_state {
     uint16_t reserved;
 };
 
-/* Life of a merge group: open -> leased -> publishing -> published. VOID: products of its
- * run were lost, the run is cut into new groups when it is whole again. Append only. */
+/* Life of a merge group: open -> merging -> publishing -> published. */
 enum group_state {
     GROUP_OPEN,
     GROUP_LEASED,
     GROUP_PUBLISHING,
     GROUP_PUBLISHED,
-    GROUP_FAILED,
-    GROUP_VOID
+    GROUP_FAILED
 };
 
 /* Segments `first` .. `first + count - 1` of the plan, those that are committed, in one

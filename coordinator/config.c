@@ -1,0 +1,311 @@
+/* config.c - schemas of the two YAML files, and errors with a line.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/config.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cyaml/cyaml.h>
+
+#define MUST CYAML_FLAG_POINTER
+#define MAY  (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
+
+#define TEXT(flags, noun, member)                                                        \
+    CYAML_FIELD_STRING_PTR(#member, flags, struct noun, member, 0, CYAML_UNLIMITED)
+#define PART(flags, noun, member)                                                        \
+    CYAML_FIELD_MAPPING_PTR(#member, flags, struct noun, member, member##_fields)
+#define LIST(flags, noun, member, entry)                                                 \
+    CYAML_FIELD_SEQUENCE(#member, flags, struct noun, member, entry, 0, CYAML_UNLIMITED)
+#define WORDS(noun, member)                                                              \
+    CYAML_FIELD_SEQUENCE_COUNT(#member, MAY, struct noun, member.list,                   \
+                               member.list_count, &word, 0, CYAML_UNLIMITED)
+
+static const cyaml_schema_value_t word = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, CYAML_UNLIMITED)};
+
+static const cyaml_schema_field_t select_fields[] = {
+    WORDS(config_select, runs),     WORDS(config_select, periods),
+    WORDS(config_select, setups),   WORDS(config_select, types),
+    WORDS(config_select, quality),  WORDS(config_select, origin),
+    WORDS(config_select, particle), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t conditions_fields[] = {
+    TEXT(MUST, config_conditions, source), TEXT(MUST, config_conditions, tag),
+    WORDS(config_conditions, allow), WORDS(config_conditions, acknowledge),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t reconstruct_fields[] = {
+    TEXT(MUST, config_reconstruct, setup), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t cut_fields[] = {
+    TEXT(MUST, config_cut, quantity), TEXT(MAY, config_cut, min),
+    TEXT(MAY, config_cut, max), CYAML_FIELD_END};
+static const cyaml_schema_value_t cut = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_cut, cut_fields)};
+
+static const cyaml_schema_field_t skim_fields[] = {
+    TEXT(MUST, config_skim, name),      TEXT(MUST, config_skim, kind),
+    TEXT(MAY, config_skim, fraction),   WORDS(config_skim, events),
+    LIST(MAY, config_skim, cuts, &cut), CYAML_FIELD_END};
+static const cyaml_schema_value_t skim = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_skim, skim_fields)};
+
+static const cyaml_schema_field_t task_fields[] = {
+    TEXT(MAY, config_task, bytes), TEXT(MAY, config_task, segments), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t merge_fields[] = {TEXT(MAY, config_merge, bytes),
+                                                    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t retry_fields[] = {
+    TEXT(MAY, config_retry, attempts), TEXT(MAY, config_retry, delay_s),
+    TEXT(MAY, config_retry, segment_limit_s), TEXT(MAY, config_retry, memory_mb),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t campaign_fields[] = {
+    TEXT(MUST, config_campaign, name),       TEXT(MUST, config_campaign, purpose),
+    PART(MUST, config_campaign, select),     PART(MAY, config_campaign, conditions),
+    PART(MAY, config_campaign, reconstruct), LIST(MAY, config_campaign, skims, &skim),
+    TEXT(MUST, config_campaign, store),      PART(MAY, config_campaign, task),
+    PART(MAY, config_campaign, merge),       PART(MAY, config_campaign, retry),
+    TEXT(MAY, config_campaign, lease_s),     TEXT(MAY, config_campaign, complete_at),
+    TEXT(MAY, config_campaign, eot_partial), CYAML_FIELD_END};
+static const cyaml_schema_value_t campaign_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config_campaign, campaign_fields)};
+
+static const cyaml_schema_field_t eot_fields[] = {
+    TEXT(MUST, config_eot, source), TEXT(MUST, config_eot, scaler_word),
+    TEXT(MUST, config_eot, scale), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t setup_fields[] = {
+    TEXT(MUST, config_setup, name), PART(MAY, config_setup, eot), CYAML_FIELD_END};
+static const cyaml_schema_value_t setup = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_setup, setup_fields)};
+
+static const cyaml_schema_field_t chunk_fields[] = {
+    TEXT(MUST, config_chunk, file),    TEXT(MUST, config_chunk, size),
+    TEXT(MUST, config_chunk, adler32), TEXT(MAY, config_chunk, builder),
+    TEXT(MAY, config_chunk, number),   CYAML_FIELD_END};
+static const cyaml_schema_value_t chunk = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_chunk, chunk_fields)};
+
+static const cyaml_schema_field_t run_fields[] = {TEXT(MUST, config_run, run),
+                                                  TEXT(MAY, config_run, period),
+                                                  TEXT(MAY, config_run, setup),
+                                                  TEXT(MAY, config_run, particle),
+                                                  TEXT(MAY, config_run, momentum_gev),
+                                                  TEXT(MAY, config_run, type),
+                                                  TEXT(MAY, config_run, origin),
+                                                  TEXT(MAY, config_run, quality),
+                                                  TEXT(MAY, config_run, magnet_a),
+                                                  TEXT(MAY, config_run, trigger),
+                                                  TEXT(MAY, config_run, start_s),
+                                                  TEXT(MAY, config_run, stop_s),
+                                                  TEXT(MAY, config_run, synthetic),
+                                                  LIST(MAY, config_run, chunks, &chunk),
+                                                  WORDS(config_run, files),
+                                                  CYAML_FIELD_END};
+static const cyaml_schema_value_t run = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_run, run_fields)};
+
+static const cyaml_schema_field_t runs_fields[] = {LIST(MAY, config_runs, setups, &setup),
+                                                   LIST(MUST, config_runs, runs, &run),
+                                                   CYAML_FIELD_END};
+static const cyaml_schema_value_t runs_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config_runs, runs_fields)};
+
+/* What libcyaml says of an error: first its message, then the places from inside out. */
+struct complaint {
+    char text[256];
+    char field[64];
+    unsigned line; /* 0: not told */
+};
+
+__attribute__((format(printf, 3, 0))) static void complaint_take(cyaml_log_t level,
+                                                                 void *context,
+                                                                 const char *format,
+                                                                 va_list arguments)
+{
+    struct complaint *complaint = context;
+    char line[256];
+    if (level < CYAML_LOG_ERROR)
+        return;
+    (void)vsnprintf(line, sizeof line, format, arguments);
+    line[strcspn(line, "\n")] = 0;
+    const char *text = strncmp(line, "Load: ", 6) == 0 ? line + 6 : line;
+    unsigned number = 0;
+    const char *place = strstr(text, "(line: ");
+    if (place != NULL && sscanf(place, "(line: %u", &number) == 1) {
+        if (complaint->line == 0)
+            complaint->line = number;
+        if (complaint->field[0] == 0)
+            (void)sscanf(text, " in mapping field '%63[^']'", complaint->field);
+    } else if (complaint->text[0] == 0 && strcmp(text, "Backtrace:") != 0) {
+        (void)snprintf(complaint->text, sizeof complaint->text, "%s", text);
+    }
+}
+
+/* The rest of the text behind `start`, or NULL. */
+static const char *behind(const char *text, const char *start)
+{
+    size_t length = strlen(start);
+    return strncmp(text, start, length) == 0 ? text + length : NULL;
+}
+
+static bool complaint_fail(const struct config_file *file, struct complaint *complaint,
+                           cyaml_err_t code, struct err *err)
+{
+    unsigned line = complaint->line == 0 ? 1 : complaint->line;
+    const char *key = behind(complaint->text, "Unexpected key: ");
+    if (key != NULL)
+        return err_set(err, E_CONFIG, "%s:%u: unknown key %s", file->path,
+                       config_line(file, line, key, NULL), key);
+    key = behind(complaint->text, "Mapping field already seen: ");
+    if (key != NULL)
+        return err_set(err, E_CONFIG, "%s:%u: key %s is given twice", file->path,
+                       config_line(file, line + 1, key, NULL), key);
+    key = behind(complaint->text, "Missing required mapping field: ");
+    if (key != NULL)
+        return err_set(err, E_CONFIG, "%s:%u: key %s is missing", file->path, line, key);
+    const char *text = complaint->text;
+    if (text[0] == 0)
+        text = cyaml_strerror(code);
+    const char *colon = complaint->field[0] == 0 ? "" : ": ";
+    return err_set(err, E_CONFIG, "%s:%u: %s%s%s", file->path, line, complaint->field,
+                   colon, text);
+}
+
+/* libcyaml stops after the first document: a second one would be silently lost. */
+static bool one_document(const struct config_file *file, struct err *err)
+{
+    bool content = false;
+    unsigned number = 1;
+    size_t at = 0;
+    while (at < file->size) {
+        const char *line = file->data + at;
+        const char *end = memchr(line, '\n', file->size - at);
+        size_t length = end == NULL ? file->size - at : (size_t)(end - line);
+        bool mark = length >= 3 &&
+                    (memcmp(line, "---", 3) == 0 || memcmp(line, "...", 3) == 0) &&
+                    (length == 3 || isspace((unsigned char)line[3]));
+        if (mark && content)
+            return err_set(err, E_CONFIG, "%s:%u: one document is allowed", file->path,
+                           number);
+        content = content || (!mark && length > 0 && line[0] != '#' && line[0] != '%');
+        at += length + 1;
+        number++;
+    }
+    return true;
+}
+
+static bool load(const struct config_file *file, const cyaml_schema_value_t *schema,
+                 void **out, struct err *err)
+{
+    struct complaint complaint = {.line = 0};
+    const cyaml_config_t config = {.log_fn = complaint_take,
+                                   .log_ctx = &complaint,
+                                   .mem_fn = cyaml_mem,
+                                   .log_level = CYAML_LOG_ERROR,
+                                   .flags = CYAML_CFG_NO_ALIAS};
+    void *loaded = NULL;
+    if (!one_document(file, err))
+        return false;
+    cyaml_err_t code = cyaml_load_data((const uint8_t *)file->data, file->size, &config,
+                                       schema, &loaded, NULL);
+    if (code != CYAML_OK)
+        return complaint_fail(file, &complaint, code, err);
+    if (loaded == NULL)
+        return err_set(err, E_CONFIG, "%s:1: the file is empty", file->path);
+    *out = loaded;
+    return true;
+}
+
+static void release(const cyaml_schema_value_t *schema, void *loaded)
+{
+    const cyaml_config_t config = {.mem_fn = cyaml_mem};
+    if (loaded != NULL)
+        (void)cyaml_free(&config, schema, loaded, 0);
+}
+
+bool config_load_campaign(const struct config_file *file, struct config_campaign **out,
+                          struct err *err)
+{
+    void *loaded;
+    if (!load(file, &campaign_schema, &loaded, err))
+        return false;
+    *out = loaded;
+    return true;
+}
+
+void config_free_campaign(struct config_campaign *campaign)
+{
+    release(&campaign_schema, campaign);
+}
+
+bool config_load_runs(const struct config_file *file, struct config_runs **out,
+                      struct err *err)
+{
+    void *loaded;
+    if (!load(file, &runs_schema, &loaded, err))
+        return false;
+    *out = loaded;
+    return true;
+}
+
+void config_free_runs(struct config_runs *runs)
+{
+    release(&runs_schema, runs);
+}
+
+static bool key_character(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
+
+/* Place of `what` in text[0 .. size) as a whole word, NULL when it is not there. */
+static const char *word_find(const char *text, size_t size, const char *what)
+{
+    size_t length = strlen(what);
+    for (size_t i = 0; length > 0 && i + length <= size; i++) {
+        bool starts = i == 0 || !key_character(text[i - 1]);
+        bool ends = i + length == size || !key_character(text[i + length]);
+        if (starts && ends && memcmp(text + i, what, length) == 0)
+            return text + i;
+    }
+    return NULL;
+}
+
+unsigned config_line(const struct config_file *file, unsigned from, const char *key,
+                     const char *value)
+{
+    unsigned number = 1;
+    unsigned key_line = 0; /* first line with the key */
+    bool inside = false;   /* behind the key; a list may go on over lines */
+    size_t at = 0;
+    while (at < file->size) {
+        const char *line = file->data + at;
+        const char *end = memchr(line, '\n', file->size - at);
+        size_t length = end == NULL ? file->size - at : (size_t)(end - line);
+        const char *comment = memchr(line, '#', length);
+        size_t code = comment == NULL ? length : (size_t)(comment - line);
+        const char *found = number < from ? NULL : word_find(line, code, key);
+        if (found != NULL && key_line == 0)
+            key_line = number;
+        inside = inside || found != NULL;
+        const char *start = found == NULL ? line : found + strlen(key);
+        if (inside && (value == NULL || value[0] == 0 ||
+                       word_find(start, (size_t)(line + code - start), value) != NULL))
+            return number;
+        at += length + 1;
+        number++;
+    }
+    return key_line != 0 ? key_line : from;
+}
+
+bool config_fail(const struct config_file *file, const char *key, const char *value,
+                 struct err *err, const char *text)
+{
+    return err_set(err, E_CONFIG, "%s:%u: %s: %s", file->path,
+                   config_line(file, 1, key, value), key, text);
+}

@@ -1,0 +1,126 @@
+/* config.h - campaign.yaml and runs.yaml as texts; config.c is the only door to libcyaml.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Always true: what loads has only known keys, none twice, every required key, and
+ * scalars, lists and mappings in their places. Every scalar is kept as its text (NULL:
+ * not given), because libcyaml reads "3x" as 3 and "010" as 8: numbers and words are read
+ * by the callers, with base/text.h. One document, no aliases, depth as the schema has it.
+ * Each error is one line, "FILE:LINE: what is wrong".
+ */
+#ifndef SPILLWAY_COORDINATOR_CONFIG_H
+#define SPILLWAY_COORDINATOR_CONFIG_H
+
+#include "base/err.h"
+
+/* A campaign file is written by hand. */
+#define CONFIG_CAMPAIGN_LIMIT ((size_t)1 << 20)
+/* 10^5 chunks of 120 bytes each: the whole experiment in one file. */
+#define CONFIG_RUNS_LIMIT ((size_t)16 << 20)
+
+/* The text that is being read, for messages too. */
+struct config_file {
+    const char *path;
+    const char *data;
+    size_t size;
+};
+
+struct config_words {
+    char **list;
+    unsigned list_count;
+};
+
+struct config_select {
+    struct config_words runs, periods, setups, types, quality, origin, particle;
+};
+
+struct config_conditions {
+    char *source, *tag;
+    struct config_words allow, acknowledge;
+};
+
+struct config_cut {
+    char *quantity, *min, *max;
+};
+
+struct config_skim {
+    char *name, *kind, *fraction;
+    struct config_words events;
+    struct config_cut *cuts;
+    unsigned cuts_count;
+};
+
+struct config_reconstruct {
+    char *setup;
+};
+
+struct config_task {
+    char *bytes, *segments;
+};
+
+struct config_merge {
+    char *bytes;
+};
+
+struct config_retry {
+    char *attempts, *delay_s, *segment_limit_s, *memory_mb;
+};
+
+struct config_campaign {
+    char *name, *purpose, *store, *lease_s, *complete_at, *eot_partial;
+    struct config_select *select;
+    struct config_conditions *conditions;
+    struct config_reconstruct *reconstruct;
+    struct config_skim *skims;
+    unsigned skims_count;
+    struct config_task *task;
+    struct config_merge *merge;
+    struct config_retry *retry;
+};
+
+struct config_eot {
+    char *source, *scaler_word, *scale;
+};
+
+struct config_setup {
+    char *name;
+    struct config_eot *eot;
+};
+
+struct config_chunk {
+    char *file, *size, *adler32, *builder, *number;
+};
+
+struct config_run {
+    char *run, *period, *setup, *particle, *momentum_gev, *type, *origin, *quality;
+    char *magnet_a, *trigger, *start_s, *stop_s, *synthetic;
+    struct config_chunk *chunks;
+    unsigned chunks_count;
+    struct config_words files;
+};
+
+struct config_runs {
+    struct config_setup *setups;
+    unsigned setups_count;
+    struct config_run *runs;
+    unsigned runs_count;
+};
+
+bool config_load_campaign(const struct config_file *file, struct config_campaign **out,
+                          struct err *err);
+void config_free_campaign(struct config_campaign *campaign);
+bool config_load_runs(const struct config_file *file, struct config_runs **out,
+                      struct err *err);
+void config_free_runs(struct config_runs *runs);
+
+/* Line, from 1, of the first "key: value" at or after line `from` (value NULL: any),
+ * else of the first `key`, else `from`. For messages: comments are skipped, quotes are
+ * not understood. */
+unsigned config_line(const struct config_file *file, unsigned from, const char *key,
+                     const char *value);
+
+/* E_CONFIG "FILE:LINE: key: text". The first occurrence of key and value is as wrong as
+ * the one that was met. */
+bool config_fail(const struct config_file *file, const char *key, const char *value,
+                 struct err *err, const char *text);
+
+#endif
