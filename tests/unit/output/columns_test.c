@@ -1,0 +1,184 @@
+/* columns_test.c - rows come back as they were put, in clusters that do not tell how the
+ * work was cut; damaged blocks are refused.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include "base/disk.h"
+#include "base/random.h"
+#include "output/columns.h"
+
+#define NAME "columns"
+
+/* Row n of the test data: every number depends on (n, column, place). */
+static void row_fill(struct reco_table *table, uint64_t n)
+{
+    uint32_t row = reco_table_add(table);
+    for (int c = 0; c < RECO_COLUMN_COUNT; c++) {
+        const struct reco_column_info *info = &reco_column_infos[c];
+        for (uint32_t i = 0; i < info->width; i++) {
+            uint64_t value = random_mix(n * 1000003 + (uint64_t)c * 101 + i);
+            if (info->type == RECO_F32)
+                reco_f32(table, (enum reco_column)c, row)[i] = (float)(value >> 40);
+            else if (info->type == RECO_U32)
+                reco_u32(table, (enum reco_column)c, row)[i] = (uint32_t)value;
+            else
+                reco_u8(table, (enum reco_column)c, row)[i] = (uint8_t)value;
+        }
+    }
+}
+
+/* A pack with one record of `rows` rows in a memory file. */
+static int block_make(uint64_t rows, struct product *product)
+{
+    struct err err;
+    int fd = memfd_create(NAME, MFD_CLOEXEC);
+    assert_true(fd >= 0);
+    struct pack_writer pack;
+    assert_true(pack_writer_start(&pack, fd, NAME, &err));
+    pack_begin(&pack);
+    struct columns_writer writer;
+    assert_true(columns_start(&writer, &pack, &err));
+    struct reco_table table;
+    reco_table_init(&table, RECO_CLUSTER);
+    for (uint64_t n = 0; n < rows; n++) {
+        row_fill(&table, n);
+        if (table.rows == RECO_CLUSTER) {
+            assert_true(columns_put(&writer, &table, &err));
+            table.rows = 0;
+        }
+    }
+    assert_true(columns_put(&writer, &table, &err));
+    assert_true(columns_end(&writer, &err));
+    reco_table_release(&table);
+    static const char key[] = "k\n";
+    struct pack_item item = {.key = sha256_of(key, 2),
+                             .stream = "reco",
+                             .entries = rows,
+                             .key_text = (const uint8_t *)key,
+                             .key_size = 2};
+    assert_true(pack_end(&pack, &item, product, &err));
+    pack_writer_release(&pack);
+    return fd;
+}
+
+static void rows_come_back(uint64_t rows)
+{
+    struct err err;
+    struct product product;
+    int fd = block_make(rows, &product);
+    struct columns_reader reader;
+    assert_true(columns_open(&reader, fd, NAME, &product.place, &err));
+    struct reco_table table;
+    struct reco_table expected;
+    reco_table_init(&table, RECO_CLUSTER);
+    reco_table_init(&expected, 1);
+    uint64_t seen = 0;
+    for (;;) {
+        assert_true(columns_next(&reader, &table, &err));
+        if (table.rows == 0)
+            break;
+        for (uint32_t r = 0; r < table.rows; r++, seen++) {
+            expected.rows = 0;
+            row_fill(&expected, seen);
+            for (int c = 0; c < RECO_COLUMN_COUNT; c++) {
+                size_t size = reco_column_infos[c].width *
+                              reco_type_size(reco_column_infos[c].type);
+                assert_memory_equal((uint8_t *)table.data[c] + r * size, expected.data[c],
+                                    size);
+            }
+        }
+    }
+    assert_int_equal(seen, rows);
+    assert_true(columns_next(&reader, &table, &err)); /* the end stays the end */
+    assert_int_equal(table.rows, 0);
+    reco_table_release(&table);
+    reco_table_release(&expected);
+    (void)close(fd);
+}
+
+static void rows_come_back_for_every_way_to_fill_clusters(void **state)
+{
+    (void)state;
+    rows_come_back(0);
+    rows_come_back(1);
+    rows_come_back(RECO_CLUSTER);
+    rows_come_back(RECO_CLUSTER + 3);
+}
+
+static void the_bytes_are_those_of_the_format_version(void **state)
+{
+    (void)state;
+    struct product product;
+    (void)close(block_make(3, &product));
+    char hex[SHA256_HEX];
+    sha256_to_hex(&product.bytes_hash, hex);
+    /* A change here is a new format: give START_MAGIC a new number. */
+    assert_string_equal(hex,
+                        "b282de37291da45fa75a295ff4cd5ab660839fbbd8ee70b7b18cc15c56bc94c5");
+}
+
+/* Reads the block to its end; false when it is refused. */
+static bool block_reads(int fd, const struct place *place, struct reco_table *table)
+{
+    struct err err;
+    struct columns_reader reader;
+    bool good = columns_open(&reader, fd, NAME, place, &err);
+    do
+        good = good && columns_next(&reader, table, &err);
+    while (good && table->rows > 0);
+    assert_true(good || err.code == E_COLUMNS_FORMAT || err.code == E_DISK_READ);
+    return good;
+}
+
+static void damaged_structure_is_refused(void **state)
+{
+    (void)state;
+    struct product product;
+    int fd = block_make(2, &product);
+    struct reco_table table;
+    reco_table_init(&table, RECO_CLUSTER);
+    assert_true(block_reads(fd, &product.place, &table));
+    for (uint64_t length = 0; length < product.place.length; length += 7) {
+        struct place shorter = {.offset = product.place.offset, .length = length};
+        assert_false(block_reads(fd, &shorter, &table));
+    }
+    struct place longer = product.place;
+    longer.length++;
+    assert_false(block_reads(fd, &longer, &table));
+    struct place impossible = {.offset = UINT64_MAX - 2, .length = 10};
+    assert_false(block_reads(fd, &impossible, &table));
+    uint64_t end = product.place.offset + product.place.length;
+    for (uint64_t at = end - 16; at < end; at++) { /* the counts at the end */
+        uint8_t byte;
+        assert_int_equal(pread(fd, &byte, 1, (off_t)at), 1);
+        byte ^= 1;
+        assert_int_equal(pwrite(fd, &byte, 1, (off_t)at), 1);
+        assert_false(block_reads(fd, &product.place, &table));
+        byte ^= 1;
+        assert_int_equal(pwrite(fd, &byte, 1, (off_t)at), 1);
+    }
+    reco_table_release(&table);
+    (void)close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_come_back_for_every_way_to_fill_clusters),
+        cmocka_unit_test(the_bytes_are_those_of_the_format_version),
+        cmocka_unit_test(damaged_structure_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
