@@ -41,10 +41,11 @@ struct waveform_rules {
 /* Checks the ranges and fills `decay`. */
 bool waveform_rules_set(struct waveform_rules *rules, struct err *err);
 
-#define WAVEFORM_PILEUP  1u /* spread rule: the pedestals are the minima of the window */
-#define WAVEFORM_OVER    2u /* a sample is at WAVEFORM_OVERFLOW */
-#define WAVEFORM_CROWDED 4u /* more than WAVEFORM_MAXIMA maxima: the lowest are dropped  \
-                             */
+#define WAVEFORM_PILEUP 1u /* spread rule: the pedestals are the minima of the window */
+#define WAVEFORM_OVER   2u /* a sample is at WAVEFORM_OVERFLOW */
+#define WAVEFORM_CROWDED                                                                 \
+    4u /* more than WAVEFORM_MAXIMA maxima: the lowest are dropped                       \
+        */
 
 struct waveform_maximum {
     uint32_t sample;
