@@ -1,0 +1,330 @@
+/* http.c - the only door to libcurl.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "transfer/http.h"
+
+#include <pthread.h>
+#include <strings.h>
+
+#include <curl/curl.h>
+
+#include "base/disk.h"
+#include "base/json.h"
+#include "base/text.h"
+
+#define HTTP_HEADER_BYTES ((size_t)256 << 10) /* all headers of an answer */
+#define HTTP_REDIRECTS    3L
+#define HTTP_DETAIL       160 /* characters of a server's text in a message */
+
+struct http_client {
+    CURL *curl;
+};
+
+/* Where the bytes of one answer go, and why they stopped. */
+struct sink {
+    bool post;
+    struct bytes *out; /* or */
+    int fd;
+    uint64_t taken;
+    uint64_t limit;
+    size_t header_bytes;
+    bool too_large;
+    bool disk_failed;
+    struct err disk;
+};
+
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+
+static void curl_start(void)
+{
+    bug_if(curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK);
+}
+
+struct http_limits http_limits_usual(uint64_t max_bytes)
+{
+    return (struct http_limits){.connect_ms = 10000,
+                                .slow_bytes_s = 1000,
+                                .slow_s = 30,
+                                .total_ms = 600000,
+                                .max_bytes = max_bytes};
+}
+
+struct http_client *http_client_new(void)
+{
+    (void)pthread_once(&curl_once, curl_start);
+    struct http_client *client = mem_new(1, sizeof *client);
+    client->curl = curl_easy_init();
+    bug_if(!client->curl);
+    return client;
+}
+
+void http_client_free(struct http_client *client)
+{
+    if (!client)
+        return;
+    curl_easy_cleanup(client->curl);
+    free(client);
+}
+
+/* ---- receiving ---- */
+
+static size_t on_body(char *data, size_t one, size_t size, void *user)
+{
+    (void)one;
+    struct sink *sink = user;
+    struct err unused;
+    if (size > sink->limit - sink->taken) {
+        sink->too_large = true;
+        return CURL_WRITEFUNC_ERROR;
+    }
+    if (sink->out && !bytes_append(sink->out, data, size, &unused)) {
+        sink->too_large = true;
+        return CURL_WRITEFUNC_ERROR;
+    }
+    if (!sink->out && !disk_write(sink->fd, "the local file", data, size, &sink->disk)) {
+        sink->disk_failed = true;
+        return CURL_WRITEFUNC_ERROR;
+    }
+    sink->taken += size;
+    return size;
+}
+
+static size_t on_header(char *data, size_t one, size_t size, void *user)
+{
+    (void)data;
+    (void)one;
+    struct sink *sink = user;
+    sink->header_bytes += size;
+    return sink->header_bytes > HTTP_HEADER_BYTES ? 0 : size;
+}
+
+/* ---- setting up ---- */
+
+static bool url_starts(const char *url, const char *start)
+{
+    return strncasecmp(url, start, strlen(start)) == 0;
+}
+
+/* 127.0.0.1, localhost, [::1]: never by a proxy, whatever the environment says. */
+static bool url_is_loopback(const char *url)
+{
+    static const char *const hosts[] = {"127.0.0.1", "localhost", "[::1]"};
+    const char *host = strstr(url, "://");
+    if (!host)
+        return false;
+    host += 3;
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        size_t length = strlen(hosts[i]);
+        if (url_starts(host, hosts[i]) && strchr(":/?", host[length]))
+            return true;
+    }
+    return false;
+}
+
+static void set_limits(CURL *curl, const struct http_limits *limits)
+{
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)limits->connect_ms);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)limits->slow_bytes_s);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)limits->slow_s);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)limits->total_ms);
+    uint64_t most = limits->max_bytes < INT64_MAX ? limits->max_bytes : INT64_MAX;
+    curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)most);
+}
+
+static void set_access(CURL *curl, const struct http_call *call)
+{
+    bool secure = url_starts(call->url, "https:");
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, secure ? "https" : "http,https");
+    curl_easy_setopt(curl, CURLOPT_MAXREDIRS, HTTP_REDIRECTS);
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, call->bearer ? 0L : 1L);
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, url_is_loopback(call->url) ? "*" : NULL);
+    if (!call->bearer)
+        return;
+    curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+    curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, call->bearer);
+}
+
+static struct curl_slist *header_add(struct curl_slist *list, const char *name,
+                                     const char *value)
+{
+    struct bytes line;
+    const char *text = NULL;
+    struct err err;
+    bytes_init(&line, 4096);
+    bug_if(!text_addf(&line, &err, "%s: %s", name, value) ||
+           !text_terminate(&line, &text, &err));
+    struct curl_slist *longer = curl_slist_append(list, text);
+    bug_if(!longer);
+    bytes_release(&line);
+    return longer;
+}
+
+static struct curl_slist *set_headers(CURL *curl, const struct http_call *call)
+{
+    struct curl_slist *list =
+        header_add(NULL, "Accept", call->accept ? call->accept : "application/json");
+    if (call->content_type)
+        list = header_add(list, "Content-Type", call->content_type);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
+    return list;
+}
+
+static void set_call(CURL *curl, const struct http_call *call, struct sink *sink)
+{
+    curl_easy_reset(curl); /* keeps connections */
+    curl_easy_setopt(curl, CURLOPT_URL, call->url);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "spillway");
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, sink);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, sink);
+    set_limits(curl, &call->limits);
+    set_access(curl, call);
+}
+
+static void set_post(CURL *curl, const struct http_call *call)
+{
+    curl_easy_setopt(curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, call->body ? call->body : "");
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_size);
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L); /* never send a body elsewhere */
+}
+
+/* ---- judging ---- */
+
+static bool was_connected(CURL *curl)
+{
+    curl_off_t connected = 0;
+    curl_easy_getinfo(curl, CURLINFO_PRETRANSFER_TIME_T, &connected);
+    return connected > 0;
+}
+
+/* A cause as libcurl knows it -> one of ours; everything else is "not proper HTTP". */
+static enum err_code code_of(CURL *curl, CURLcode result)
+{
+    static const struct {
+        CURLcode curl;
+        enum err_code code;
+    } causes[] = {
+        {CURLE_URL_MALFORMAT, E_URL},
+        {CURLE_COULDNT_RESOLVE_HOST, E_HTTP_CONNECT},
+        {CURLE_COULDNT_RESOLVE_PROXY, E_HTTP_CONNECT},
+        {CURLE_COULDNT_CONNECT, E_HTTP_CONNECT},
+        {CURLE_SEND_ERROR, E_HTTP_CONNECT},
+        {CURLE_PARTIAL_FILE, E_HTTP_TRUNCATED},
+        {CURLE_RECV_ERROR, E_HTTP_TRUNCATED},
+        {CURLE_GOT_NOTHING, E_HTTP_TRUNCATED},
+        {CURLE_FILESIZE_EXCEEDED, E_HTTP_TOO_LARGE},
+        {CURLE_SSL_CONNECT_ERROR, E_HTTP_TLS},
+        {CURLE_PEER_FAILED_VERIFICATION, E_HTTP_TLS},
+        {CURLE_SSL_CACERT_BADFILE, E_HTTP_TLS},
+    };
+
+    if (result == CURLE_OPERATION_TIMEDOUT)
+        return was_connected(curl) ? E_HTTP_SLOW : E_HTTP_CONNECT;
+    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++) {
+        if (causes[i].curl == result)
+            return causes[i].code;
+    }
+    return E_HTTP_REPLY;
+}
+
+static void read_response(CURL *curl, struct http_response *response)
+{
+    char *type = NULL;
+    curl_off_t after = 0;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &response->status);
+    curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+    curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &after);
+    response->is_json = type && url_starts(type, "application/json");
+    response->retry_after_s = after > 0 ? (int64_t)after : 0;
+}
+
+/* What the server says about a refusal: JSON "detail", or the first line of a text. */
+static void read_detail(const struct http_response *response, const struct bytes *body,
+                        char detail[HTTP_DETAIL])
+{
+    struct json *document = NULL;
+    struct err unused;
+    const char *text = NULL;
+    detail[0] = '\0';
+    if (!body || body->size == 0)
+        return;
+    if (response->is_json &&
+        json_parse(body->data, body->size, "answer", &document, &unused) &&
+        json_text(json_get(document, "detail"), &text)) {
+        (void)snprintf(detail, HTTP_DETAIL, ": %s", text);
+    } else if (!response->is_json && body->data[0] != '<') {
+        const uint8_t *stop = memchr(body->data, '\n', body->size);
+        size_t length = stop ? (size_t)(stop - body->data) : body->size;
+        int shown = length < HTTP_DETAIL ? (int)length : HTTP_DETAIL;
+        (void)snprintf(detail, HTTP_DETAIL, ": %.*s", shown, (const char *)body->data);
+    }
+    if (document)
+        json_free(document);
+    for (char *c = detail; *c; c++)
+        *c = *c < 0x20 || *c > 0x7e ? ' ' : *c;
+}
+
+static bool transfer_failed(CURL *curl, CURLcode result, const struct http_call *call,
+                            const struct sink *sink, struct err *err)
+{
+    if (sink->disk_failed) {
+        *err = sink->disk;
+        return err_wrap(err, "GET %s", call->url);
+    }
+    if (sink->too_large)
+        return err_set(err, E_HTTP_TOO_LARGE, "%s: more than %llu bytes", call->url,
+                       (unsigned long long)call->limits.max_bytes);
+    if (sink->header_bytes > HTTP_HEADER_BYTES)
+        return err_set(err, E_HTTP_REPLY, "%s: endless headers", call->url);
+    return err_set(err, code_of(curl, result), "%s: %s after %llu bytes", call->url,
+                   curl_easy_strerror(result), (unsigned long long)sink->taken);
+}
+
+static bool perform(CURL *curl, const struct http_call *call, struct sink *sink,
+                    struct http_response *response, struct err *err)
+{
+    char detail[HTTP_DETAIL];
+    sink->limit = call->limits.max_bytes;
+    *response = (struct http_response){0};
+    if (!url_starts(call->url, "http://") && !url_starts(call->url, "https://"))
+        return err_set(err, E_URL, "'%s' is no http:// or https:// URL", call->url);
+    set_call(curl, call, sink);
+    if (sink->post)
+        set_post(curl, call);
+    struct curl_slist *headers = set_headers(curl, call);
+    CURLcode result = curl_easy_perform(curl);
+    curl_slist_free_all(headers);
+    read_response(curl, response);
+    if (result != CURLE_OK)
+        return transfer_failed(curl, result, call, sink, err);
+    if (response->status >= 200 && response->status < 300)
+        return true;
+    read_detail(response, sink->out, detail);
+    return err_set(err, E_HTTP_STATUS, "%s: status %ld%s", call->url, response->status,
+                   detail);
+}
+
+bool http_get(struct http_client *client, const struct http_call *call, struct bytes *out,
+              struct http_response *response, struct err *err)
+{
+    struct sink sink = {.out = out};
+    return perform(client->curl, call, &sink, response, err);
+}
+
+bool http_post(struct http_client *client, const struct http_call *call,
+               struct bytes *out, struct http_response *response, struct err *err)
+{
+    struct sink sink = {.out = out, .post = true};
+    return perform(client->curl, call, &sink, response, err);
+}
+
+bool http_get_file(struct http_client *client, const struct http_call *call, int fd,
+                   struct http_response *response, struct err *err)
+{
+    struct sink sink = {.fd = fd};
+    return perform(client->curl, call, &sink, response, err);
+}

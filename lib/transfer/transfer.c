@@ -1,0 +1,224 @@
+/* transfer.c - get and put by URL, with patience.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "transfer/transfer.h"
+
+#include <limits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/disk.h"
+#include "base/text.h"
+
+#define COPY_BUFFER ((size_t)1 << 20)
+
+struct transfer {
+    struct transfer_options options;
+    struct random random;
+    struct http_client *client; /* NULL until the first http URL */
+};
+
+/* Where one answer goes: a buffer or an open file. */
+struct target {
+    struct bytes *out;
+    int fd;
+    size_t start; /* of the buffer, before this answer */
+};
+
+struct transfer_options transfer_options_usual(uint64_t seed)
+{
+    return (struct transfer_options){
+        .retry = retry_policy_usual(), .limits = http_limits_usual(0), .seed = seed};
+}
+
+struct transfer *transfer_new(const struct transfer_options *options)
+{
+    struct transfer *transfer = mem_new(1, sizeof *transfer);
+    *transfer =
+        (struct transfer){.options = *options, .random = {.state = options->seed}};
+    return transfer;
+}
+
+void transfer_free(struct transfer *transfer)
+{
+    if (!transfer)
+        return;
+    http_client_free(transfer->client);
+    free(transfer);
+}
+
+const char *transfer_local_path(const char *url)
+{
+    if (url[0] == '/')
+        return url;
+    if (strncmp(url, "file:", 5) != 0)
+        return NULL;
+    const char *path = url + 5;
+    return strncmp(path, "//", 2) == 0 ? path + 2 : path;
+}
+
+static bool target_rewind(struct target *target, const char *url, struct err *err)
+{
+    if (target->out) {
+        target->out->size = target->start;
+        return true;
+    }
+    if (ftruncate(target->fd, 0) == 0 && lseek(target->fd, 0, SEEK_SET) == 0)
+        return true;
+    return err_set(err, E_DISK_WRITE, "%s: cannot start the copy again", url);
+}
+
+/* Tries until it works, the cause is permanent, or patience ends. */
+static bool get_http(struct transfer *transfer, const struct http_call *call,
+                     struct target *target, struct http_response *response,
+                     struct err *err)
+{
+    const struct retry_policy *retry = &transfer->options.retry;
+    int64_t start_ns = clock_now_ns();
+    if (!transfer->client)
+        transfer->client = http_client_new();
+    for (unsigned failed = 1;; failed++) {
+        struct err cause = {0};
+        if (!target_rewind(target, call->url, err))
+            return false;
+        bool done =
+            target->out
+                ? http_get(transfer->client, call, target->out, response, &cause)
+                : http_get_file(transfer->client, call, target->fd, response, &cause);
+        if (done)
+            return true;
+        int64_t pause_ns = retry_pause_ns(retry, failed, response, &transfer->random);
+        bool late = clock_now_ns() + pause_ns - start_ns > retry->total_ns;
+        if (late || failed >= retry_tries(retry, &cause, response)) {
+            *err = cause;
+            return failed == 1 ? false : err_wrap(err, "%u tries", failed);
+        }
+        clock_sleep_ns(pause_ns);
+    }
+}
+
+static struct http_call call_to(const struct transfer *transfer, const char *url,
+                                uint64_t maximum, const char *accept)
+{
+    struct http_call call = {
+        .url = url, .accept = accept, .limits = transfer->options.limits};
+    call.limits.max_bytes = maximum;
+    return call;
+}
+
+static bool get_local(const char *path, uint64_t maximum, struct bytes *out,
+                      struct err *err)
+{
+    int fd = -1;
+    uint64_t size = 0;
+    uint8_t *place = NULL;
+    if (!disk_open_read(path, &fd, &size, err))
+        return false;
+    bool done =
+        size <= maximum || err_set(err, E_LIMIT, "%s: %llu bytes, %llu are allowed", path,
+                                   (unsigned long long)size, (unsigned long long)maximum);
+    done = done && bytes_reserve(out, size, &place, err) &&
+           disk_read_at(fd, path, 0, place, size, err);
+    if (done)
+        out->size += size;
+    (void)close(fd);
+    return done;
+}
+
+bool transfer_get(struct transfer *transfer, const char *url, uint64_t maximum,
+                  struct bytes *out, struct http_response *response, struct err *err)
+{
+    const char *path = transfer_local_path(url);
+    struct http_call call = call_to(transfer, url, maximum, NULL);
+    struct target target = {.out = out, .start = out->size};
+    *response = (struct http_response){0};
+    return path ? get_local(path, maximum, out, err)
+                : get_http(transfer, &call, &target, response, err);
+}
+
+static bool copy_local(const char *from, uint64_t maximum, int to, const char *path,
+                       struct err *err)
+{
+    int fd = -1;
+    uint64_t size = 0;
+    if (!disk_open_read(from, &fd, &size, err))
+        return false;
+    uint8_t *buffer = mem_new(1, COPY_BUFFER);
+    bool done =
+        size <= maximum || err_set(err, E_LIMIT, "%s: %llu bytes, %llu are allowed", from,
+                                   (unsigned long long)size, (unsigned long long)maximum);
+    for (uint64_t at = 0; done && at < size;) {
+        size_t piece = size - at < COPY_BUFFER ? (size_t)(size - at) : COPY_BUFFER;
+        done = disk_read_at(fd, from, at, buffer, piece, err) &&
+               disk_write(to, path, buffer, piece, err);
+        at += piece;
+    }
+    free(buffer);
+    (void)close(fd);
+    return done;
+}
+
+/* "PATH.part": taken over from an earlier try that was killed. */
+static bool part_open(const char *path, char part[PATH_MAX], int *fd, struct err *err)
+{
+    int written = snprintf(part, PATH_MAX, "%s.part", path);
+    if (written < 0 || written >= PATH_MAX)
+        return err_set(err, E_DISK_OPEN, "%.200s...: the path is too long", path);
+    (void)unlink(part);
+    return disk_create(part, fd, err);
+}
+
+static bool part_finish(int fd, const char *part, const char *path, struct err *err)
+{
+    if (!disk_sync(fd, part, err)) {
+        (void)close(fd);
+        return false;
+    }
+    if (!disk_close(fd, part, err))
+        return false;
+    if (rename(part, path) != 0)
+        return err_set(err, E_DISK_WRITE, "%s: cannot rename to %s", part, path);
+    return disk_sync_parent(path, err);
+}
+
+bool transfer_get_file(struct transfer *transfer, const char *url, uint64_t maximum,
+                       const char *path, struct err *err)
+{
+    char part[PATH_MAX];
+    int fd = -1;
+    struct http_response response;
+    if (!part_open(path, part, &fd, err))
+        return false;
+    const char *local = transfer_local_path(url);
+    struct http_call call = call_to(transfer, url, maximum, "*/*");
+    struct target target = {.fd = fd};
+    bool done = local ? copy_local(local, maximum, fd, part, err)
+                      : get_http(transfer, &call, &target, &response, err);
+    if (done)
+        done = part_finish(fd, part, path, err);
+    else
+        (void)close(fd);
+    if (!done)
+        (void)unlink(part);
+    return done;
+}
+
+bool transfer_put(const char *url, const void *data, size_t size, mode_t mode,
+                  struct err *err)
+{
+    char folder[PATH_MAX];
+    const char *path = transfer_local_path(url);
+    if (!path)
+        return err_set(err, E_URL, "'%s' is no local path: nothing else is written", url);
+    const char *slash = strrchr(path, '/');
+    if (slash && slash > path) {
+        size_t length = (size_t)(slash - path);
+        if (length >= sizeof folder)
+            return err_set(err, E_DISK_OPEN, "%.200s...: the path is too long", path);
+        memcpy(folder, path, length);
+        folder[length] = '\0';
+        if (!disk_make_path(folder, err))
+            return false;
+    }
+    return disk_write_durable(path, data, size, mode, err);
+}
