@@ -36,7 +36,29 @@
     X(E_MAP_RUN, 223, ERR_CONDITIONS, "Extend the run range of the map, or take the run out of the selection.") \
     X(E_MAP_LIMIT, 224, ERR_CONDITIONS, "The channel map is above a named limit of lib/raw/map.h.") \
     /* conditions */                                                                      \
+    X(E_PAYLOAD_TEXT, 300, ERR_CONDITIONS, "Mend the payload's text: lib/conditions/README.md shows the form.") \
+    X(E_PAYLOAD_VALUE, 301, ERR_CONDITIONS, "A calibration value is not plausible: check its unit and column.") \
+    X(E_PAYLOAD_TYPE, 302, ERR_CONDITIONS, "Use a payload type that spillway conditions show lists.") \
+    X(E_PAYLOAD_HASH, 303, ERR_CONDITIONS, "The payload's bytes are not those of the tag: put them right at the source.") \
+    X(E_TAG_UNKNOWN, 304, ERR_CONDITIONS, "Name a tag that spillway conditions tags lists.") \
+    X(E_TAG_ROW, 305, ERR_CONDITIONS, "Correct this row of the tag at the source.")       \
+    X(E_TAG_MOVED, 306, ERR_CONDITIONS, "Somebody changes the tag: freeze it, then plan again.") \
+    X(E_CONDITIONS_REPLY, 307, ERR_CONDITIONS, "This is no conditions service, or it is broken: check the URL of the source.") \
+    X(E_CONDITIONS_GAP, 308, ERR_CONDITIONS, "Add payloads for these runs to the tag, or take the runs out of the selection.") \
+    X(E_CONDITIONS_MATCH, 309, ERR_CONDITIONS, "Put payloads that belong together into the tag.") \
+    X(E_MANIFEST, 310, ERR_CONDITIONS, "The manifest is damaged: resolve the tag again.") \
+    X(E_EFFECTIVE, 311, ERR_CONDITIONS, "Add rows for this spill or run to the payload, or allow the fallback in the campaign.") \
+    X(E_CACHE_OBJECT, 312, ERR_NODE, "The cached object was damaged and set aside: look at the node's disk.") \
+    X(E_CACHE_LOCK, 313, ERR_NODE, "Another process holds the lock of the cache: look for one that hangs.") \
     /* transfer */                                                                        \
+    X(E_URL, 350, ERR_USAGE, "Give an absolute path, or a file:, http:// or https:// URL.") \
+    X(E_HTTP_CONNECT, 351, ERR_STORAGE, "Check that the server runs and that its address is right.") \
+    X(E_HTTP_STATUS, 352, ERR_STORAGE, "The server refused: the message says with which status.") \
+    X(E_HTTP_SLOW, 353, ERR_STORAGE, "The server is too slow: try again later, or raise the time limit.") \
+    X(E_HTTP_TOO_LARGE, 354, ERR_STORAGE, "The answer is above the size that was announced or allowed.") \
+    X(E_HTTP_TRUNCATED, 355, ERR_STORAGE, "The answer stopped early: try again.")         \
+    X(E_HTTP_TLS, 356, ERR_STORAGE, "Check the server's certificate and the trusted authorities.") \
+    X(E_HTTP_REPLY, 357, ERR_STORAGE, "The answer is no proper HTTP: check the address and any proxy.") \
     /* reco */                                                                            \
     X(E_RECO_RULES, 400, ERR_CONDITIONS, "Mend the sampling or pedestal payload: the message names the value.") \
     X(E_RECO_SETUP, 401, ERR_USAGE, "Name a set-up of lib/reco/setup.c in the campaign file.") \
