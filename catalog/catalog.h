@@ -139,18 +139,8 @@ bool catalog_move_product(struct catalog_txn *txn, uint32_t number, const char *
                           const struct place *to, struct err *err);
 bool catalog_delete_products(struct catalog_txn *txn, uint32_t number, struct err *err);
 
-/* Files below the store of a campaign. put keeps the live count of an existing record. */
-enum file_state { FILE_PART, FILE_PUBLISHED, FILE_COLLECTING };
-
-struct file_record {
-    char name[PRODUCT_FILE];
-    uint32_t campaign; /* whose store */
-    enum file_state state;
-    uint64_t size;
-    uint32_t live;      /* products that point into it */
-    struct sha256 hash; /* published files: sha256 of the whole file */
-};
-
+/* Files below the store of a campaign. put keeps the live count of an existing record;
+ * that of a new one is 0. */
 bool catalog_put_file(struct catalog_txn *txn, const struct file_record *file,
                       struct err *err);
 enum lookup catalog_get_file(struct catalog_txn *txn, const char *name,

@@ -16,11 +16,32 @@
 /* 64 tasks of 4096 segments of 250 bytes. */
 #define WIRE_MESSAGE_LIMIT ((size_t)64 << 20)
 
-/* The streams that one step made of one segment (or the one merged product). */
+#define WIRE_PRODUCTS 128u  /* streams of a segment: two a skim, and the fixed ones */
+#define WIRE_PARTS    1024u /* files that one report names */
+
+/* The streams that one step made of one segment. */
 struct product_set {
     struct sha256 key;
     const struct product *products;
     uint32_t count;
+};
+
+/* What the effective values of a segment are: value numbers sorted by type. */
+struct value_set {
+    const uint32_t *values;
+    uint32_t count; /* at most TASK_VALUES */
+};
+
+/* Files below the store of a campaign. Stored: append only. */
+enum file_state { FILE_PART, FILE_PUBLISHED, FILE_COLLECTING };
+
+struct file_record {
+    char name[PRODUCT_FILE];
+    uint32_t campaign; /* whose store */
+    enum file_state state;
+    uint64_t size;
+    uint32_t live;      /* products that point into it */
+    struct sha256 hash; /* published files: sha256 of the whole file */
 };
 
 #define WIRE_PAIR(noun)                                                                  \
@@ -48,5 +69,7 @@ WIRE_PAIR(task_value)
 WIRE_PAIR(merge_group)
 WIRE_PAIR(attempt)
 WIRE_PAIR(product_set)
+WIRE_PAIR(value_set)
+WIRE_PAIR(file_record)
 
 #endif

@@ -72,7 +72,18 @@
     X(E_MERGE_INPUT, 503, ERR_INPUT, "An input of the merge is missing or wrong: its segment must run again.") \
     X(E_SUMMARY_FORMAT, 504, ERR_INPUT, "The summary line is damaged: make it again.")    \
     /* proto */                                                                           \
+    X(E_WIRE_FORMAT, 600, ERR_PROTOCOL, "Both sides must be of one release; a stored record that is damaged needs a copy of the catalog.") \
+    X(E_WIRE_VALUE, 601, ERR_PROTOCOL, "A field is outside its limits: the message names it; the sender or the record is wrong.") \
     /* catalog */                                                                         \
+    X(E_CATALOG_OWNED, 700, ERR_USAGE, "Another process owns the catalog: use its URL, or end it first.") \
+    X(E_CATALOG_GROW, 701, ERR_RESOURCE, "The map of the catalog was enlarged: run the transaction again.") \
+    X(E_CATALOG_OPEN, 702, ERR_STORAGE, "Check the path and the permissions of the catalog folder.") \
+    X(E_CATALOG_DAMAGED, 703, ERR_STORAGE, "Put a copy of the catalog in place and run spillway recover.") \
+    X(E_CATALOG_VERSION, 704, ERR_USAGE, "Use the release of Spillway that made this catalog, or a newer one.") \
+    X(E_CATALOG_PLACE, 705, ERR_USAGE, "Move the catalog to a disk of this machine.") \
+    X(E_CATALOG_LINK, 706, ERR_INPUT, "A record names another one that does not exist or is still in use.") \
+    X(E_CATALOG_NAME, 707, ERR_USAGE, "Give the campaign another name.") \
+    X(E_CATALOG_STORE, 708, ERR_STORAGE, "The database engine failed: check disk and kernel log, then start again.") \
     /* coordinator */                                                                     \
     X(E_AREA, 800, ERR_USAGE, "Make a production area with spillway init, or name one with --area.") \
     X(E_CONFIG, 801, ERR_USAGE, "Correct the file at the line that the message names.")   \
