@@ -29,7 +29,6 @@ enum err_kind {
     ERR_PROTOCOL    /* a peer: wrong version, token or message */
 };
 
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): an enumerator takes none. */
 #define ERR_CODE_ENUM(name, number, kind, text) name = number,
 
 enum err_code { ERR_CODES(ERR_CODE_ENUM) E_CODE_LIMIT = 65535 };
