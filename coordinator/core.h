@@ -37,7 +37,8 @@ struct core_segment {
 /* Copies the policy. Segments and units are added in order, then existing groups and
  * leases, then core_start: it gives every loaded lease one full term from `now_ns`,
  * moves segments that the catalog shows LEASED without a lease to READY, and gives the
- * commands that a restart owes (groups to cut, to publish again). */
+ * commands that a restart owes (groups to cut, to publish again). Groups that are VOID
+ * count as absent; a lease on one ends VOID at the start. */
 struct core *core_new(const struct campaign_policy *policy, uint64_t next_attempt);
 void core_free(struct core *core);
 void core_add_segment(struct core *core, const struct core_segment *segment);
@@ -137,7 +138,7 @@ void core_step(struct core *core, const struct core_event *event,
 /* Figures for status and for tests; O(1). */
 struct core_counts {
     uint32_t by_state[SEGMENT_STATES];
-    uint32_t groups[GROUP_FAILED + 1];
+    uint32_t groups[GROUP_VOID + 1];
     uint32_t leases;
     uint32_t pilots;
     uint64_t bytes_total;

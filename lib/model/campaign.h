@@ -72,13 +72,15 @@ struct plan_state {
     uint16_t reserved;
 };
 
-/* Life of a merge group: open -> merging -> publishing -> published. */
+/* Life of a merge group: open -> leased -> publishing -> published. VOID: products of its
+ * run were lost, the run is cut into new groups when it is whole again. Append only. */
 enum group_state {
     GROUP_OPEN,
     GROUP_LEASED,
     GROUP_PUBLISHING,
     GROUP_PUBLISHED,
-    GROUP_FAILED
+    GROUP_FAILED,
+    GROUP_VOID
 };
 
 /* Segments `first` .. `first + count - 1` of the plan, those that are committed, in one

@@ -131,22 +131,31 @@ static bool reader_accepts(const struct date_reader *reader, size_t at,
            !event_type_is_event(header->type);
 }
 
-/* The next place from `at` before `end` where an event may begin after damage: one of
- * super-events if there is any, unless the file is known to be flat. `end` if none. */
-static size_t reader_resync(const struct date_reader *reader, size_t at, size_t end)
+/* The first place from `at` before `end` where an event may begin, one without the
+ * super-event flag only where `flat` allows it; `end` if there is none. */
+static size_t reader_search(const struct date_reader *reader, size_t at, size_t end,
+                            bool flat)
 {
-    size_t flat = end;
     struct date_header header;
-    for (; at + DATE_HEAD <= end; at += 4) {
-        if (le32_load(reader->data + at + AT_MAGIC) != DATE_MAGIC ||
-            !reader_accepts(reader, at, &header))
-            continue;
-        if (date_is_super(&header) || reader->style == DATE_STYLE_FLAT)
+    for (; at + DATE_HEAD <= end; at += 4)
+        if (le32_load(reader->data + at + AT_MAGIC) == DATE_MAGIC &&
+            reader_accepts(reader, at, &header) && (flat || date_is_super(&header)))
             return at;
-        if (flat == end && reader->style == DATE_STYLE_UNKNOWN)
-            flat = at;
+    return end;
+}
+
+/* The next event after damage. As long as nothing tells whether the file holds
+ * super-events, one of these is preferred over what may be a piece of one; when there is
+ * none up to the end the file is flat, so this search happens once. */
+static size_t reader_resync(struct date_reader *reader, size_t at)
+{
+    if (reader->style == DATE_STYLE_UNKNOWN) {
+        size_t super = reader_search(reader, at, reader->size, false);
+        if (super < reader->size)
+            return super;
+        reader->style = DATE_STYLE_FLAT;
     }
-    return flat;
+    return reader_search(reader, at, reader->size, reader->style == DATE_STYLE_FLAT);
 }
 
 static void reader_learn(struct date_reader *reader, const struct date_header *header)
@@ -169,7 +178,7 @@ static size_t reader_frame(const struct date_reader *reader, size_t at,
         (*whole && reader_accepts(reader, at + header->size, &next)))
         return at + header->size;
     size_t end = *whole ? at + header->size : reader->size;
-    size_t inside = reader_resync(reader, at + 4, end);
+    size_t inside = reader_search(reader, at + 4, end, !date_is_super(header));
     if (inside < end)
         *whole = false;
     return inside;
@@ -183,7 +192,9 @@ enum lookup date_reader_next(struct date_reader *reader, struct date_event *even
     while (at < reader->size) {
         struct date_header header;
         if (!reader_accepts(reader, at, &header)) {
-            at = reader_resync(reader, at + 4, reader->size);
+            if (at == gap->offset && reader->size - at < DATE_HEAD)
+                gap->damage = DAMAGE_TRUNCATED;
+            at = reader_resync(reader, at + 4);
             continue;
         }
         reader_learn(reader, &header);

@@ -1,0 +1,416 @@
+/* walk.c - the structure walker.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Its own reading of the event header, on purpose: an error in date.c must not hide
+ * itself here. The rules after damage are in the room's README and must be those of
+ * date.c; a property test compares the two.
+ */
+#include "raw/walk.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/disk.h"
+#include "raw/window.h"
+
+#define MAGIC         0xDA1E5AFEu
+#define HEAD          68u
+#define EVENT_MAXIMUM ((uint32_t)64 << 20)
+#define SUPER_BIT     0x10u
+#define EVENT_NUMBERS (1u << 20)
+#define ADLER_BASE    65521u
+
+struct head {
+    uint32_t size, type, run, spill, event;
+    bool super;
+};
+
+enum style { STYLE_UNKNOWN, STYLE_FLAT, STYLE_SUPER };
+
+struct walk {
+    struct window window;
+    uint32_t run;         /* 0: not known yet */
+    uint32_t foreign_run; /* of the first sane header of another run, 0 none */
+    uint32_t first_word3; /* version of a header whose layout is not read, 0 none */
+    enum style style;
+    uint64_t accounted; /* bytes before are in the checksum of their segment */
+    uint64_t *seen;     /* bit map of the event numbers of this segment */
+    struct walk_event last;
+    struct walk_result *result;
+    size_t segment_room, damage_room, burst_room;
+};
+
+/* A header of the layout that is read (DATE 3.0 to 3.13), with sizes that can be. */
+static bool head_read(const uint8_t *p, struct head *head)
+{
+    uint32_t version = le32_load(p + 12);
+    uint32_t length = le32_load(p + 8);
+    *head = (struct head){.size = le32_load(p),
+                          .type = le32_load(p + 16) & 0xFFFF,
+                          .run = le32_load(p + 20),
+                          .spill = le32_load(p + 28) >> 20,
+                          .event = le32_load(p + 28) & (EVENT_NUMBERS - 1),
+                          .super = (le32_load(p + 52) & SUPER_BIT) != 0};
+    return le32_load(p + 4) == MAGIC && version >> 16 == 3 && (version & 0xFFFF) <= 13 &&
+           (length == 68 || length == 72) && head->size >= length &&
+           head->size % 4 == 0 && head->size <= EVENT_MAXIMUM;
+}
+
+/* Is there an event at `at`? Remembers what stands in the way of the first one. */
+static bool head_at(struct walk *walk, uint64_t at, struct head *head, bool *found,
+                    struct err *err)
+{
+    const uint8_t *p;
+    *found = false;
+    if (at + HEAD > walk->window.file_size)
+        return true;
+    if (!window_peek(&walk->window, at, HEAD, &p, err))
+        return false;
+    if (!head_read(p, head)) {
+        if (walk->first_word3 == 0 && le32_load(p + 4) == MAGIC)
+            walk->first_word3 = le32_load(p + 12);
+        return true;
+    }
+    if (walk->run == 0)
+        walk->run = head->run;
+    if (head->run != walk->run) {
+        if (walk->foreign_run == 0)
+            walk->foreign_run = head->run;
+        return true;
+    }
+    *found =
+        head->super || walk->style != STYLE_SUPER || !event_type_is_event(head->type);
+    return true;
+}
+
+/* The first event from `at` before `end`, without the super-event flag only where `flat`
+ * allows it; *place is `end` if there is none. */
+static bool search(struct walk *walk, uint64_t at, uint64_t end, bool flat,
+                   uint64_t *place, struct err *err)
+{
+    *place = end;
+    while (at + HEAD <= end) {
+        size_t left = window_left(&walk->window, at);
+        if (left < 8) {
+            if (!window_slide(&walk->window, at, err))
+                return false;
+            continue;
+        }
+        const uint8_t *p = walk->window.data + (at - walk->window.at);
+        if (le32_load(p + 4) == MAGIC) {
+            struct head head;
+            bool found;
+            if (!head_at(walk, at, &head, &found, err))
+                return false;
+            if (found && (flat || head.super)) {
+                *place = at;
+                return true;
+            }
+        }
+        at += 4;
+    }
+    return true;
+}
+
+/* The next event after damage: see reader_resync of date.c for the rule. */
+static bool resync(struct walk *walk, uint64_t at, uint64_t *place, struct err *err)
+{
+    uint64_t end = walk->window.file_size;
+    if (walk->style == STYLE_UNKNOWN) {
+        if (!search(walk, at, end, false, place, err))
+            return false;
+        if (*place < end)
+            return true;
+        walk->style = STYLE_FLAT;
+    }
+    return search(walk, at, end, walk->style == STYLE_FLAT, place, err);
+}
+
+/* Where the event at `at` ends; not *whole when an event inside it shows that its size is
+ * wrong, or when the file ends first. */
+static bool frame(struct walk *walk, uint64_t at, const struct head *head, uint64_t *end,
+                  bool *whole, struct err *err)
+{
+    uint64_t file_end = walk->window.file_size;
+    struct head next;
+    bool follows = false;
+    *end = at + head->size;
+    *whole = *end <= file_end;
+    if (*end == file_end)
+        return true;
+    if (*whole && !head_at(walk, *end, &next, &follows, err))
+        return false;
+    if (follows)
+        return true;
+    uint64_t limit = *whole ? *end : file_end;
+    if (!search(walk, at + 4, limit, !head->super, end, err))
+        return false;
+    if (*end < limit)
+        *whole = false;
+    return true;
+}
+
+/* Adds the bytes up to `end` to the checksum of the current segment. */
+static bool account(struct walk *walk, uint64_t end, struct err *err)
+{
+    struct segment *segment = &walk->result->segments[walk->result->segment_count - 1];
+    while (walk->accounted < end) {
+        size_t left = window_left(&walk->window, walk->accounted);
+        if (left == 0) {
+            if (!window_slide(&walk->window, walk->accounted, err))
+                return false;
+            continue;
+        }
+        uint64_t wanted = end - walk->accounted;
+        size_t size = wanted < left ? (size_t)wanted : left;
+        const uint8_t *data = walk->window.data + (walk->accounted - walk->window.at);
+        segment->adler32 = adler32_add(segment->adler32, data, size);
+        segment->length += size;
+        walk->accounted += size;
+    }
+    return true;
+}
+
+static void damage_add(struct walk *walk, const struct walk_damage *damage)
+{
+    struct walk_result *result = walk->result;
+    result->chunk.damage_count++;
+    if (result->damage_listed == WALK_DAMAGE)
+        return;
+    if (result->damage_listed == walk->damage_room) {
+        walk->damage_room = walk->damage_room == 0 ? 64 : 2 * walk->damage_room;
+        result->damage = mem_grow(result->damage, walk->damage_room, sizeof *damage);
+    }
+    result->damage[result->damage_listed++] = *damage;
+}
+
+/* A gap without good event; belongs to the segment before, or to the first. */
+static void gap_add(struct walk *walk, const struct walk_damage *gap,
+                    struct segment *segment)
+{
+    segment->damaged_bytes += gap->length;
+    walk->result->chunk.damaged_bytes += gap->length;
+    damage_add(walk, gap);
+}
+
+static bool segment_open(struct walk *walk, uint32_t spill, struct err *err)
+{
+    struct walk_result *result = walk->result;
+    if (result->segment_count == WALK_SEGMENTS)
+        return err_set(err, E_RAW_SEGMENTS,
+                       "%s: more than %u changes of spill, the last at offset %" PRIu64,
+                       walk->window.name, WALK_SEGMENTS, walk->accounted);
+    if (result->segment_count == walk->segment_room) {
+        walk->segment_room = walk->segment_room == 0 ? 16 : 2 * walk->segment_room;
+        result->segments =
+            mem_grow(result->segments, walk->segment_room, sizeof *result->segments);
+    }
+    result->segments[result->segment_count] = (struct segment){
+        .id = {.chunk = result->chunk.id, .ordinal = (uint32_t)result->segment_count},
+        .spill = spill,
+        .offset = walk->accounted,
+        .adler32 = ADLER32_START};
+    result->segment_count++;
+    memset(walk->seen, 0, EVENT_NUMBERS / 8);
+    return true;
+}
+
+static void burst_end_add(struct walk *walk, uint64_t at, const struct head *head)
+{
+    struct walk_result *result = walk->result;
+    if (result->burst_end_count == walk->burst_room) {
+        walk->burst_room = walk->burst_room == 0 ? 16 : 2 * walk->burst_room;
+        result->burst_ends =
+            mem_grow(result->burst_ends, walk->burst_room, sizeof *result->burst_ends);
+    }
+    result->burst_ends[result->burst_end_count++] =
+        (struct walk_burst_end){.spill = head->spill, .offset = at, .length = head->size};
+}
+
+/* Counts one good event in its segment. */
+static void event_count(struct walk *walk, uint64_t at, const struct head *head)
+{
+    struct segment *segment = &walk->result->segments[walk->result->segment_count - 1];
+    uint32_t type = head->type < EVENT_TYPES ? head->type : EVENT_OTHER;
+    segment->events[type]++;
+    event_digest_add(&segment->digest, walk->run, head->spill, head->event, head->type);
+    struct walk_event self = {
+        .known = true, .spill = head->spill, .event = head->event, .type = head->type};
+    if (event_type_is_event(head->type)) {
+        uint64_t bit = (uint64_t)1 << head->event % 64;
+        if ((walk->seen[head->event / 64] & bit) != 0)
+            damage_add(walk, &(struct walk_damage){.damage = DAMAGE_REPEATED,
+                                                   .offset = at,
+                                                   .length = head->size,
+                                                   .before = walk->last,
+                                                   .after = self});
+        walk->seen[head->event / 64] |= bit;
+    }
+    if (head->type == EVENT_END_OF_BURST)
+        burst_end_add(walk, at, head);
+    walk->last = self;
+}
+
+/* One good event at `at`, with the damage that was passed over before it. */
+static bool event_take(struct walk *walk, uint64_t at, const struct head *head,
+                       struct walk_damage *gap, struct err *err)
+{
+    struct walk_result *result = walk->result;
+    gap->length = at - gap->offset;
+    gap->after = (struct walk_event){
+        .known = true, .spill = head->spill, .event = head->event, .type = head->type};
+    if (result->segment_count == 0 && !segment_open(walk, head->spill, err))
+        return false;
+    struct segment *segment = &result->segments[result->segment_count - 1];
+    if (!account(walk, at, err))
+        return false;
+    if (gap->length > 0)
+        gap_add(walk, gap, segment);
+    if (segment->spill != head->spill && !segment_open(walk, head->spill, err))
+        return false;
+    if (!account(walk, at + head->size, err))
+        return false;
+    event_count(walk, at, head);
+    return true;
+}
+
+static void learn(struct walk *walk, const struct head *head)
+{
+    if (head->super)
+        walk->style = STYLE_SUPER;
+    else if (walk->style == STYLE_UNKNOWN && event_type_is_event(head->type))
+        walk->style = STYLE_FLAT;
+}
+
+static bool walk_events(struct walk *walk, struct err *err)
+{
+    uint64_t at = 0, end, file_end = walk->window.file_size;
+    struct walk_damage gap = {.damage = DAMAGE_FOREIGN};
+    while (at < file_end) {
+        struct head head;
+        bool found, whole;
+        if (!head_at(walk, at, &head, &found, err))
+            return false;
+        if (!found) {
+            if (at == gap.offset && file_end - at < HEAD)
+                gap.damage = DAMAGE_TRUNCATED;
+            if (!resync(walk, at + 4, &at, err))
+                return false;
+            continue;
+        }
+        learn(walk, &head);
+        if (!frame(walk, at, &head, &end, &whole, err))
+            return false;
+        if (whole) {
+            if (!event_take(walk, at, &head, &gap, err))
+                return false;
+            gap = (struct walk_damage){.offset = end, .before = walk->last};
+        } else if (at == gap.offset)
+            gap.damage = end < file_end ? DAMAGE_EVENT_SIZE : DAMAGE_TRUNCATED;
+        at = end;
+    }
+    if (walk->result->segment_count == 0 || gap.offset == file_end)
+        return true;
+    gap.length = file_end - gap.offset;
+    gap_add(walk, &gap, &walk->result->segments[walk->result->segment_count - 1]);
+    return account(walk, file_end, err);
+}
+
+/* Why a file without any event has none. */
+static bool refuse(const struct walk *walk, struct err *err)
+{
+    const char *name = walk->window.name;
+    if (walk->foreign_run != 0)
+        return err_set(err, E_RAW_RUN, "%s: expected run %" PRIu32 ", holds run %" PRIu32,
+                       name, walk->run, walk->foreign_run);
+    if (walk->first_word3 != 0 && walk->first_word3 < 0xFFFF)
+        return err_set(err, E_RAW_LAYOUT,
+                       "%s: event headers of the old DATE layout (event.h 2.18)", name);
+    if (walk->first_word3 != 0)
+        return err_set(err, E_RAW_LAYOUT,
+                       "%s: event headers of DATE version %" PRIu32 ".%" PRIu32, name,
+                       walk->first_word3 >> 16, walk->first_word3 & 0xFFFF);
+    return err_set(err, E_RAW_NO_EVENT, "%s: no event in %" PRIu64 " bytes", name,
+                   walk->window.file_size);
+}
+
+/* Checksum of two neighbours from theirs: a = 1 + sum of bytes, b = sum of the a, both
+ * modulo 65521 (RFC 1950). */
+static uint32_t adler32_join(uint32_t first, uint32_t second, uint64_t second_length)
+{
+    uint32_t length = (uint32_t)(second_length % ADLER_BASE);
+    uint32_t a1 = first & 0xFFFF, b1 = first >> 16;
+    uint32_t a2 = second & 0xFFFF, b2 = second >> 16;
+    uint32_t a = (a1 + a2 + ADLER_BASE - 1) % ADLER_BASE;
+    uint64_t b = (uint64_t)b1 + b2 + (uint64_t)length * (a1 + ADLER_BASE - 1);
+    return (uint32_t)(b % ADLER_BASE) << 16 | a;
+}
+
+/* What the chunk says is the sum of what its segments say. */
+static void sum_up(struct walk *walk)
+{
+    struct walk_result *result = walk->result;
+    result->chunk.id.run = walk->run;
+    result->chunk.size = walk->window.file_size;
+    result->chunk.adler32 = ADLER32_START;
+    result->chunk.scanned = true;
+    result->chunk.segments = (uint32_t)result->segment_count;
+    for (size_t i = 0; i < result->segment_count; i++) {
+        struct segment *segment = &result->segments[i];
+        segment->id.chunk.run = walk->run;
+        result->chunk.adler32 =
+            adler32_join(result->chunk.adler32, segment->adler32, segment->length);
+        event_digest_merge(&result->digest, &segment->digest);
+        for (size_t type = 0; type < EVENT_TYPES; type++)
+            result->events[type] += segment->events[type];
+    }
+}
+
+bool walk_fd(int fd, const char *name, const struct chunk_id *id,
+             struct walk_result *result, struct err *err)
+{
+    struct walk_result made = {.chunk.id = *id};
+    struct walk walk = {.run = id->run, .result = &made};
+    bool done = false;
+    if (!window_init(&walk.window, fd, name, err))
+        return false;
+    walk.seen = mem_new(EVENT_NUMBERS / 64, sizeof *walk.seen);
+    if (walk.window.file_size == 0)
+        (void)err_set(err, E_RAW_EMPTY, "%s: the file is empty", name);
+    else if (walk_events(&walk, err)) {
+        done = made.segment_count > 0 || refuse(&walk, err);
+        if (done)
+            sum_up(&walk);
+    }
+    free(walk.seen);
+    window_release(&walk.window);
+    if (done)
+        *result = made;
+    else
+        walk_result_release(&made);
+    return done;
+}
+
+bool walk_chunk(const char *path, const struct chunk_id *id, struct walk_result *result,
+                struct err *err)
+{
+    int fd;
+    uint64_t size;
+    if (!disk_open_read(path, &fd, &size, err))
+        return false;
+    bool done = walk_fd(fd, path, id, result, err);
+    (void)close(fd);
+    return done;
+}
+
+void walk_result_release(struct walk_result *result)
+{
+    free(result->segments);
+    free(result->damage);
+    free(result->burst_ends);
+    *result = (struct walk_result){.segments = NULL};
+}

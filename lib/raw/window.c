@@ -1,0 +1,56 @@
+/* window.c - sliding a buffer over a file with pread.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "raw/window.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/bytes.h"
+#include "base/disk.h"
+
+bool window_init(struct window *window, int fd, const char *name, struct err *err)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return err_errno(err, E_DISK_READ, errno, "%s: cannot get the size", name);
+    *window = (struct window){.fd = fd,
+                              .name = name,
+                              .file_size = (uint64_t)status.st_size,
+                              .data = mem_new(WINDOW_BYTES, 1)};
+    return true;
+}
+
+void window_release(struct window *window)
+{
+    free(window->data);
+    *window = (struct window){.fd = -1};
+}
+
+bool window_slide(struct window *window, uint64_t at, struct err *err)
+{
+    bug_if(at >= window->file_size);
+    uint64_t left = window->file_size - at;
+    size_t size = left < WINDOW_BYTES ? (size_t)left : WINDOW_BYTES;
+    window->size = 0;
+    if (!disk_read_at(window->fd, window->name, at, window->data, size, err))
+        return false;
+    window->at = at;
+    window->size = size;
+    return true;
+}
+
+bool window_peek(struct window *window, uint64_t at, size_t size, const uint8_t **data,
+                 struct err *err)
+{
+    bug_if(size > WINDOW_PEEK || at > window->file_size || size > window->file_size - at);
+    if (window_left(window, at) >= size) {
+        *data = window->data + (at - window->at);
+        return true;
+    }
+    if (!disk_read_at(window->fd, window->name, at, window->peeked, size, err))
+        return false;
+    *data = window->peeked;
+    return true;
+}
