@@ -1,0 +1,53 @@
+/* source.h - where conditions come from: the HSF service, or a folder.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * "http://HOST/api/cdb_rest" speaks the read API of nopayloaddb; "file:DIR" is a folder
+ * (README.md has its form). One thread at a time. Everything that comes is checked:
+ * sizes, forms, checksums.
+ */
+#ifndef SPILLWAY_CONDITIONS_SOURCE_H
+#define SPILLWAY_CONDITIONS_SOURCE_H
+
+#include "conditions/tag.h"
+#include "transfer/transfer.h"
+
+struct source;
+
+struct source_options {
+    const char *url;
+    const char *payloads; /* base URL or folder of payloads; NULL: as the service says */
+    struct transfer_options transfer;
+};
+
+/* No request is made yet. E_URL when `url` is neither. */
+bool source_open(const struct source_options *options, struct source **source,
+                 struct err *err);
+void source_close(struct source *source);
+
+/* A whole tag, checked. E_TAG_UNKNOWN when there is no such tag; E_TAG_MOVED when it is
+ * not frozen and two reads differ. Texts and rows live in `arena`. */
+bool source_read_tag(struct source *source, const char *name, struct arena *arena,
+                     struct tag *tag, struct err *err);
+
+/* The rows valid at one moment (for tools; a campaign uses a manifest). */
+bool source_read_moment(struct source *source, const char *name, struct moment moment,
+                        struct arena *arena, struct tag *tag, struct err *err);
+
+/* One payload, verified against checksum and size; replaces the content of `out`. */
+bool source_read_payload(struct source *source, const struct tag_row *row,
+                         struct bytes *out, struct err *err);
+
+/* Called for each tag of a source; false with *err ends the list. */
+struct tag_listing {
+    char name[TAG_NAME];
+    enum tag_status status;
+    int64_t rows; /* -1 unknown */
+};
+
+typedef bool (*source_tag_seen)(void *user, const struct tag_listing *listing,
+                                struct err *err);
+
+bool source_list_tags(struct source *source, source_tag_seen seen, void *user,
+                      struct err *err);
+
+#endif
