@@ -32,33 +32,35 @@ static bool option_set(const struct command_option *option, const char *value,
     return done || err_wrap(err, "--%s", option->name);
 }
 
+/* Takes the option at argv[*at]; *at is then its last word. */
+static bool option_take(const struct command_option *options, size_t count, int argc,
+                        char **argv, int *at, struct err *err)
+{
+    const char *word = argv[*at];
+    const char *name = word + 2;
+    size_t length = word[1] == '-' ? strcspn(name, "=") : 0;
+    const struct command_option *option = option_find(options, count, name, length);
+    if (option == NULL)
+        return err_set(err, E_USAGE, "unknown option %s", word);
+    bool joined = name[length] == '=';
+    if (option->flag != NULL) {
+        *option->flag = true;
+        return !joined || err_set(err, E_USAGE, "--%s takes no value", option->name);
+    }
+    if (!joined && *at + 1 == argc)
+        return err_set(err, E_USAGE, "--%s needs a value", option->name);
+    return option_set(option, joined ? name + length + 1 : argv[++*at], err);
+}
+
 bool command_options(const struct command_option *options, size_t count, int *argc,
                      char **argv, struct err *err)
 {
     int words = 1;
     int i = 1;
     for (; i < *argc && strcmp(argv[i], "--") != 0; i++) {
-        if (strncmp(argv[i], "-", 1) != 0 || argv[i][1] == 0) {
+        if (argv[i][0] != '-' || argv[i][1] == 0)
             argv[words++] = argv[i];
-            continue;
-        }
-        const char *name = argv[i] + (argv[i][1] == '-' ? 2 : 1);
-        size_t length = strcspn(name, "=");
-        const struct command_option *option = NULL;
-        if (strncmp(argv[i], "--", 2) == 0)
-            option = option_find(options, count, name, length);
-        if (option == NULL)
-            return err_set(err, E_USAGE, "unknown option %s", argv[i]);
-        if (option->flag != NULL) {
-            if (name[length] == '=')
-                return err_set(err, E_USAGE, "--%s takes no value", option->name);
-            *option->flag = true;
-            continue;
-        }
-        if (name[length] != '=' && i + 1 == *argc)
-            return err_set(err, E_USAGE, "--%s needs a value", option->name);
-        const char *value = name[length] == '=' ? name + length + 1 : argv[++i];
-        if (!option_set(option, value, err))
+        else if (!option_take(options, count, *argc, argv, &i, err))
             return false;
     }
     for (i++; i < *argc; i++)

@@ -12,6 +12,7 @@
 #define MUST CYAML_FLAG_POINTER
 #define MAY  (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a struct's name in brackets is no name. */
 #define TEXT(flags, noun, member)                                                        \
     CYAML_FIELD_STRING_PTR(#member, flags, struct noun, member, 0, CYAML_UNLIMITED)
 #define PART(flags, noun, member)                                                        \
@@ -21,6 +22,7 @@
 #define WORDS(noun, member)                                                              \
     CYAML_FIELD_SEQUENCE_COUNT(#member, MAY, struct noun, member.list,                   \
                                member.list_count, &word, 0, CYAML_UNLIMITED)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static const cyaml_schema_value_t word = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, CYAML_UNLIMITED)};
@@ -122,6 +124,25 @@ struct complaint {
     unsigned line; /* 0: not told */
 };
 
+static unsigned number_at(const char *text)
+{
+    unsigned number = 0;
+    for (; isdigit((unsigned char)*text) && number < 100000000; text++)
+        number = number * 10 + (unsigned)(*text - '0');
+    return number;
+}
+
+/* "  in mapping field 'NAME' (line: ..." */
+static void field_take(struct complaint *complaint, const char *text)
+{
+    const char *name = strstr(text, "in mapping field '");
+    if (name == NULL)
+        return;
+    name += strlen("in mapping field '");
+    (void)snprintf(complaint->field, sizeof complaint->field, "%.*s",
+                   (int)strcspn(name, "'"), name);
+}
+
 __attribute__((format(printf, 3, 0))) static void complaint_take(cyaml_log_t level,
                                                                  void *context,
                                                                  const char *format,
@@ -134,13 +155,12 @@ __attribute__((format(printf, 3, 0))) static void complaint_take(cyaml_log_t lev
     (void)vsnprintf(line, sizeof line, format, arguments);
     line[strcspn(line, "\n")] = 0;
     const char *text = strncmp(line, "Load: ", 6) == 0 ? line + 6 : line;
-    unsigned number = 0;
     const char *place = strstr(text, "(line: ");
-    if (place != NULL && sscanf(place, "(line: %u", &number) == 1) {
+    if (place != NULL) {
         if (complaint->line == 0)
-            complaint->line = number;
+            complaint->line = number_at(place + 7);
         if (complaint->field[0] == 0)
-            (void)sscanf(text, " in mapping field '%63[^']'", complaint->field);
+            field_take(complaint, text);
     } else if (complaint->text[0] == 0 && strcmp(text, "Backtrace:") != 0) {
         (void)snprintf(complaint->text, sizeof complaint->text, "%s", text);
     }
@@ -231,7 +251,7 @@ static void release(const cyaml_schema_value_t *schema, void *loaded)
 bool config_load_campaign(const struct config_file *file, struct config_campaign **out,
                           struct err *err)
 {
-    void *loaded;
+    void *loaded = NULL;
     if (!load(file, &campaign_schema, &loaded, err))
         return false;
     *out = loaded;
@@ -246,7 +266,7 @@ void config_free_campaign(struct config_campaign *campaign)
 bool config_load_runs(const struct config_file *file, struct config_runs **out,
                       struct err *err)
 {
-    void *loaded;
+    void *loaded = NULL;
     if (!load(file, &runs_schema, &loaded, err))
         return false;
     *out = loaded;

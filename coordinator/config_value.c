@@ -13,12 +13,12 @@ bool config_u64(const struct config_file *file, const char *key, const char *tex
                 uint64_t maximum, uint64_t *value, struct err *err)
 {
     struct err inner;
-    char expected[64];
+    char wanted[64];
     if (text == NULL || text_to_u64(text, maximum, value, &inner))
         return true;
-    (void)snprintf(expected, sizeof expected, "expected a whole number up to %" PRIu64,
+    (void)snprintf(wanted, sizeof wanted, "expected a whole number up to %" PRIu64,
                    maximum);
-    return config_fail(file, key, text, err, expected);
+    return config_fail(file, key, text, err, wanted);
 }
 
 bool config_real(const struct config_file *file, const char *key, const char *text,

@@ -37,8 +37,8 @@ static int init_command(struct area *area, int argc, char **argv)
         !command_words(argc, 0, 1, "one folder", &err) ||
         (argc == 2 && !text_copy(area->folder, sizeof area->folder, argv[1], &err)))
         return command_error(&err);
-    for (int i = 0; i < 4; i++)
-        (void)snprintf(token + 16 * i, 17, "%016" PRIx64, clock_random_token());
+    for (size_t i = 0; i < 4; i++)
+        (void)snprintf(&token[16 * i], 17, "%016" PRIx64, clock_random_token());
     if (!area_init(area, token, &made, &err))
         return command_error(&err);
     (void)printf("%s %s\n", area->folder, made ? "is ready" : "was already there");
