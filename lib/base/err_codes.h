@@ -96,6 +96,20 @@
     X(E_NOT_FOUND, 808, ERR_USAGE, "Check the name or number against the catalogue.")     \
     X(E_HTTP_LISTEN, 890, ERR_NODE, "Choose a free address and port of this machine to listen on.") \
     /* worker */                                                                          \
+    X(E_WORKER_CRASH, 900, ERR_PAYLOAD, "The executor crashed: repeat the task by hand with spillway-executor --task.") \
+    X(E_WORKER_KILLED, 901, ERR_NODE, "Something outside killed the executor (memory pressure, an operator): look at the node.") \
+    X(E_WORKER_TIMEOUT, 902, ERR_PAYLOAD, "One segment took longer than its limit: raise segment_limit or repeat the task by hand.") \
+    X(E_WORKER_MEMORY, 903, ERR_RESOURCE, "The executor met its memory limit: raise memory in the campaign policy.") \
+    X(E_WORKER_START, 904, ERR_NODE, "The executor does not start on this node: try it there with --release.") \
+    X(E_WORKER_KEY, 905, ERR_PROTOCOL, "Planner and executor do not agree on a key: install the same release everywhere.") \
+    X(E_WORKER_RELEASE, 906, ERR_PROTOCOL, "The task is for another release: install it, or plan again with this one.") \
+    X(E_WORKER_INPUT, 907, ERR_INPUT, "The raw file is not the one that was scanned: check it, then scan it again.") \
+    X(E_WORKER_TASK, 908, ERR_PROTOCOL, "The task asks for what this executor cannot do: install the same release everywhere.") \
+    X(E_WORKER_FRAME, 909, ERR_PROTOCOL, "Executor and pilot do not understand each other: install both from one release.") \
+    X(E_WORKER_LOST, 910, ERR_NODE, "A rank of the pilot fell silent: look at its node.") \
+    X(E_WORKER_PRODUCT, 911, ERR_STORAGE, "A stored product is not what the catalog says: run catalog check and make it again.") \
+    X(E_WORKER_LONELY, 912, ERR_PROTOCOL, "The coordinator could not be reached for too long: check the address file and the service.") \
+    X(E_WORKER_SPREAD, 913, ERR_NODE, "Ranks of one pilot differ in release or results: install the same build on all nodes.") \
     /* model */                                                                           \
     /* the end: keep this line last and without a backslash */
 /* clang-format on */

@@ -1,0 +1,269 @@
+/* lead.c - the ranks' side of the lead: letters, slots, silence.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "worker/lead.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "worker/lead_internal.h"
+
+static const struct err no_error = {.code = E_NONE};
+
+struct lead *lead_new(const struct lead_options *options, struct log *log, int64_t now_ns)
+{
+    struct lead *lead = mem_new(1, sizeof *lead);
+    lead->options = *options;
+    lead->log = log;
+    lead->slots = mem_new(options->executors, sizeof *lead->slots);
+    for (uint32_t i = 0; i < options->executors; i++)
+        lead->slots[i].heard_ns = now_ns;
+    lead->answered_ns = now_ns;
+    lead->retry_ns = LEAD_RETRY_FIRST_NS;
+    lead->random.state = options->seed;
+    bytes_init(&lead->body, FRAME_LIMIT);
+    return lead;
+}
+
+void lead_free(struct lead *lead)
+{
+    if (lead == NULL)
+        return;
+    lead_hand_release(lead);
+    post_release(&lead->outbox);
+    bytes_release(&lead->body);
+    free(lead->slots);
+    free(lead);
+}
+
+static void tell(struct lead *lead, uint32_t slot, const struct mail *mail)
+{
+    post_add(&lead->outbox, letter_new(lead->options.first_rank + (int)slot, mail));
+}
+
+struct letter *lead_take_letter(struct lead *lead)
+{
+    return post_take(&lead->outbox);
+}
+
+int lead_take_lost(struct lead *lead)
+{
+    for (uint32_t i = 0; lead->lost && i < lead->options.executors; i++) {
+        struct lead_slot *slot = &lead->slots[i];
+        if (slot->state == SLOT_GONE && !slot->lost_told) {
+            slot->lost_told = true;
+            return lead->options.first_rank + (int)i;
+        }
+    }
+    return -1;
+}
+
+static void hand_back(struct lead *lead, struct lead_task *task)
+{
+    lead_report_make(lead, task, REPORT_RETURNED, &no_error);
+    lead_task_free(task);
+}
+
+static void slot_clear(struct lead *lead, struct lead_slot *slot, enum slot_state state)
+{
+    slot->state = state;
+    if (slot->task != NULL)
+        hand_back(lead, slot->task);
+    slot->task = NULL;
+}
+
+static void slot_ready(struct lead *lead, uint32_t number, const struct mail *mail)
+{
+    struct lead_slot *slot = &lead->slots[number];
+    if (mail->size != FRAME_READY_SIZE)
+        return;
+    if (!lead->identified) {
+        memcpy(lead->release.bytes, mail->body, SHA256_SIZE);
+        memcpy(lead->fingerprint.bytes, mail->body + SHA256_SIZE, SHA256_SIZE);
+        lead->identified = true;
+    }
+    if (memcmp(lead->release.bytes, mail->body, SHA256_SIZE) != 0 ||
+        memcmp(lead->fingerprint.bytes, mail->body + SHA256_SIZE, SHA256_SIZE) != 0) {
+        log_write(lead->log, LOG_LEVEL_ERROR,
+                  "rank=%d given_up=1 code=%s text=\"another release or fingerprint than "
+                  "the first rank\"",
+                  lead->options.first_rank + (int)number, err_name(E_WORKER_SPREAD));
+        slot_clear(lead, slot, SLOT_BROKEN);
+        return;
+    }
+    if (slot->state == SLOT_NEW)
+        slot->state = SLOT_IDLE;
+}
+
+static void slot_reported(struct lead *lead, struct lead_slot *slot,
+                          const struct mail *mail)
+{
+    struct err err;
+    if (slot->state == SLOT_DROPPING && slot->dropping == mail->attempt)
+        slot->state = SLOT_IDLE; /* it was told to stop: nobody waits for the report */
+    if (slot->state != SLOT_BUSY || slot->task->attempt != mail->attempt)
+        return;
+    if (!lead_report_add(lead, mail->attempt, mail->body, mail->size, &err))
+        lead_report_make(lead, slot->task, REPORT_FAILED, &err);
+    lead_task_free(slot->task);
+    slot->task = NULL;
+    slot->state = SLOT_IDLE;
+}
+
+static void slot_broken(struct lead *lead, uint32_t number, const struct mail *mail)
+{
+    log_write(lead->log, LOG_LEVEL_ERROR, "rank=%d broken=1 text=\"%.*s\"",
+              lead->options.first_rank + (int)number, (int)mail->size,
+              (const char *)mail->body);
+    slot_clear(lead, &lead->slots[number], SLOT_BROKEN);
+}
+
+void lead_mail(struct lead *lead, struct letter *letter, int64_t now_ns)
+{
+    struct mail mail;
+    struct err ignored;
+    uint32_t number = (uint32_t)(letter->peer - lead->options.first_rank);
+    bug_if(number >= lead->options.executors);
+    struct lead_slot *slot = &lead->slots[number];
+    if (slot->state != SLOT_GONE && letter_open(letter, &mail, &ignored)) {
+        slot->heard_ns = now_ns;
+        switch (mail.kind) {
+        case MAIL_READY:
+            slot_ready(lead, number, &mail);
+            break;
+        case MAIL_REPORT:
+            slot_reported(lead, slot, &mail);
+            break;
+        case MAIL_DROPPED:
+            if (slot->state == SLOT_DROPPING && slot->dropping == mail.attempt)
+                slot->state = SLOT_IDLE;
+            break;
+        case MAIL_BROKEN:
+            slot_broken(lead, number, &mail);
+            break;
+        case MAIL_ALIVE:
+        case MAIL_TASK:
+        case MAIL_DROP:
+        case MAIL_DRAIN:
+        case MAIL_END:
+            break;
+        }
+    }
+    free(letter);
+}
+
+/* true when some rank can work, now or later. */
+static bool give_up_silent(struct lead *lead, int64_t now_ns)
+{
+    bool hope = false;
+    for (uint32_t i = 0; i < lead->options.executors; i++) {
+        struct lead_slot *slot = &lead->slots[i];
+        if (slot->state != SLOT_GONE &&
+            now_ns - slot->heard_ns > lead->options.silence_ns) {
+            log_write(lead->log, LOG_LEVEL_ERROR, "rank=%d given_up=1 silent_s=%.1f",
+                      lead->options.first_rank + (int)i,
+                      (double)(now_ns - slot->heard_ns) * 1e-9);
+            slot_clear(lead, slot, SLOT_GONE);
+            lead->lost = true;
+        }
+        hope = hope || slot->state < SLOT_BROKEN;
+    }
+    return hope;
+}
+
+static void hand_out(struct lead *lead)
+{
+    for (uint32_t i = 0; lead->queue != NULL && i < lead->options.executors; i++) {
+        struct lead_slot *slot = &lead->slots[i];
+        if (slot->state != SLOT_IDLE)
+            continue;
+        struct lead_task *task = lead->queue;
+        lead->queue = task->next;
+        slot->state = SLOT_BUSY;
+        slot->task = task;
+        tell(lead, i,
+             &(struct mail){.kind = MAIL_TASK,
+                            .attempt = task->attempt,
+                            .token = task->token,
+                            .duration_ns = task->duration_ns,
+                            .body = task->data.data,
+                            .size = task->data.size});
+        bytes_release(&task->data); /* the rank has it */
+    }
+}
+
+static void queue_return(struct lead *lead)
+{
+    while (lead->queue != NULL) {
+        struct lead_task *task = lead->queue;
+        lead->queue = task->next;
+        hand_back(lead, task);
+    }
+}
+
+static void tell_all(struct lead *lead, const struct mail *mail)
+{
+    for (uint32_t i = 0; i < lead->options.executors; i++)
+        if (lead->slots[i].state != SLOT_GONE)
+            tell(lead, i, mail);
+}
+
+static void finish_check(struct lead *lead, bool hope, int64_t now_ns)
+{
+    bool empty =
+        lead_in_hand(lead) == 0 && lead->reports == NULL && lead->call == CALL_NONE;
+    if (empty && !hope && !lead->draining) {
+        err_set(&lead->why, E_WORKER_LOST, "no rank of this pilot can work any more");
+        lead->finished = true;
+    } else if (empty && lead->draining)
+        lead->finished = true;
+    int64_t patience = lead->drained_ns != 0 && LEAD_DRAIN_NS < lead->options.patience_ns
+                           ? LEAD_DRAIN_NS
+                           : lead->options.patience_ns;
+    if (lead->silent_ns != 0 && now_ns - lead->silent_ns > patience && !lead->finished) {
+        /* lead->why holds the last failure. */
+        lead->why.code = E_WORKER_LONELY;
+        lead->why.kind = (uint16_t)err_kind_of(E_WORKER_LONELY);
+        lead->finished = true;
+    }
+}
+
+void lead_step(struct lead *lead, int64_t now_ns)
+{
+    if (lead->finished)
+        return;
+    bool hope = give_up_silent(lead, now_ns);
+    if (lead->draining || !hope)
+        queue_return(lead);
+    hand_out(lead);
+    if (now_ns - lead->alive_ns >= LEAD_ALIVE_NS) {
+        tell_all(lead, &(struct mail){.kind = MAIL_ALIVE});
+        lead->alive_ns = now_ns;
+    }
+    finish_check(lead, hope, now_ns);
+}
+
+void lead_drain(struct lead *lead, int64_t now_ns)
+{
+    if (lead->drained_ns != 0)
+        return;
+    log_write(lead->log, LOG_LEVEL_INFO, "drain=signal in_hand=%" PRIu32,
+              lead_in_hand(lead));
+    lead->draining = true;
+    lead->drained_ns = now_ns;
+    queue_return(lead);
+    tell_all(lead, &(struct mail){.kind = MAIL_DRAIN});
+}
+
+bool lead_over(const struct lead *lead, struct err *why, bool *clean)
+{
+    *why = lead->finished && lead->why.code != E_NONE ? lead->why : no_error;
+    *clean = !lead->lost;
+    return lead->finished;
+}
+
+void lead_dismiss(struct lead *lead)
+{
+    uint8_t clean = !lead->lost;
+    tell_all(lead, &(struct mail){.kind = MAIL_END, .body = &clean, .size = 1});
+}

@@ -1,0 +1,133 @@
+/* lead_hand.c - what the lead holds: tasks for its ranks, reports without a verdict.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdlib.h>
+
+#include "proto/wire.h"
+#include "worker/lead_internal.h"
+
+void lead_task_free(struct lead_task *task)
+{
+    bytes_release(&task->data);
+    free(task);
+}
+
+void lead_queue_add(struct lead *lead, const struct task *task)
+{
+    struct err err;
+    struct lead_task *item = mem_new(1, sizeof *item);
+    item->attempt = task->attempt;
+    item->token = task->token;
+    item->duration_ns = task->duration_ns;
+    bytes_init(&item->data, FRAME_LIMIT);
+    if (!wire_task_pack(task, &item->data, &err)) {
+        lead_report_make(lead, item, REPORT_FAILED, &err);
+        lead_task_free(item);
+        return;
+    }
+    struct lead_task **end = &lead->queue;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = item;
+}
+
+bool lead_holds(const struct lead *lead, uint64_t attempt)
+{
+    for (const struct lead_task *task = lead->queue; task != NULL; task = task->next)
+        if (task->attempt == attempt)
+            return true;
+    for (uint32_t i = 0; i < lead->options.executors; i++)
+        if (lead->slots[i].task != NULL && lead->slots[i].task->attempt == attempt)
+            return true;
+    for (const struct lead_report *item = lead->reports; item != NULL; item = item->next)
+        if (item->report.attempt == attempt)
+            return true;
+    return false;
+}
+
+uint32_t lead_in_hand(const struct lead *lead)
+{
+    uint32_t count = 0;
+    for (const struct lead_task *task = lead->queue; task != NULL; task = task->next)
+        count++;
+    for (uint32_t i = 0; i < lead->options.executors; i++)
+        count += lead->slots[i].task != NULL;
+    return count;
+}
+
+static void report_append(struct lead *lead, struct lead_report *item)
+{
+    struct lead_report **end = &lead->reports;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = item;
+}
+
+static void report_free(struct lead_report *item)
+{
+    arena_release(&item->arena);
+    free(item);
+}
+
+bool lead_report_add(struct lead *lead, uint64_t attempt, const uint8_t *data,
+                     size_t size, struct err *err)
+{
+    struct lead_report *item = mem_new(1, sizeof *item);
+    item->size = size;
+    arena_init(&item->arena, LEAD_REPORT_LIMIT);
+    bool good = wire_report_unpack(data, size, &item->arena, &item->report, err);
+    if (good && item->report.attempt != attempt)
+        good = err_set(err, E_WORKER_FRAME, "a report of attempt %llu came for %llu",
+                       (unsigned long long)item->report.attempt,
+                       (unsigned long long)attempt);
+    if (good)
+        report_append(lead, item);
+    else
+        report_free(item);
+    return good;
+}
+
+void lead_report_make(struct lead *lead, const struct lead_task *task,
+                      enum report_status status, const struct err *failure)
+{
+    struct lead_report *item = mem_new(1, sizeof *item);
+    arena_init(&item->arena, LEAD_REPORT_LIMIT);
+    item->size = sizeof item->report;
+    item->report = (struct report){.attempt = task->attempt,
+                                   .token = task->token,
+                                   .status = status,
+                                   .failure = *failure,
+                                   .blamed = UINT32_MAX};
+    memcpy(item->report.host, lead->options.host, sizeof item->report.host);
+    report_append(lead, item);
+}
+
+void lead_report_remove(struct lead *lead, uint64_t attempt)
+{
+    for (struct lead_report **place = &lead->reports; *place != NULL;
+         place = &(*place)->next) {
+        struct lead_report *item = *place;
+        if (item->report.attempt != attempt)
+            continue;
+        *place = item->next;
+        report_free(item);
+        return;
+    }
+}
+
+void lead_hand_release(struct lead *lead)
+{
+    while (lead->queue != NULL) {
+        struct lead_task *task = lead->queue;
+        lead->queue = task->next;
+        lead_task_free(task);
+    }
+    while (lead->reports != NULL) {
+        struct lead_report *item = lead->reports;
+        lead->reports = item->next;
+        report_free(item);
+    }
+    for (uint32_t i = 0; i < lead->options.executors; i++)
+        if (lead->slots[i].task != NULL)
+            lead_task_free(lead->slots[i].task);
+}

@@ -1,0 +1,135 @@
+/* worker_rank.c - a rank that drives one executor: letters in, letters out.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "worker/worker_rank.h"
+
+#include <stdlib.h>
+
+void worker_rank_init(struct worker_rank *rank, struct driver *driver, int lead,
+                      int64_t now_ns)
+{
+    *rank = (struct worker_rank){.driver = driver, .lead = lead, .heard_ns = now_ns};
+    driver_wake(driver, now_ns);
+}
+
+void worker_rank_release(struct worker_rank *rank)
+{
+    post_release(&rank->outbox);
+}
+
+static void tell(struct worker_rank *rank, const struct mail *mail, int64_t now_ns)
+{
+    post_add(&rank->outbox, letter_new(rank->lead, mail));
+    rank->told_ns = now_ns;
+}
+
+static void tell_report(struct worker_rank *rank, int64_t now_ns)
+{
+    const struct bytes *report = &rank->driver->report;
+    tell(rank,
+         &(struct mail){.kind = MAIL_REPORT,
+                        .attempt = rank->attempt,
+                        .body = report->data,
+                        .size = report->size},
+         now_ns);
+    rank->attempt = 0;
+}
+
+static void tell_ready(struct worker_rank *rank, int64_t now_ns)
+{
+    uint8_t body[FRAME_READY_SIZE];
+    memcpy(body, rank->driver->release.bytes, SHA256_SIZE);
+    memcpy(body + SHA256_SIZE, rank->driver->fingerprint.bytes, SHA256_SIZE);
+    tell(rank, &(struct mail){.kind = MAIL_READY, .body = body, .size = sizeof body},
+         now_ns);
+}
+
+void worker_rank_drain(struct worker_rank *rank, int64_t now_ns)
+{
+    if (rank->attempt != 0 && driver_drain(rank->driver) == DRIVER_REPORT)
+        tell_report(rank, now_ns);
+}
+
+static void take_task(struct worker_rank *rank, const struct mail *mail, int64_t now_ns)
+{
+    /* A lead hands out one task at a time; a second one would be lost silently. */
+    bug_if(rank->attempt != 0);
+    rank->attempt = mail->attempt;
+    driver_submit(rank->driver,
+                  &(struct driver_task){mail->attempt, mail->token, mail->duration_ns,
+                                        mail->body, mail->size},
+                  now_ns);
+}
+
+static void drop_task(struct worker_rank *rank, uint64_t attempt, int64_t now_ns)
+{
+    if (rank->attempt == attempt) {
+        driver_drop(rank->driver, now_ns);
+        rank->attempt = 0;
+    }
+    tell(rank, &(struct mail){.kind = MAIL_DROPPED, .attempt = attempt}, now_ns);
+}
+
+void worker_rank_mail(struct worker_rank *rank, struct letter *letter, int64_t now_ns)
+{
+    struct mail mail;
+    struct err ignored;
+    rank->heard_ns = now_ns;
+    if (letter_open(letter, &mail, &ignored))
+        switch (mail.kind) {
+        case MAIL_TASK:
+            take_task(rank, &mail, now_ns);
+            break;
+        case MAIL_DROP:
+            drop_task(rank, mail.attempt, now_ns);
+            break;
+        case MAIL_DRAIN:
+            worker_rank_drain(rank, now_ns);
+            break;
+        case MAIL_END:
+            rank->over = true;
+            rank->clean = mail.size == 1 && mail.body[0] == 1;
+            break;
+        case MAIL_ALIVE:
+        case MAIL_READY:
+        case MAIL_REPORT:
+        case MAIL_DROPPED:
+        case MAIL_BROKEN:
+            break;
+        }
+    free(letter);
+}
+
+static void tell_broken(struct worker_rank *rank, int64_t now_ns)
+{
+    const char *text = rank->driver->failure.text;
+    rank->broken = true;
+    tell(rank,
+         &(struct mail){
+             .kind = MAIL_BROKEN, .body = (const uint8_t *)text, .size = strlen(text)},
+         now_ns);
+}
+
+bool worker_rank_step(struct worker_rank *rank, int64_t now_ns)
+{
+    if (now_ns - rank->told_ns >= RANK_ALIVE_NS)
+        tell(rank, &(struct mail){.kind = MAIL_ALIVE}, now_ns);
+    enum driver_news news = driver_step(rank->driver, now_ns);
+    switch (news) {
+    case DRIVER_NOTHING:
+        return false;
+    case DRIVER_READY:
+        tell_ready(rank, now_ns);
+        break;
+    case DRIVER_REPORT:
+        tell_report(rank, now_ns);
+        break;
+    case DRIVER_FAILED:
+        break;
+    }
+    if (rank->driver->failed_starts >= RANK_STARTS && !rank->broken)
+        tell_broken(rank, now_ns);
+    else if (news == DRIVER_FAILED && !rank->broken)
+        driver_wake(rank->driver, now_ns);
+    return true;
+}

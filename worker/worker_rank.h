@@ -1,0 +1,42 @@
+/* worker_rank.h - a rank that drives one executor: letters in, letters out.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Holds one task at a time. Does not know how letters travel. Never waits.
+ */
+#ifndef SPILLWAY_WORKER_WORKER_RANK_H
+#define SPILLWAY_WORKER_WORKER_RANK_H
+
+#include "worker/driver.h"
+#include "worker/mail.h"
+
+#define RANK_ALIVE_NS ((int64_t)1000000000)
+
+/* Starts of the executor that fail in a row before the rank calls itself broken. */
+#define RANK_STARTS 3u
+
+struct worker_rank {
+    struct driver *driver; /* borrowed */
+    int lead;              /* rank of the lead, for the letters' address */
+    uint64_t attempt;      /* in hand, 0 none */
+    int64_t told_ns;       /* when the lead was last told anything */
+    int64_t heard_ns;      /* when it was last heard */
+    bool broken;
+    bool over;  /* the lead said so */
+    bool clean; /* with all ranks alive */
+    struct post outbox;
+};
+
+void worker_rank_init(struct worker_rank *rank, struct driver *driver, int lead,
+                      int64_t now_ns);
+void worker_rank_release(struct worker_rank *rank);
+
+/* Takes a letter of the lead; frees it. */
+void worker_rank_mail(struct worker_rank *rank, struct letter *letter, int64_t now_ns);
+
+/* A signal came: finish the segment at work, report the prefix. */
+void worker_rank_drain(struct worker_rank *rank, int64_t now_ns);
+
+/* Does what can be done now; true when something was done. */
+bool worker_rank_step(struct worker_rank *rank, int64_t now_ns);
+
+#endif
