@@ -129,7 +129,7 @@ static bool executor_ask(struct driver *driver, struct err *err)
     if (log < 0)
         return err_errno(err, E_DISK_WRITE, errno, "%s: cannot be opened",
                          driver->log_path);
-    int near_end[2], far_end[2];
+    int near_end[2] = {-1, -1}, far_end[2] = {-1, -1};
     if (!pipe_pair(near_end, far_end, err)) {
         (void)close(log);
         return false;
