@@ -297,6 +297,9 @@ static void death_explain(const struct driver *driver, int status, struct err *f
     else if (number == SIGABRT && strstr(tail, "out of memory") != NULL)
         err_set(failure, E_WORKER_MEMORY, "the executor ended for lack of memory: %s",
                 tail);
+    else if (number == SIGBUS)
+        err_set(failure, E_WORKER_MAPPED,
+                "the raw file became shorter or could not be read");
     else if (number != 0)
         err_set(failure, E_WORKER_CRASH, "the executor crashed with signal %d%s%s",
                 number, tail[0] == 0 ? "" : ": ", tail);

@@ -64,6 +64,18 @@ bool key_select_text(struct bytes *out, const struct sha256 *reco_key,
            values_text(out, values, count, err);
 }
 
+bool key_segment_texts(const struct key_input *input, struct bytes *reco_text,
+                       struct bytes *select_text, struct err *err)
+{
+    bug_if(reco_text->size != 0);
+    if (!key_reco_text(reco_text, input->chunk, input->segment, input->recipe,
+                       input->reco_values, input->reco_count, err))
+        return false;
+    struct sha256 reco = key_of(reco_text);
+    return key_select_text(select_text, &reco, input->recipe, input->select_values,
+                           input->select_count, err);
+}
+
 static bool class_line(struct bytes *out, const char *name, const char *value,
                        struct err *err)
 {

@@ -51,6 +51,24 @@ bool key_select_text(struct bytes *out, const struct sha256 *reco_key,
                      const struct recipe *recipe, const struct effective *values,
                      size_t count, struct err *err);
 
+/* All that the two keys of a segment are made of. */
+struct key_input {
+    const struct chunk *chunk;
+    const struct segment *segment;
+    const struct recipe *recipe;
+    const struct effective *reco_values; /* none without reconstruction */
+    size_t reco_count;
+    const struct effective *select_values;
+    size_t select_count;
+};
+
+/* Both texts, as planner and executor build them; key_of() gives the keys. The buffers
+ * must be empty. The select text always names the hash of the reco text: without
+ * reconstruction there is no reco product and no reco key in plan and task, but that text
+ * still says which input it is. */
+bool key_segment_texts(const struct key_input *input, struct bytes *reco_text,
+                       struct bytes *select_text, struct err *err);
+
 /* Merged file: stream, class and ordered input keys. */
 struct merge_class {
     char stream[64];
