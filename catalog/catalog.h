@@ -111,8 +111,11 @@ enum lookup catalog_get_group(struct catalog_txn *txn, uint32_t campaign, uint32
 
 /* Attempts. Writes the record of that number, new or known; numbers only grow. A LEASED
  * attempt is a lease. */
-bool catalog_put_attempt(struct catalog_txn *txn, struct attempt *attempt,
+bool catalog_put_attempt(struct catalog_txn *txn, const struct attempt *attempt,
                          struct err *err);
+
+/* The largest number so far, 0 when there is none. */
+bool catalog_last_attempt(struct catalog_txn *txn, uint64_t *number, struct err *err);
 enum lookup catalog_get_attempt(struct catalog_txn *txn, uint64_t number,
                                 struct arena *arena, struct attempt *attempt,
                                 struct err *err);
