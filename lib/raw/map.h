@@ -2,10 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Read from the XML of the collaboration's decoder: a folder of files or one text (the
- * conditions payload). Sections count for the runs of their `runs` attribute. ChipSADC
- * sections become the table; other sections are counted by name (a further chip gets a
- * reader of its own beside map_sadc.c). Untrusted: sizes are limited, document types
- * and entities are refused.
+ * conditions payload). Sections count for the runs of their `runs` attribute, those
+ * without one for all runs. ChipSADC sections become the table; other sections are
+ * counted by name (a further chip gets a reader of its own beside map_sadc.c).
+ * Untrusted: sizes are limited, document types and with them entities are refused.
  */
 #ifndef SPILLWAY_RAW_MAP_H
 #define SPILLWAY_RAW_MAP_H
@@ -42,6 +42,7 @@ struct channel_map {
     enum sadc_format format[MAP_SOURCES]; /* SADC_FORMAT_NONE: not an SADC source */
     struct map_opaque opaque[MAP_MAX_SECTIONS];
     size_t opaque_count;
+    uint32_t sections_outside;    /* ChipSADC sections that do not count for the run */
     uint32_t *index[MAP_SOURCES]; /* place of a channel's first entry plus 1 */
 };
 

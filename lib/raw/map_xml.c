@@ -1,0 +1,217 @@
+/* map_xml.c - sections of a map file; the only door to expat.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * One root element whose children are sections. The text of a section, with that of the
+ * elements inside it, is collected and handed on whole at its end tag.
+ */
+#include <expat.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "raw/map_internal.h"
+
+#define DEPTH_SECTION 2
+#define DEPTH_LIMIT   16
+
+struct map_xml {
+    struct map_build *build;
+    const char *name;
+    XML_Parser parser;
+    int depth;
+    bool inside; /* the section counts for the run */
+    bool failed;
+    uint32_t line;
+    struct map_section section;
+    struct bytes text;
+    struct err *err;
+};
+
+static void stop(struct map_xml *xml)
+{
+    xml->failed = true;
+    (void)XML_StopParser(xml->parser, XML_FALSE);
+}
+
+static uint32_t line_now(const struct map_xml *xml)
+{
+    return (uint32_t)XML_GetCurrentLineNumber(xml->parser);
+}
+
+static void refuse(struct map_xml *xml, const char *what)
+{
+    (void)err_set(xml->err, E_MAP_XML, "%s:%" PRIu32 ": %s", xml->name, line_now(xml),
+                  what);
+    stop(xml);
+}
+
+/* One word of a run list: "a" or "a-b". */
+static bool range_read(const char *word, size_t size, uint32_t *first, uint32_t *last)
+{
+    char text[32];
+    uint64_t a, b;
+    struct err ignored;
+    if (size >= sizeof text)
+        return false;
+    memcpy(text, word, size);
+    text[size] = 0;
+    char *dash = strchr(text, '-');
+    if (dash != NULL)
+        *dash = 0;
+    if (!text_to_u64(text, UINT32_MAX, &a, &ignored) ||
+        !text_to_u64(dash == NULL ? text : dash + 1, UINT32_MAX, &b, &ignored) || a > b)
+        return false;
+    *first = (uint32_t)a;
+    *last = (uint32_t)b;
+    return true;
+}
+
+/* Is the run in the list? Ranges must ascend and not overlap. */
+static bool runs_hold(const char *runs, uint32_t run, bool *holds)
+{
+    static const char blank[] = " \t\r\n";
+    bool any = false;
+    uint32_t end = 0;
+    *holds = false;
+    for (const char *at = runs + strspn(runs, blank); *at != 0; at += strspn(at, blank)) {
+        size_t size = strcspn(at, blank);
+        uint32_t first, last;
+        if (!range_read(at, size, &first, &last) || (any && first <= end))
+            return false;
+        *holds = *holds || (run >= first && run <= last);
+        end = last;
+        any = true;
+        at += size;
+    }
+    return any;
+}
+
+static void outside_note(struct map_build *build, const char *runs)
+{
+    build->map.sections_outside++;
+    size_t used = strlen(build->ranges), size = strlen(runs);
+    if (used + size + 2 < sizeof build->ranges) {
+        if (used > 0)
+            build->ranges[used++] = ',';
+        memcpy(build->ranges + used, runs, size + 1);
+    }
+}
+
+static bool attribute_take(struct map_section *section, const char *key,
+                           const char *value, struct err *err)
+{
+    uint64_t version;
+    if (strcmp(key, "runs") == 0) {
+        section->has_runs = true;
+        return text_copy(section->runs, sizeof section->runs, value, err);
+    }
+    if (strcmp(key, "option") == 0 || strcmp(key, "options") == 0)
+        return text_copy(section->options, sizeof section->options, value, err);
+    if (strcmp(key, "version") == 0) {
+        if (!text_to_u64(value, UINT32_MAX, &version, err))
+            return false;
+        section->version = (uint32_t)version;
+    }
+    if (strcmp(key, "multi_digit") == 0)
+        section->multi_digit = strcmp(value, "yes") == 0;
+    return true;
+}
+
+static void section_start(struct map_xml *xml, const char *name, const char **attributes)
+{
+    struct map_section *section = &xml->section;
+    *section = (struct map_section){.version = 0};
+    bool good = text_copy(section->name, sizeof section->name, name, xml->err);
+    for (size_t i = 0; good && attributes[i] != NULL; i += 2)
+        good = attribute_take(section, attributes[i], attributes[i + 1], xml->err);
+    if (!good) {
+        char why[sizeof xml->err->text];
+        memcpy(why, xml->err->text, sizeof why);
+        refuse(xml, why);
+        return;
+    }
+    xml->inside = true;
+    if (section->has_runs && !runs_hold(section->runs, xml->build->run, &xml->inside)) {
+        refuse(xml, "runs is no list of ascending ranges \"a-b c d-e\"");
+        return;
+    }
+    bool sadc = strcmp(section->name, "ChipSADC") == 0;
+    if (sadc && xml->inside)
+        xml->build->sections_inside++;
+    else if (sadc)
+        outside_note(xml->build, section->runs);
+    xml->line = line_now(xml);
+    bytes_clear(&xml->text);
+}
+
+static void on_start(void *user, const char *name, const char **attributes)
+{
+    struct map_xml *xml = user;
+    if (xml->failed)
+        return;
+    if (++xml->depth > DEPTH_LIMIT)
+        refuse(xml, "elements are nested too deep");
+    else if (xml->depth == DEPTH_SECTION)
+        section_start(xml, name, attributes);
+}
+
+static void on_text(void *user, const char *text, int size)
+{
+    struct map_xml *xml = user;
+    if (xml->failed || xml->depth < DEPTH_SECTION || !xml->inside)
+        return;
+    if (!bytes_append(&xml->text, text, (size_t)size, xml->err))
+        stop(xml);
+}
+
+static void on_end(void *user, const char *name)
+{
+    struct map_xml *xml = user;
+    (void)name;
+    if (xml->failed || xml->depth-- != DEPTH_SECTION || !xml->inside)
+        return;
+    const struct map_text text = {.name = xml->name,
+                                  .line = xml->line,
+                                  .text = (const char *)xml->text.data,
+                                  .size = xml->text.size};
+    bool sadc = strcmp(xml->section.name, "ChipSADC") == 0;
+    bool taken = sadc ? map_sadc_take(xml->build, &xml->section, &text, xml->err)
+                      : map_opaque_take(xml->build, xml->section.name, &text, xml->err);
+    if (!taken)
+        stop(xml);
+}
+
+static void on_doctype(void *user, const char *name, const char *system_id,
+                       const char *public_id, int has_internal)
+{
+    (void)name;
+    (void)system_id;
+    (void)public_id;
+    (void)has_internal;
+    refuse(user, "a document type is not allowed in a channel map");
+}
+
+bool map_xml_read(struct map_build *build, const void *text, size_t size,
+                  const char *name, struct err *err)
+{
+    if (size > MAP_MAX_TEXT)
+        return err_set(err, E_MAP_LIMIT, "%s: %zu bytes; the limit is %zu", name, size,
+                       MAP_MAX_TEXT);
+    struct map_xml xml = {.build = build, .name = name, .err = err};
+    xml.parser = XML_ParserCreate(NULL);
+    bug_if(xml.parser == NULL);
+    bytes_init(&xml.text, MAP_MAX_TEXT);
+    XML_SetUserData(xml.parser, &xml);
+    XML_SetElementHandler(xml.parser, on_start, on_end);
+    XML_SetCharacterDataHandler(xml.parser, on_text);
+    XML_SetStartDoctypeDeclHandler(xml.parser, on_doctype);
+    enum XML_Status status = XML_Parse(xml.parser, text, (int)size, XML_TRUE);
+    if (status != XML_STATUS_OK && !xml.failed) {
+        (void)err_set(err, E_MAP_XML, "%s:%" PRIu32 ": %s", name, line_now(&xml),
+                      XML_ErrorString(XML_GetErrorCode(xml.parser)));
+        xml.failed = true;
+    }
+    XML_ParserFree(xml.parser);
+    bytes_release(&xml.text);
+    return !xml.failed;
+}

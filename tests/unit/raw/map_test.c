@@ -1,0 +1,261 @@
+/* map_test.c - channel maps in the collaboration's XML.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tests/unit/raw/made.h"
+
+#include <stdio.h>
+
+#include "base/disk.h"
+#include "raw/map.h"
+
+static bool read_text(const char *xml, uint32_t run, struct channel_map *map,
+                      struct err *err)
+{
+    return map_read_text(xml, strlen(xml), "test.xml", run, map, err);
+}
+
+static const struct map_entry *entry_at(const struct channel_map *map, uint32_t source,
+                                        uint32_t port, uint32_t adc, uint32_t channel)
+{
+    size_t same;
+    return map_find(map,
+                    &(struct map_channel){
+                        .source = source, .port = port, .adc = adc, .channel = channel},
+                    &same);
+}
+
+static void both_versions_are_read(void **state)
+{
+    (void)state;
+    static const char xml[] =
+        "<Map><!-- comment -->\n"
+        "<ChipSADC version=\"2\" runs=\"1-9\" options=\"xy data_format3\">\n"
+        "\n  ECAL0 616 1 0x11 -3 4  trailing words\n</ChipSADC>\n"
+        "<ChipSADC version=\"1\" option=\"xy\">\nOLD 7 12 5 1 2\n</ChipSADC></Map>";
+    struct channel_map map;
+    struct err err;
+    assert_true(read_text(xml, 5, &map, &err));
+    assert_int_equal(map.count, 2);
+    const struct map_entry *entry = entry_at(&map, 616, 1, 1, 1);
+    assert_non_null(entry);
+    assert_string_equal(entry->detector, "ECAL0");
+    assert_int_equal(entry->x, -3);
+    assert_int_equal(entry->y, 4);
+    assert_non_null(entry_at(&map, 7, 0, 12, 5));
+    assert_null(entry_at(&map, 616, 1, 1, 2));
+    assert_null(entry_at(&map, 617, 1, 1, 1));
+    assert_null(entry_at(&map, 5000, 1, 1, 1));
+    assert_int_equal(map.format[616], SADC_FORMAT_3);
+    assert_int_equal(map.format[7], SADC_FORMAT_1);
+    assert_int_equal(map.format[8], SADC_FORMAT_NONE);
+    map_release(&map);
+}
+
+static void sections_count_for_their_runs(void **state)
+{
+    (void)state;
+    static const char xml[] =
+        "<Map><ChipSADC version=\"2\" runs=\"10-19 30\" options=\"xy\">A 1 0 0 0 0\n"
+        "</ChipSADC><ChipSADC version=\"2\" runs=\"40-50\" options=\"xy\">B 1 0 1 0 0\n"
+        "</ChipSADC></Map>";
+
+    static const struct {
+        uint32_t run;
+        size_t count;
+    } cases[] = {{10, 1}, {19, 1}, {30, 1}, {45, 1}, {9, 0}, {20, 0}, {31, 0}, {51, 0}};
+    struct channel_map map;
+    struct err err;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool done = read_text(xml, cases[i].run, &map, &err);
+        assert_int_equal(done, cases[i].count > 0);
+        if (!done) {
+            assert_int_equal(err.code, E_MAP_RUN);
+            assert_non_null(strstr(err.text, "10-19 30,40-50"));
+            continue;
+        }
+        assert_int_equal(map.count, cases[i].count);
+        assert_int_equal(map.sections_outside, 1);
+        map_release(&map);
+    }
+}
+
+static void one_section_switches_the_format_of_its_source(void **state)
+{
+    (void)state;
+    static const char xml[] =
+        "<Map><ChipSADC version=\"2\" options=\"xy\">A 1 0 0 0 0\n</ChipSADC>"
+        "<ChipSADC version=\"2\" options=\"xy data_format3\">B 1 1 0 0 0\n</ChipSADC>"
+        "<ChipSADC version=\"2\" options=\"xy data_format33\">C 2 1 0 0 0\n</ChipSADC></Map>";
+    struct channel_map map;
+    struct err err;
+    assert_true(read_text(xml, 1, &map, &err));
+    assert_int_equal(map.format[1], SADC_FORMAT_3);
+    assert_int_equal(map.format[2], SADC_FORMAT_1);
+    map_release(&map);
+}
+
+static void other_sections_are_counted(void **state)
+{
+    (void)state;
+    static const char xml[] =
+        "<Map><DaqOptions use=\"no\"><ChipsCreation>\n-1 -1 616 -1 ChipSADC s\n"
+        "</ChipsCreation></DaqOptions>"
+        "<ChipAPV version=\"2\" runs=\"1-9\">\nMM 380 0 0\nMM 380 0 1\n</ChipAPV>"
+        "<ChipAPV version=\"2\" runs=\"20\">\nMM 380 0 0\n</ChipAPV></Map>";
+    struct channel_map map;
+    struct err err;
+    assert_true(read_text(xml, 1, &map, &err));
+    assert_int_equal(map.count, 0);
+    assert_int_equal(map.opaque_count, 2);
+    assert_string_equal(map.opaque[1].name, "ChipAPV");
+    assert_int_equal(map.opaque[1].sections, 1);
+    assert_int_equal(map.opaque[1].lines, 2);
+    map_release(&map);
+}
+
+static void two_detectors_need_multi_digit(void **state)
+{
+    (void)state;
+    static const char twice[] =
+        "<Map><ChipSADC version=\"2\" options=\"xy\">A 1 0 0 0 0\n"
+        "B 1 0 0 5 5\n</ChipSADC></Map>";
+    static const char multi[] =
+        "<Map><ChipSADC version=\"2\" options=\"xy\" multi_digit=\"yes\">A 1 0 0 0 0\n"
+        "B 1 0 0 5 5\n</ChipSADC></Map>";
+    struct channel_map map;
+    struct err err;
+    assert_false(read_text(twice, 1, &map, &err));
+    assert_int_equal(err.code, E_MAP_TWICE);
+    assert_non_null(strstr(err.text, "A and B are both on source 1 port 0"));
+    assert_true(read_text(multi, 1, &map, &err));
+    size_t same;
+    const struct map_entry *entry =
+        map_find(&map, &(struct map_channel){.source = 1}, &same);
+    assert_non_null(entry);
+    assert_int_equal(same, 2);
+    assert_string_equal(entry[1].detector, "B");
+    map_release(&map);
+}
+
+static void bad_maps_are_refused_with_the_line(void **state)
+{
+    (void)state;
+#define SECTION(attributes, body)                                                        \
+    "<Map>\n<ChipSADC " attributes ">\n" body "\n</ChipSADC></Map>"
+#define GOOD "version=\"2\" options=\"xy\""
+
+    static const struct {
+        const char *xml;
+        enum err_code code;
+        const char *word;
+    } cases[] = {
+        {"", E_MAP_XML, "test.xml:1"},
+        {"<Map>", E_MAP_XML, "test.xml:1"},
+        {"<!DOCTYPE Map [<!ENTITY a \"b\">]><Map/>", E_MAP_XML, "document type"},
+        {SECTION("version=\"3\" options=\"xy\"", "A 1 0 0 0 0"), E_MAP_XML, "version 3"},
+        {SECTION("version=\"2\"", "A 1 0 0 0 0"), E_MAP_XML, "xy"},
+        {SECTION(GOOD " runs=\"9-5\"", ""), E_MAP_XML, "runs"},
+        {SECTION(GOOD " runs=\"1-5 5-9\"", ""), E_MAP_XML, "runs"},
+        {SECTION(GOOD, "A 1 0 0 0"), E_MAP_LINE, "test.xml:3"},
+        {SECTION(GOOD, "\nA 1 0 64 0 0"), E_MAP_LINE, "test.xml:4"},
+        {SECTION(GOOD, "A 1024 0 0 0 0"), E_MAP_LINE, "A 1024"},
+        {SECTION(GOOD, "A 1 8 0 0 0"), E_MAP_LINE, "A 1 8"},
+        {SECTION(GOOD, "A 1 0 0 0 99999"), E_MAP_LINE, "99999"},
+        {SECTION(GOOD, "a/b 1 0 0 0 0"), E_MAP_LINE, "a/b"},
+        {SECTION(GOOD, "A 1 0 0x 0 0"), E_MAP_LINE, "0x"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct channel_map map;
+        struct err err;
+        assert_false(read_text(cases[i].xml, 1, &map, &err));
+        assert_int_equal(err.code, cases[i].code);
+        assert_non_null(strstr(err.text, cases[i].word));
+    }
+}
+
+static void folders_are_read_with_their_folders(void **state)
+{
+    (void)state;
+    static const char a[] =
+        "<Map><ChipSADC version=\"2\" options=\"xy\">A 1 0 0 0 0\n</ChipSADC></Map>";
+    static const char b[] =
+        "<Map><ChipSADC version=\"2\" options=\"xy\">B 1 0 1 0 0\n</ChipSADC></Map>";
+    char folder[] = "/tmp/raw-map-XXXXXX", path[256];
+    struct channel_map map;
+    struct err err;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/2022.xml", folder);
+    assert_true(disk_make_path(path, &err));
+    (void)snprintf(path, sizeof path, "%s/2022.xml/B.xml", folder);
+    assert_true(disk_write_durable(path, b, sizeof b - 1, 0644, &err));
+    (void)snprintf(path, sizeof path, "%s/A.xml", folder);
+    assert_true(disk_write_durable(path, a, sizeof a - 1, 0644, &err));
+    (void)snprintf(path, sizeof path, "%s/README", folder);
+    assert_true(disk_write_durable(path, "no xml", 6, 0644, &err));
+    assert_true(map_read_path(folder, 1, &map, &err));
+    assert_int_equal(map.count, 2);
+    map_release(&map);
+    /* The same channel in two files. */
+    (void)snprintf(path, sizeof path, "%s/2022.xml/C.xml", folder);
+    assert_true(disk_write_durable(path, a, sizeof a - 1, 0644, &err));
+    assert_false(map_read_path(folder, 1, &map, &err));
+    assert_int_equal(err.code, E_MAP_TWICE);
+    static const char *const files[] = {"2022.xml/C.xml", "2022.xml/B.xml", "A.xml",
+                                        "README"};
+    for (size_t i = 0; i < 4; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        assert_int_equal(unlink(path), 0);
+    }
+    (void)snprintf(path, sizeof path, "%s/2022.xml", folder);
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static void hodoscope_map_of_2018_is_read(void **state)
+{
+    (void)state;
+    const char *root = getenv("SPILLWAY_TEST_DATA");
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/maps/HODO_2018.xml",
+                   root == NULL ? "../shared/data" : root);
+    if (!disk_exists(path)) {
+        print_message("%s is absent\n", path);
+        skip();
+    }
+    struct channel_map map;
+    struct err err;
+    assert_true(map_read_path(path, 3700, &map, &err));
+    assert_int_equal(map.count, 64);
+    assert_int_equal(map.format[623], SADC_FORMAT_3);
+    /* Port 5 straight, port 3 reversed. */
+    const struct map_entry *entry = entry_at(&map, 623, 5, 1, 2);
+    assert_string_equal(entry->detector, "HOD2Y");
+    assert_int_equal(entry->y, 2);
+    entry = entry_at(&map, 623, 3, 2, 0);
+    assert_string_equal(entry->detector, "HOD2X");
+    assert_int_equal(entry->y, 15);
+    map_release(&map);
+    assert_true(map_read_path(path, 4250, &map, &err));
+    assert_int_equal(map.count, 32);
+    assert_int_equal(map.sections_outside, 1);
+    assert_null(entry_at(&map, 623, 3, 2, 0));
+    map_release(&map);
+    assert_false(map_read_path(path, 3600, &map, &err));
+    assert_int_equal(err.code, E_MAP_RUN);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_versions_are_read),
+        cmocka_unit_test(sections_count_for_their_runs),
+        cmocka_unit_test(one_section_switches_the_format_of_its_source),
+        cmocka_unit_test(other_sections_are_counted),
+        cmocka_unit_test(two_detectors_need_multi_digit),
+        cmocka_unit_test(bad_maps_are_refused_with_the_line),
+        cmocka_unit_test(folders_are_read_with_their_folders),
+        cmocka_unit_test(hodoscope_map_of_2018_is_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

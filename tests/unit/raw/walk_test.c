@@ -1,0 +1,253 @@
+/* walk_test.c - segments, damage and refusals of the structure walker.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tests/unit/raw/made.h"
+
+static struct raw_writer made(uint32_t spills, uint32_t events,
+                              const struct made_shape *shape)
+{
+    struct raw_writer writer;
+    raw_writer_init(&writer, MADE_LIMIT);
+    made_file(&writer, spills, events, shape);
+    return writer;
+}
+
+static size_t event_offset(const struct bytes *file, size_t index)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < index; i++)
+        at += le32_load(file->data + at);
+    return at;
+}
+
+static void segments_tile_the_file_in_every_shape(void **state)
+{
+    (void)state;
+    static const struct made_shape shapes[] = {
+        {.flat = false}, {.flat = true}, {.multiplexer = true}, {.head_bytes = 72}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        struct raw_writer writer = made(3, 8, &shapes[i]);
+        struct walk_result result;
+        struct err err;
+        assert_true(made_walk(&writer.out, &result, &err));
+        made_check_account(&result, writer.out.data, writer.out.size);
+        assert_int_equal(result.segment_count, 3);
+        assert_int_equal(result.chunk.damage_count, 0);
+        assert_int_equal(result.events[EVENT_PHYSICS], 18);
+        assert_int_equal(result.events[EVENT_CALIBRATION], 6);
+        assert_int_equal(result.events[EVENT_START_OF_BURST], 3);
+        assert_int_equal(result.segments[1].spill, 2);
+        assert_int_equal(result.segments[1].events[EVENT_PHYSICS], 6);
+        struct event_digest digest = {0};
+        event_digest_add(&digest, MADE_RUN, 1, 0, EVENT_START_OF_BURST);
+        for (uint32_t n = 1; n <= 8; n++)
+            event_digest_add(&digest, MADE_RUN, 1, n, n % 4 == 0 ? 8 : 7);
+        event_digest_add(&digest, MADE_RUN, 1, 8, EVENT_END_OF_BURST);
+        assert_true(event_digest_equal(&digest, &result.segments[0].digest));
+        walk_result_release(&result);
+        raw_writer_release(&writer);
+    }
+}
+
+static void end_of_burst_records_are_found(void **state)
+{
+    (void)state;
+    const struct eot_definition definition = {
+        .source = MADE_SCALER, .scaler_word = 2, .scale = 1};
+    struct raw_writer writer = made(3, 4, &made_super);
+    struct walk_result result;
+    struct err err;
+    assert_true(made_walk(&writer.out, &result, &err));
+    assert_int_equal(result.burst_end_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        const struct walk_burst_end *end = &result.burst_ends[i];
+        struct date_event record = {.data = writer.out.data + end->offset};
+        uint32_t count;
+        double eot;
+        assert_int_equal(end->spill, i + 1);
+        assert_true(date_header_read(record.data, end->length, &record.header, &err));
+        assert_int_equal(burst_count(&record, &definition, &count, &eot, &err),
+                         LOOKUP_FOUND);
+        assert_int_equal(count, 1000 * (i + 1) + 7);
+    }
+    walk_result_release(&result);
+    raw_writer_release(&writer);
+}
+
+static void foreign_bytes_belong_to_the_segment_before(void **state)
+{
+    (void)state;
+    struct raw_writer a = made(1, 4, &made_super), b = made(2, 4, &made_super);
+    size_t second = event_offset(&b.out, 6); /* start of burst of spill 2 */
+    uint8_t junk[512];
+    struct walk_result result;
+    struct err err;
+    memset(junk, 0xA5, sizeof junk);
+    assert_true(bytes_append(&a.out, junk, sizeof junk, &err));
+    assert_true(bytes_append(&a.out, b.out.data + second, b.out.size - second, &err));
+    assert_true(made_walk(&a.out, &result, &err));
+    made_check_account(&result, a.out.data, a.out.size);
+    assert_int_equal(result.segment_count, 2);
+    assert_int_equal(result.segments[0].damaged_bytes, 512);
+    assert_int_equal(result.segments[1].damaged_bytes, 0);
+    assert_int_equal(result.damage_listed, 1);
+    const struct walk_damage *damage = &result.damage[0];
+    assert_int_equal(damage->damage, DAMAGE_FOREIGN);
+    assert_int_equal(damage->length, 512);
+    assert_true(damage->before.known && damage->after.known);
+    assert_int_equal(damage->before.spill, 1);
+    assert_int_equal(damage->before.event, 4);
+    assert_int_equal(damage->after.spill, 2);
+    assert_int_equal(damage->after.event, 0);
+    walk_result_release(&result);
+    raw_writer_release(&a);
+    raw_writer_release(&b);
+}
+
+static void damaged_start_belongs_to_the_first_segment(void **state)
+{
+    (void)state;
+    struct raw_writer writer = made(1, 4, &made_super);
+    struct walk_result result;
+    struct err err;
+    writer.out.data[4] ^= 1;
+    assert_true(made_walk(&writer.out, &result, &err));
+    made_check_account(&result, writer.out.data, writer.out.size);
+    assert_int_equal(result.segment_count, 1);
+    assert_int_equal(result.segments[0].damaged_bytes, le32_load(writer.out.data));
+    assert_int_equal(result.events[EVENT_START_OF_BURST], 0);
+    assert_int_equal(result.events[EVENT_PHYSICS], 3);
+    walk_result_release(&result);
+    raw_writer_release(&writer);
+}
+
+static void event_that_claims_too_much_gives_its_bytes_back(void **state)
+{
+    (void)state;
+    struct raw_writer writer = made(1, 6, &made_super);
+    struct walk_result result;
+    struct err err;
+    size_t second = event_offset(&writer.out, 2), third = event_offset(&writer.out, 3);
+    le32_store(writer.out.data + second, (uint32_t)(third - second) + 100);
+    assert_true(made_walk(&writer.out, &result, &err));
+    made_check_account(&result, writer.out.data, writer.out.size);
+    assert_int_equal(result.damage_listed, 1);
+    assert_int_equal(result.damage[0].damage, DAMAGE_EVENT_SIZE);
+    assert_int_equal(result.damage[0].offset, second);
+    assert_int_equal(result.damage[0].length, third - second);
+    assert_int_equal(result.events[EVENT_PHYSICS], 4);
+    walk_result_release(&result);
+    raw_writer_release(&writer);
+}
+
+static void repeated_event_is_listed_and_counted(void **state)
+{
+    (void)state;
+    struct raw_writer writer;
+    struct walk_result result;
+    struct err err;
+    raw_writer_init(&writer, MADE_LIMIT);
+    const uint32_t numbers[] = {1, 2, 3, 2, 4};
+    for (size_t i = 0; i < 5; i++)
+        made_event(&writer, &(struct made_event){1, numbers[i], EVENT_PHYSICS},
+                   &made_super);
+    assert_true(made_walk(&writer.out, &result, &err));
+    made_check_account(&result, writer.out.data, writer.out.size);
+    assert_int_equal(result.events[EVENT_PHYSICS], 5);
+    assert_int_equal(result.chunk.damage_count, 1);
+    assert_int_equal(result.damage[0].damage, DAMAGE_REPEATED);
+    assert_int_equal(result.damage[0].after.event, 2);
+    assert_int_equal(result.chunk.damaged_bytes, 0);
+    walk_result_release(&result);
+    raw_writer_release(&writer);
+}
+
+static void truncated_file_keeps_its_whole_events(void **state)
+{
+    (void)state;
+    struct raw_writer writer = made(1, 3, &made_super);
+    size_t last = event_offset(&writer.out, 4);
+    struct walk_result result;
+    struct err err;
+    assert_true(made_walk_run(writer.out.data, last + 40, MADE_RUN, &result, &err));
+    made_check_account(&result, writer.out.data, last + 40);
+    assert_int_equal(result.damage_listed, 1);
+    assert_int_equal(result.damage[0].damage, DAMAGE_TRUNCATED);
+    assert_int_equal(result.damage[0].length, 40);
+    assert_false(result.damage[0].after.known);
+    assert_int_equal(result.digest.count, 4);
+    walk_result_release(&result);
+    raw_writer_release(&writer);
+}
+
+static void files_without_events_are_refused_with_the_reason(void **state)
+{
+    (void)state;
+    struct raw_writer writer = made(1, 3, &made_super);
+    struct walk_result result;
+    struct err err;
+    uint8_t text[4096];
+    memset(text, 'x', sizeof text);
+    assert_false(made_walk_run(text, 0, MADE_RUN, &result, &err));
+    assert_int_equal(err.code, E_RAW_EMPTY);
+    assert_false(made_walk_run(text, sizeof text, MADE_RUN, &result, &err));
+    assert_int_equal(err.code, E_RAW_NO_EVENT);
+    assert_false(made_walk_run(text, 3, MADE_RUN, &result, &err));
+    assert_int_equal(err.code, E_RAW_NO_EVENT);
+    assert_false(
+        made_walk_run(writer.out.data, writer.out.size, MADE_RUN + 1, &result, &err));
+    assert_int_equal(err.code, E_RAW_RUN);
+    assert_non_null(strstr(err.text, "holds run 9001"));
+    le32_store(text, 200);
+    le32_store(text + 4, DATE_MAGIC);
+    le32_store(text + 12, 80);
+    assert_false(made_walk_run(text, sizeof text, MADE_RUN, &result, &err));
+    assert_int_equal(err.code, E_RAW_LAYOUT);
+    le32_store(text + 8, 80);
+    le32_store(text + 12, 0x3000E);
+    assert_false(made_walk_run(text, sizeof text, MADE_RUN, &result, &err));
+    assert_int_equal(err.code, E_RAW_LAYOUT);
+    assert_non_null(strstr(err.text, "3.14"));
+    raw_writer_release(&writer);
+}
+
+static void run_zero_means_the_run_of_the_file(void **state)
+{
+    (void)state;
+    struct raw_writer writer = made(1, 3, &made_super);
+    struct walk_result result;
+    struct err err;
+    assert_true(made_walk_run(writer.out.data, writer.out.size, 0, &result, &err));
+    assert_int_equal(result.chunk.id.run, MADE_RUN);
+    assert_int_equal(result.segments[0].id.chunk.run, MADE_RUN);
+    walk_result_release(&result);
+    raw_writer_release(&writer);
+}
+
+static void missing_file_is_named(void **state)
+{
+    (void)state;
+    const struct chunk_id id = {.run = 1, .builder = 1, .number = 1};
+    struct walk_result result;
+    struct err err;
+    assert_false(walk_chunk("/nonexistent/cdr01001-000001.dat", &id, &result, &err));
+    assert_int_equal(err.code, E_DISK_OPEN);
+    assert_non_null(strstr(err.text, "cdr01001-000001.dat"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(segments_tile_the_file_in_every_shape),
+        cmocka_unit_test(end_of_burst_records_are_found),
+        cmocka_unit_test(foreign_bytes_belong_to_the_segment_before),
+        cmocka_unit_test(damaged_start_belongs_to_the_first_segment),
+        cmocka_unit_test(event_that_claims_too_much_gives_its_bytes_back),
+        cmocka_unit_test(repeated_event_is_listed_and_counted),
+        cmocka_unit_test(truncated_file_keeps_its_whole_events),
+        cmocka_unit_test(files_without_events_are_refused_with_the_reason),
+        cmocka_unit_test(run_zero_means_the_run_of_the_file),
+        cmocka_unit_test(missing_file_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
