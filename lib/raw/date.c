@@ -111,24 +111,15 @@ bool date_header_read(const uint8_t *data, size_t size, struct date_header *head
     return true;
 }
 
-void date_reader_start(struct date_reader *reader, const void *data, size_t size,
-                       uint32_t run, uint32_t spill)
-{
-    *reader =
-        (struct date_reader){.data = data, .size = size, .run = run, .spill = spill};
-}
-
-/* May an event begin here? */
+/* May an event begin here, be it of this spill or another? */
 static bool reader_accepts(const struct date_reader *reader, size_t at,
                            struct date_header *header)
 {
     if (at >= reader->size || !header_sane(reader->data + at, reader->size - at))
         return false;
     header_load_3_6(reader->data + at, header);
-    if (header->run != reader->run || header->spill != reader->spill)
-        return false;
-    return date_is_super(header) || reader->style != DATE_STYLE_SUPER ||
-           !event_type_is_event(header->type);
+    return header->run == reader->run && (date_is_super(header) || !reader->super ||
+                                          !event_type_is_event(header->type));
 }
 
 /* The first place from `at` before `end` where an event may begin, one without the
@@ -144,26 +135,18 @@ static size_t reader_search(const struct date_reader *reader, size_t at, size_t 
     return end;
 }
 
-/* The next event after damage. As long as nothing tells whether the file holds
- * super-events, one of these is preferred over what may be a piece of one; when there is
- * none up to the end the file is flat, so this search happens once. */
-static size_t reader_resync(struct date_reader *reader, size_t at)
+void date_reader_start(struct date_reader *reader, const void *data, size_t size,
+                       uint32_t run, uint32_t spill)
 {
-    if (reader->style == DATE_STYLE_UNKNOWN) {
-        size_t super = reader_search(reader, at, reader->size, false);
-        if (super < reader->size)
-            return super;
-        reader->style = DATE_STYLE_FLAT;
-    }
-    return reader_search(reader, at, reader->size, reader->style == DATE_STYLE_FLAT);
+    *reader =
+        (struct date_reader){.data = data, .size = size, .run = run, .spill = spill};
+    reader->super = reader_search(reader, 0, size, false) < size;
 }
 
-static void reader_learn(struct date_reader *reader, const struct date_header *header)
+/* The next event after damage. */
+static size_t reader_resync(const struct date_reader *reader, size_t at)
 {
-    if (date_is_super(header))
-        reader->style = DATE_STYLE_SUPER;
-    else if (reader->style == DATE_STYLE_UNKNOWN && event_type_is_event(header->type))
-        reader->style = DATE_STYLE_FLAT;
+    return reader_search(reader, at, reader->size, !reader->super);
 }
 
 /* Where the event at `at` really ends: behind its size, or, when no event can follow
@@ -178,7 +161,7 @@ static size_t reader_frame(const struct date_reader *reader, size_t at,
         (*whole && reader_accepts(reader, at + header->size, &next)))
         return at + header->size;
     size_t end = *whole ? at + header->size : reader->size;
-    size_t inside = reader_search(reader, at + 4, end, !date_is_super(header));
+    size_t inside = reader_search(reader, at + 4, end, !reader->super);
     if (inside < end)
         *whole = false;
     return inside;
@@ -191,13 +174,12 @@ enum lookup date_reader_next(struct date_reader *reader, struct date_event *even
     *gap = (struct date_gap){.offset = at};
     while (at < reader->size) {
         struct date_header header;
-        if (!reader_accepts(reader, at, &header)) {
+        if (!reader_accepts(reader, at, &header) || header.spill != reader->spill) {
             if (at == gap->offset && reader->size - at < DATE_HEAD)
                 gap->damage = DAMAGE_TRUNCATED;
             at = reader_resync(reader, at + 4);
             continue;
         }
-        reader_learn(reader, &header);
         bool whole;
         size_t end = reader_frame(reader, at, &header, &whole);
         if (whole) {

@@ -71,16 +71,13 @@ static inline bool date_is_super(const struct date_header *header)
     return (header->attributes[2] & DATE_SUPER_EVENT) != 0;
 }
 
-/* In a file of super-events an event without the flag is a piece of a damaged one. */
-enum date_style { DATE_STYLE_UNKNOWN, DATE_STYLE_FLAT, DATE_STYLE_SUPER };
-
 /* Reads the events of one segment (or any row of events of one run and spill). */
 struct date_reader {
     const uint8_t *data;
     size_t size;
     size_t offset; /* of the next header to be looked at */
     uint32_t run, spill;
-    enum date_style style;
+    bool super; /* there are super-events: an event without the flag is a piece of one */
 };
 
 /* Bytes that are no good event, before the event that was returned. */
@@ -89,6 +86,7 @@ struct date_gap {
     enum damage_class damage;
 };
 
+/* Where the bytes hold no super-event they are read to their end to find that out. */
 void date_reader_start(struct date_reader *reader, const void *data, size_t size,
                        uint32_t run, uint32_t spill);
 

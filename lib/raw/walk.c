@@ -29,16 +29,14 @@ struct head {
     bool super;
 };
 
-enum style { STYLE_UNKNOWN, STYLE_FLAT, STYLE_SUPER };
-
 struct walk {
     struct window window;
     uint32_t run;         /* 0: not known yet */
     uint32_t foreign_run; /* of the first sane header of another run, 0 none */
     uint32_t first_word3; /* version of a header whose layout is not read, 0 none */
-    enum style style;
-    uint64_t accounted; /* bytes before are in the checksum of their segment */
-    uint64_t *seen;     /* bit map of the event numbers of this segment */
+    bool super;           /* a file of super-events: others are pieces of these */
+    uint64_t accounted;   /* bytes before are in the checksum of their segment */
+    uint64_t *seen;       /* bit map of the event numbers of this segment */
     struct walk_event last;
     struct walk_result *result;
     size_t segment_room, damage_room, burst_room;
@@ -82,8 +80,7 @@ static bool head_at(struct walk *walk, uint64_t at, struct head *head, bool *fou
             walk->foreign_run = head->run;
         return true;
     }
-    *found =
-        head->super || walk->style != STYLE_SUPER || !event_type_is_event(head->type);
+    *found = head->super || !walk->super || !event_type_is_event(head->type);
     return true;
 }
 
@@ -116,20 +113,6 @@ static bool search(struct walk *walk, uint64_t at, uint64_t end, bool flat,
     return true;
 }
 
-/* The next event after damage: see reader_resync of date.c for the rule. */
-static bool resync(struct walk *walk, uint64_t at, uint64_t *place, struct err *err)
-{
-    uint64_t end = walk->window.file_size;
-    if (walk->style == STYLE_UNKNOWN) {
-        if (!search(walk, at, end, false, place, err))
-            return false;
-        if (*place < end)
-            return true;
-        walk->style = STYLE_FLAT;
-    }
-    return search(walk, at, end, walk->style == STYLE_FLAT, place, err);
-}
-
 /* Where the event at `at` ends; not *whole when an event inside it shows that its size is
  * wrong, or when the file ends first. */
 static bool frame(struct walk *walk, uint64_t at, const struct head *head, uint64_t *end,
@@ -147,7 +130,7 @@ static bool frame(struct walk *walk, uint64_t at, const struct head *head, uint6
     if (follows)
         return true;
     uint64_t limit = *whole ? *end : file_end;
-    if (!search(walk, at + 4, limit, !head->super, end, err))
+    if (!search(walk, at + 4, limit, !walk->super, end, err))
         return false;
     if (*end < limit)
         *whole = false;
@@ -278,18 +261,13 @@ static bool event_take(struct walk *walk, uint64_t at, const struct head *head,
     return true;
 }
 
-static void learn(struct walk *walk, const struct head *head)
-{
-    if (head->super)
-        walk->style = STYLE_SUPER;
-    else if (walk->style == STYLE_UNKNOWN && event_type_is_event(head->type))
-        walk->style = STYLE_FLAT;
-}
-
 static bool walk_events(struct walk *walk, struct err *err)
 {
     uint64_t at = 0, end, file_end = walk->window.file_size;
     struct walk_damage gap = {.damage = DAMAGE_FOREIGN};
+    if (!search(walk, 0, file_end, false, &end, err))
+        return false;
+    walk->super = end < file_end;
     while (at < file_end) {
         struct head head;
         bool found, whole;
@@ -298,11 +276,10 @@ static bool walk_events(struct walk *walk, struct err *err)
         if (!found) {
             if (at == gap.offset && file_end - at < HEAD)
                 gap.damage = DAMAGE_TRUNCATED;
-            if (!resync(walk, at + 4, &at, err))
+            if (!search(walk, at + 4, file_end, !walk->super, &at, err))
                 return false;
             continue;
         }
-        learn(walk, &head);
         if (!frame(walk, at, &head, &end, &whole, err))
             return false;
         if (whole) {
