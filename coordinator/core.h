@@ -11,6 +11,12 @@
  * The commands of one step are to be carried out in order inside one catalog transaction
  * (answers, file moves and removals after its commit). When that transaction fails, the
  * process ends and a new core is loaded from the catalog: crash-only.
+ *
+ * A cut is valid for the committed segments that it was made from. When one of them opens
+ * again all groups of its unit become VOID, and the unit is cut anew once it is final:
+ * what is still right is found by its key and comes back PUBLISHED. Only a PUBLISHING
+ * group is let finish before. FAILED is a group that was given up; a release of a segment
+ * of its unit cuts anew. The groups of a new cut get new numbers.
  */
 #ifndef SPILLWAY_COORDINATOR_CORE_H
 #define SPILLWAY_COORDINATOR_CORE_H
@@ -35,10 +41,11 @@ struct core_segment {
 };
 
 /* Copies the policy. Segments and units are added in order, then existing groups and
- * leases, then core_start: it gives every loaded lease one full term from `now_ns`,
- * moves segments that the catalog shows LEASED without a lease to READY, and gives the
- * commands that a restart owes (groups to cut, to publish again). Groups that are VOID
- * count as absent; a lease on one ends VOID at the start. */
+ * leases by number, then a step of EVENT_START: it gives every loaded lease one full term
+ * from `now_ns`, moves segments that the catalog shows LEASED without a lease to READY,
+ * and gives the commands that a restart owes (groups to cut, to publish again). Groups
+ * that are VOID count as absent; a lease on one ends VOID at the start. PLANNED segments
+ * stay until they are released. */
 struct core *core_new(const struct campaign_policy *policy, uint64_t next_attempt);
 void core_free(struct core *core);
 void core_add_segment(struct core *core, const struct core_segment *segment);
@@ -54,7 +61,8 @@ enum event_kind {
     EVENT_GROUPS,    /* answer to COMMAND_CUT: the groups of a unit, recorded */
     EVENT_PUBLISHED, /* a group's file is in place and recorded */
     EVENT_MISSING,   /* products of these segments are gone: make them again */
-    EVENT_RELEASE,   /* a manager sends quarantined segments back */
+    EVENT_RELEASE,   /* a manager opens planned, quarantined or lost segments; a merge
+                      * that was given up is cut anew when one of its unit is named */
     EVENT_DRAIN      /* hand out nothing more */
 };
 
@@ -63,11 +71,11 @@ struct core_report {
     uint64_t attempt;
     uint64_t token;
     enum report_status status;
-    uint32_t segment_count; /* results it brings, a prefix of the task */
-    bool parts_present;     /* the service found the named parts with their sizes */
+    uint32_t segment_count;     /* results it brings, a prefix of the task */
+    bool parts_present;         /* the service found the named parts with their sizes */
     enum attempt_state already; /* what the catalog says of this attempt and token */
-    uint16_t failure;       /* error code, 0 none */
-    uint32_t blamed;        /* plan number of the segment, UINT32_MAX none */
+    uint16_t failure;           /* error code, 0 none */
+    uint32_t blamed;            /* plan number of the segment, UINT32_MAX none */
     int32_t signal;
 };
 
@@ -87,6 +95,7 @@ struct core_event {
     uint32_t group_count;
     const uint32_t *segments; /* EVENT_MISSING, EVENT_RELEASE */
     uint32_t segment_count;
+    uint32_t steps; /* EVENT_MISSING: steps to do again, 0 means reco and select */
 };
 
 enum command_kind {
@@ -100,11 +109,13 @@ enum command_kind {
     COMMAND_UNKNOWN, /* the pilot must say hello */
     COMMAND_FINISH,  /* tell the pilot to drain */
     COMMAND_CUT,     /* all segments of `unit` are final: make its groups */
-    COMMAND_GROUP,   /* write `group_state` of group `group` */
+    COMMAND_GROUP,   /* write `group_state` of group `group`; PUBLISHING follows from the
+                      * merge in report `report` */
     COMMAND_PUBLISH, /* move the merged file of `group` into place */
     COMMAND_COMPLETE /* nothing is open: the campaign is complete or stuck (see stuck) */
 };
 
+/* Numbers that a kind does not use are UINT32_MAX, `text` is never NULL. */
 struct core_command {
     enum command_kind kind;
     uint32_t segment;
@@ -123,6 +134,8 @@ struct core_command {
     uint32_t unit;
     uint32_t group;
     enum group_state group_state;
+    uint8_t group_deaths; /* COMMAND_GROUP: to be kept with the state */
+    uint16_t group_failure;
     bool stuck; /* COMMAND_COMPLETE: quarantined segments keep the campaign open */
 };
 

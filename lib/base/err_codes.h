@@ -94,6 +94,9 @@
     X(E_PLAN_FROZEN, 806, ERR_USAGE, "A planned campaign is frozen: give the changed one a new name.") \
     X(E_PLAN_CONDITIONS, 807, ERR_CONDITIONS, "Fill the gaps in the tag, or acknowledge by name what the campaign may use.") \
     X(E_NOT_FOUND, 808, ERR_USAGE, "Check the name or number against the catalogue.")     \
+    X(E_PILOT_LOST, 850, ERR_NODE, "The pilot went silent; its work was given to another one.") \
+    X(E_PARTS_ABSENT, 851, ERR_STORAGE, "Reported files are not in the store: check its disk and mounts on that node.") \
+    X(E_REPORT_EMPTY, 852, ERR_PROTOCOL, "The report does not fit its task: check the version of the pilot.") \
     X(E_HTTP_LISTEN, 890, ERR_NODE, "Choose a free address and port of this machine to listen on.") \
     /* worker */                                                                          \
     X(E_WORKER_CRASH, 900, ERR_PAYLOAD, "The executor crashed: repeat the task by hand with spillway-executor --task.") \

@@ -1,0 +1,117 @@
+/* core_ready.c - what is handed out next, and to how many segments at a time.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Merges come first: they free parts. Then ready segments from the lowest chunk on, so
+ * that work in flight stays in a small window of the catalog and runs close early. Only
+ * then work whose lease has run out, oldest first: until here it counted for its pilot.
+ */
+#include "base/bytes.h"
+#include "coordinator/core_internal.h"
+
+static uint32_t segment_limit(const struct core *core, const struct core_row *row)
+{
+    if (core_segment_alone(row))
+        return 1;
+    uint32_t limit = TASK_SEGMENTS;
+    if (core->policy.task_segments > 0 && core->policy.task_segments < limit)
+        limit = core->policy.task_segments;
+    return row->limit > 0 && row->limit < limit ? row->limit : limit;
+}
+
+static bool neighbours(const struct core_row *a, const struct core_row *b)
+{
+    return chunk_id_compare(&a->id.chunk, &b->id.chunk) == 0 &&
+           b->id.ordinal == a->id.ordinal + 1 && a->steps == b->steps;
+}
+
+/* From a ready place on, the segments of one task. */
+static uint32_t gather(const struct core *core, uint32_t place,
+                       uint32_t segments[TASK_SEGMENTS])
+{
+    const struct core_row *row = &core->rows[core->order[place]];
+    uint32_t limit = segment_limit(core, row);
+    uint32_t count = 0;
+    segments[count++] = core->order[place];
+    uint64_t bytes = row->bytes;
+    while (count < limit && bytes < core->policy.task_bytes &&
+           core_set_has(&core->ready, place + count)) {
+        uint32_t number = core->order[place + count];
+        const struct core_row *next = &core->rows[number];
+        uint32_t its_limit = segment_limit(core, next);
+        if (its_limit <= count || !neighbours(row, next))
+            break;
+        if (its_limit < limit)
+            limit = its_limit;
+        segments[count++] = number;
+        bytes += next->bytes;
+        row = next;
+    }
+    return count;
+}
+
+static struct core_attempt attempt_next(struct core *core, uint64_t token)
+{
+    return (struct core_attempt){.number = core->next_attempt++, .token = token};
+}
+
+static void lease_command(struct core *core, uint32_t slot, uint64_t token)
+{
+    const struct core_lease *lease = &core->leases[slot];
+    struct core_command *command = core_command_add(core, COMMAND_LEASE);
+    command->attempt = lease->attempt;
+    command->token = token;
+    command->task_kind = lease->kind;
+    command->segments = lease->segments;
+    command->segment_count = lease->count;
+    if (lease->kind == TASK_MERGE)
+        command->group = lease->segments[0];
+    else
+        command->steps = core->rows[lease->segments[0]].steps;
+}
+
+static bool give_merge(struct core *core, uint64_t token)
+{
+    uint32_t group = core_set_next(&core->open_groups, 0);
+    if (group == CORE_NONE)
+        return false;
+    struct core_attempt attempt = attempt_next(core, token);
+    uint32_t slot = core_lease_new(core, &attempt, TASK_MERGE, &group, 1);
+    core->groups[group].lease = slot;
+    lease_command(core, slot, token);
+    core_group_move(core, group, GROUP_LEASED);
+    return true;
+}
+
+static bool give_process(struct core *core, uint64_t token)
+{
+    uint32_t place = core_set_next(&core->ready, 0);
+    if (place == CORE_NONE)
+        return false;
+    uint32_t segments[TASK_SEGMENTS];
+    uint32_t count = gather(core, place, segments);
+    struct core_attempt attempt = attempt_next(core, token);
+    uint32_t slot = core_lease_new(core, &attempt, TASK_PROCESS, segments, count);
+    lease_command(core, slot, token);
+    for (uint32_t i = 0; i < count; i++) {
+        struct core_row *row = &core->rows[segments[i]];
+        if (row->state.attempts < UINT8_MAX)
+            row->state.attempts++;
+        row->lease = slot;
+        core_segment_move(core, segments[i], SEGMENT_LEASED);
+    }
+    return true;
+}
+
+void core_give(struct core *core, const struct core_event *event)
+{
+    uint32_t most = event->want < event->token_count ? event->want : event->token_count;
+    if (most > SYNC_TASKS)
+        most = SYNC_TASKS;
+    for (uint32_t given = 0; given < most;) {
+        uint64_t token = event->tokens[given];
+        if (give_merge(core, token) || give_process(core, token))
+            given++;
+        else if (!core_lease_expire(core))
+            break;
+    }
+}
