@@ -1,0 +1,151 @@
+/* event.c - decoded samples of one event -> energies and times of cells.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "reco/event.h"
+
+#include <math.h>
+
+#include "reco/sums.h"
+
+/* A row being filled. */
+struct row {
+    const struct calibration *calibration;
+    const struct sadc_digits *digits;
+    struct reco_table *table;
+    uint32_t number;
+    uint32_t flags; /* of the event */
+    bool has_master;
+    double master_ns;
+    uint64_t lost, foreign;
+};
+
+/* The digit of the reference counter, with its pulse; -1 when it was not read out. */
+static int reference_find(const struct row *row, struct waveform *pulse)
+{
+    const struct sadc_digits *digits = row->digits;
+    for (uint32_t d = 0; d < digits->count; d++) {
+        if (calibration_find(row->calibration, digits, d) !=
+            (int)row->calibration->reference)
+            continue;
+        bool good =
+            waveform_measure(digits->samples + digits->first[d], digits->sample_count[d],
+                             &row->calibration->rules, pulse);
+        return good ? (int)d : -1;
+    }
+    return -1;
+}
+
+static void master_find(struct row *row)
+{
+    const struct calibration_channel *channel =
+        &row->calibration->channels[row->calibration->reference];
+    struct waveform pulse;
+    if (reference_find(row, &pulse) < 0)
+        return;
+    int nearest = waveform_nearest(&pulse, channel->expected_ns);
+    if (nearest < 0 || !(fabs(pulse.maxima[nearest].time_ns - channel->expected_ns) <
+                         channel->window_ns))
+        return;
+    row->has_master = true;
+    row->master_ns = pulse.maxima[nearest].time_ns;
+    row->flags |= RECO_HAS_MASTER;
+    *reco_f32(row->table, RECO_MASTER, row->number) = (float)row->master_ns;
+}
+
+static uint8_t cell_flags(const struct waveform *pulse)
+{
+    unsigned flags = CELL_PRESENT;
+    flags |= pulse->flags & WAVEFORM_PILEUP ? CELL_PILEUP : 0;
+    flags |= pulse->flags & WAVEFORM_OVER ? CELL_OVER : 0;
+    flags |= pulse->flags & WAVEFORM_CROWDED ? CELL_CROWDED : 0;
+    return (uint8_t)flags;
+}
+
+/* Energies and time of one channel from its pulse. */
+static void cell_store(struct row *row, const struct calibration_channel *channel,
+                       const struct waveform *pulse)
+{
+    const struct setup_columns *columns = setup_columns(channel->part);
+    uint8_t *flags = &reco_u8(row->table, columns->flags, row->number)[channel->cell];
+    if (*flags & CELL_PRESENT) { /* the decoder counts a channel that comes twice */
+        row->flags |= RECO_DAMAGED;
+        return;
+    }
+    *flags = cell_flags(pulse);
+    row->flags |= pulse->flags & WAVEFORM_PILEUP ? RECO_PILEUP : 0;
+    row->flags |= pulse->flags & WAVEFORM_OVER ? RECO_OVERFLOW : 0;
+    float *sums[RECO_SUMS];
+    for (int i = 0; i < RECO_SUMS; i++)
+        sums[i] = &reco_f32(row->table, columns->sums[i], row->number)[channel->cell];
+    *sums[RECO_ALL] = (float)(pulse->largest * channel->per_count);
+    if (channel->relative && !row->has_master)
+        return;
+    double expected = channel->expected_ns + (channel->relative ? row->master_ns : 0.0);
+    int nearest = waveform_nearest(pulse, expected);
+    if (nearest < 0)
+        return;
+    double time = pulse->maxima[nearest].time_ns - expected;
+    *flags |= CELL_TIMED;
+    reco_f32(row->table, columns->time, row->number)[channel->cell] = (float)time;
+    if (!(fabs(time) < channel->window_ns))
+        return;
+    *flags |= CELL_IN_TIME;
+    double amplitude = pulse->maxima[nearest].amplitude;
+    double tail = waveform_tail(pulse, nearest, &row->calibration->rules);
+    double rest = amplitude > tail ? amplitude - tail : 0.0;
+    *sums[RECO_IN_TIME] = (float)(amplitude * channel->per_count);
+    *sums[RECO_NO_PILEUP] = (float)(rest * channel->per_count);
+}
+
+static void cells_fill(struct row *row)
+{
+    const struct sadc_digits *digits = row->digits;
+    for (uint32_t d = 0; d < digits->count; d++) {
+        int channel = calibration_find(row->calibration, digits, d);
+        if (channel < 0) {
+            row->foreign++;
+            continue;
+        }
+        struct waveform pulse;
+        if (!waveform_measure(digits->samples + digits->first[d], digits->sample_count[d],
+                              &row->calibration->rules, &pulse)) {
+            row->lost++;
+            row->flags |= RECO_LOST;
+            continue;
+        }
+        cell_store(row, &row->calibration->channels[channel], &pulse);
+    }
+}
+
+static void head_store(const struct row *row, const struct event_head *head)
+{
+    *reco_u32(row->table, RECO_RUN, row->number) = head->run;
+    *reco_u32(row->table, RECO_SPILL, row->number) = head->spill;
+    *reco_u32(row->table, RECO_EVENT, row->number) = head->event;
+    *reco_u8(row->table, RECO_TYPE, row->number) = (uint8_t)head->type;
+    *reco_u32(row->table, RECO_TIME_S, row->number) = head->time_s;
+    *reco_u32(row->table, RECO_TRIGGER, row->number) = head->trigger;
+}
+
+void event_reconstruct(const struct calibration *calibration,
+                       const struct event_head *head, const struct sadc_digits *digits,
+                       struct reco_table *table, struct event_counts *counts)
+{
+    struct row row = {.calibration = calibration,
+                      .digits = digits,
+                      .table = table,
+                      .number = reco_table_add(table),
+                      .flags = (head->trigger_valid ? RECO_HAS_TRIGGER : 0) |
+                               (head->damaged ? RECO_DAMAGED : 0)};
+    head_store(&row, head);
+    master_find(&row);
+    cells_fill(&row);
+    if (sums_fill(calibration->setup, table, row.number))
+        row.flags |= RECO_HAS_HOTTEST;
+    *reco_u32(table, RECO_FLAGS, row.number) = row.flags;
+    counts->events++;
+    counts->numbers_nan += sums_nan(table, row.number);
+    counts->lost_channels += row.lost;
+    counts->foreign += row.foreign;
+    counts->no_master += row.has_master ? 0 : 1;
+}

@@ -1,0 +1,185 @@
+/* selection.c - cuts on stored columns, random fractions, cut flow.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "reco/selection.h"
+
+#include "base/random.h"
+
+/* Where a quantity is: number `place` of a float column, or something computed. */
+enum source_kind {
+    FROM_FLOAT,
+    FROM_BYTE,
+    FROM_FLAG,       /* 1 when bit `place` of the event's flags is set */
+    FROM_DIFFERENCE, /* number `place` minus number `other` */
+    FROM_HCAL_SUM,   /* calorimeter in time plus hadron calorimeter all */
+    FROM_VETO_MAX,
+    FROM_SRD_MAX,
+    FROM_FRACTION /* outside / calorimeter in time */
+};
+
+struct source {
+    enum source_kind kind;
+    enum reco_column column;
+    uint32_t place, other;
+    uint32_t needs; /* flags without which the event has no such quantity */
+};
+
+#define MODULE(m, kind) ((m)*RECO_SUMS + (kind))
+
+static const struct source sources[QUANTITY_COUNT] = {
+    [QUANTITY_ECAL] = {FROM_FLOAT, RECO_ECAL_TOTAL, RECO_IN_TIME, 0, 0},
+    [QUANTITY_ECAL_ALL] = {FROM_FLOAT, RECO_ECAL_TOTAL, RECO_ALL, 0, 0},
+    [QUANTITY_ECAL_NO_PILEUP] = {FROM_FLOAT, RECO_ECAL_TOTAL, RECO_NO_PILEUP, 0, 0},
+    [QUANTITY_ECAL_OUT_OF_TIME] = {FROM_DIFFERENCE, RECO_ECAL_TOTAL, RECO_ALL,
+                                   RECO_IN_TIME, 0},
+    [QUANTITY_ECAL_MAIN] = {FROM_FLOAT, RECO_ECAL_MAIN, RECO_IN_TIME, 0, 0},
+    [QUANTITY_PRESHOWER] = {FROM_FLOAT, RECO_PRESHOWER, RECO_IN_TIME, 0, 0},
+    [QUANTITY_PRESHOWER_ALL] = {FROM_FLOAT, RECO_PRESHOWER, RECO_ALL, 0, 0},
+    [QUANTITY_HCAL] = {FROM_FLOAT, RECO_HCAL_TOTAL, RECO_ALL, 0, 0},
+    [QUANTITY_HCAL_IN_TIME] = {FROM_FLOAT, RECO_HCAL_TOTAL, RECO_IN_TIME, 0, 0},
+    [QUANTITY_HCAL_OUT_OF_TIME] = {FROM_DIFFERENCE, RECO_HCAL_TOTAL, RECO_ALL,
+                                   RECO_IN_TIME, 0},
+    [QUANTITY_HCAL0] = {FROM_FLOAT, RECO_HCAL_MODULE, MODULE(0, RECO_ALL), 0, 0},
+    [QUANTITY_HCAL1] = {FROM_FLOAT, RECO_HCAL_MODULE, MODULE(1, RECO_ALL), 0, 0},
+    [QUANTITY_HCAL2] = {FROM_FLOAT, RECO_HCAL_MODULE, MODULE(2, RECO_ALL), 0, 0},
+    [QUANTITY_HCAL3] = {FROM_FLOAT, RECO_HCAL_MODULE, MODULE(3, RECO_ALL), 0, 0},
+    [QUANTITY_ECAL_HCAL] = {FROM_HCAL_SUM, RECO_ECAL_TOTAL, RECO_IN_TIME, RECO_ALL, 0},
+    [QUANTITY_VETO_MAX] = {FROM_VETO_MAX, RECO_VETO_PLATE, 0, 0, 0},
+    [QUANTITY_VETO0] = {FROM_FLOAT, RECO_VETO_PLATE, MODULE(0, RECO_ALL), 0, 0},
+    [QUANTITY_VETO1] = {FROM_FLOAT, RECO_VETO_PLATE, MODULE(1, RECO_ALL), 0, 0},
+    [QUANTITY_VETO2] = {FROM_FLOAT, RECO_VETO_PLATE, MODULE(2, RECO_ALL), 0, 0},
+    [QUANTITY_SRD_MIN] = {FROM_FLOAT, RECO_SRD_LEAST, RECO_IN_TIME, 0, 0},
+    [QUANTITY_SRD_MAX] = {FROM_SRD_MAX, RECO_SRD_INTIME, 0, 0, 0},
+    [QUANTITY_SRD_SUM] = {FROM_FLOAT, RECO_SRD_SUM, RECO_IN_TIME, 0, 0},
+    [QUANTITY_SRD_SUM_ALL] = {FROM_FLOAT, RECO_SRD_SUM, RECO_ALL, 0, 0},
+    [QUANTITY_HOTTEST_X] = {FROM_BYTE, RECO_HOTTEST_X, 0, 0, RECO_HAS_HOTTEST},
+    [QUANTITY_HOTTEST_Y] = {FROM_BYTE, RECO_HOTTEST_Y, 0, 0, RECO_HAS_HOTTEST},
+    [QUANTITY_OUTSIDE] = {FROM_FLOAT, RECO_OUTSIDE, 0, 0, RECO_HAS_HOTTEST},
+    [QUANTITY_OUTSIDE_FRACTION] = {FROM_FRACTION, RECO_OUTSIDE, 0, RECO_IN_TIME,
+                                   RECO_HAS_HOTTEST},
+    [QUANTITY_MASTER_TIME] = {FROM_FLOAT, RECO_MASTER, 0, 0, RECO_HAS_MASTER},
+    [QUANTITY_OVERFLOW] = {FROM_FLAG, RECO_FLAGS, RECO_OVERFLOW, 0, 0},
+    [QUANTITY_PILEUP] = {FROM_FLAG, RECO_FLAGS, RECO_PILEUP, 0, 0},
+    [QUANTITY_DAMAGED] = {FROM_FLAG, RECO_FLAGS, RECO_DAMAGED | RECO_LOST, 0, 0},
+};
+
+bool selection_make(const struct recipe *recipe, struct selection *selection,
+                    struct err *err)
+{
+    struct selection made = {.recipe = recipe};
+    for (uint32_t s = 0; s < recipe->skim_count; s++) {
+        const struct skim *skim = &recipe->skims[s];
+        for (uint32_t c = 0; c < skim->cut_count; c++)
+            if (!quantity_find(skim->cuts[c].quantity, &made.quantities[s][c]))
+                return err_set(err, E_RECO_QUANTITY,
+                               "skim %s: cut %u: there is no quantity \"%s\"", skim->name,
+                               c + 1, skim->cuts[c].quantity);
+    }
+    *selection = made;
+    return true;
+}
+
+static double largest(const float *numbers, uint32_t count, uint32_t step)
+{
+    double most = (double)numbers[0];
+    for (uint32_t i = 1; i < count; i++)
+        most = (double)numbers[i * step] > most ? (double)numbers[i * step] : most;
+    return most;
+}
+
+static double number(const struct reco_table *table, uint32_t row,
+                     enum reco_column column, uint32_t place)
+{
+    return (double)reco_f32(table, column, row)[place];
+}
+
+static double source_value(const struct reco_table *table, uint32_t row,
+                           const struct source *source)
+{
+    enum reco_column column = source->column;
+    switch (source->kind) {
+    case FROM_FLOAT:
+        return number(table, row, column, source->place);
+    case FROM_BYTE:
+        return (double)*reco_u8(table, column, row);
+    case FROM_FLAG:
+        return (*reco_u32(table, column, row) & source->place) != 0 ? 1.0 : 0.0;
+    case FROM_DIFFERENCE:
+        return number(table, row, column, source->place) -
+               number(table, row, column, source->other);
+    case FROM_HCAL_SUM:
+        return number(table, row, column, source->place) +
+               number(table, row, RECO_HCAL_TOTAL, source->other);
+    case FROM_VETO_MAX:
+        return largest(reco_f32(table, column, row), RECO_VETO_PLATES, RECO_SUMS);
+    case FROM_SRD_MAX:
+        return largest(reco_f32(table, column, row), RECO_SRD_MODULES, 1);
+    case FROM_FRACTION:
+        return number(table, row, column, source->place) /
+               number(table, row, RECO_ECAL_TOTAL, source->other);
+    }
+    unreachable();
+}
+
+bool selection_value(const struct reco_table *table, uint32_t row, enum quantity quantity,
+                     double *value)
+{
+    const struct source *source = &sources[quantity];
+    if ((*reco_u32(table, RECO_FLAGS, row) & source->needs) != source->needs)
+        return false;
+    *value = source_value(table, row, source);
+    return true;
+}
+
+double selection_unit(uint32_t run, uint32_t spill, uint32_t event)
+{
+    struct random random = {.state = run};
+    random.state = random_next(&random) + spill;
+    random.state = random_next(&random) + event;
+    return random_unit(&random);
+}
+
+static bool cuts_pass(const struct selection *selection, uint32_t skim,
+                      const struct selection_event *event, struct cut_flow *flow)
+{
+    bug_if(event->table == NULL);
+    const struct skim *cuts = &selection->recipe->skims[skim];
+    for (uint32_t c = 0; c < cuts->cut_count; c++) {
+        double value;
+        if (!selection_value(event->table, event->row, selection->quantities[skim][c],
+                             &value) ||
+            !(value >= cuts->cuts[c].minimum && value < cuts->cuts[c].maximum))
+            return false;
+        flow->after[c]++;
+    }
+    return true;
+}
+
+static bool skim_passes(const struct selection *selection, uint32_t skim,
+                        const struct selection_event *event, struct cut_flow *flow)
+{
+    const struct skim *what = &selection->recipe->skims[skim];
+    switch (what->kind) {
+    case SKIM_ALL:
+        return true;
+    case SKIM_RANDOM:
+        return selection_unit(event->run, event->spill, event->event) < what->fraction;
+    case SKIM_CUTS:
+        return cuts_pass(selection, skim, event, flow);
+    }
+    unreachable();
+}
+
+bool selection_keeps(const struct selection *selection, uint32_t skim,
+                     const struct selection_event *event, struct cut_flow *flow)
+{
+    const struct skim *what = &selection->recipe->skims[skim];
+    if ((what->event_types >> (event->type & 31) & 1) == 0) {
+        flow->other++;
+        return false;
+    }
+    flow->seen++;
+    bool kept = skim_passes(selection, skim, event, flow);
+    flow->kept += kept ? 1 : 0;
+    return kept;
+}
