@@ -1,0 +1,277 @@
+/* executor_main.c - does one task after another for a worker rank; also the reproducer.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <sys/resource.h>
+
+#include "base/disk.h"
+#include "base/text.h"
+#include "proto/wire.h"
+#include "release_id.h"
+#include "worker/frame.h"
+#include "worker/golden.h"
+#include "worker/process.h"
+
+/* Lists of a task of the largest size, and of its report. */
+#define TASK_ARENA   ((size_t)1 << 30)
+#define REPORT_ARENA ((size_t)1 << 30)
+
+static volatile sig_atomic_t signalled;
+
+static const char help[] =
+    "spillway-executor: processes tasks: raw data in, parts and a report out.\n"
+    "\n"
+    "  spillway-executor --task FILE [--store DIR] [--cache DIR] [--out REPORT]\n"
+    "        does the task of FILE once more, by hand: the way to look at a failure\n"
+    "  spillway-executor --serve [--cache DIR]\n"
+    "        tasks on stdin, progress and reports on stdout, as the pilot wants it\n"
+    "  spillway-executor --fingerprint   sha256 of what a built-in segment gives\n"
+    "  spillway-executor --release       release id\n"
+    "\n"
+    "  --store DIR   write parts there instead of the task's store\n"
+    "  --cache DIR   folder of this node that keeps conditions\n"
+    "  --out REPORT  write the packed report there\n"
+    "\n"
+    "SIGTERM and SIGUSR1: finish the segment at work, report, end.\n"
+    "Exit: 0 done; otherwise by the kind of the failure (2 usage, 10 input,\n"
+    "11 conditions, 12 payload, 13 resource, 14 node, 15 storage, 16 protocol).\n";
+
+struct options {
+    const char *task, *store, *cache, *out;
+    bool serve, fingerprint, release, help;
+};
+
+struct executor {
+    struct options options;
+    char host[64];
+    bool serving;
+    struct bytes task; /* packed */
+    struct bytes out;  /* frame being written */
+};
+
+static void on_signal(int number)
+{
+    signalled = number;
+}
+
+static void signals_setup(void)
+{
+    struct sigaction action = {.sa_handler = on_signal}; /* reads are interrupted */
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGUSR1, &action, NULL);
+}
+
+static bool options_read(int argc, char **argv, struct options *options, struct err *err)
+{
+    static const struct option known[] = {{"task", required_argument, NULL, 't'},
+                                          {"store", required_argument, NULL, 's'},
+                                          {"cache", required_argument, NULL, 'k'},
+                                          {"out", required_argument, NULL, 'o'},
+                                          {"serve", no_argument, NULL, 'S'},
+                                          {"fingerprint", no_argument, NULL, 'f'},
+                                          {"release", no_argument, NULL, 'r'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    opterr = 0;
+    for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        if (c == 't')
+            options->task = optarg;
+        else if (c == 's')
+            options->store = optarg;
+        else if (c == 'k')
+            options->cache = optarg;
+        else if (c == 'o')
+            options->out = optarg;
+        else if (c == 'S')
+            options->serve = true;
+        else if (c == 'f')
+            options->fingerprint = true;
+        else if (c == 'r')
+            options->release = true;
+        else if (c == 'h')
+            options->help = true;
+        else
+            return err_set(err, E_USAGE, "%s: not an option of this program",
+                           argv[optind - 1]);
+    }
+    int modes = (options->task != NULL) + options->serve + options->fingerprint +
+                options->release + options->help;
+    if (optind < argc)
+        return err_set(err, E_USAGE, "%s: not an option of this program", argv[optind]);
+    if (modes != 1)
+        return err_set(err, E_USAGE,
+                       "one of --task, --serve, --fingerprint, --release is needed");
+    return true;
+}
+
+/* Data memory of this process; the sanitizers' own would count as well. */
+static void memory_limit(uint64_t bytes)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_DATA, &limit) != 0)
+        return;
+    limit.rlim_cur = bytes == 0 || bytes > limit.rlim_max ? limit.rlim_max : bytes;
+    if (setrlimit(RLIMIT_DATA, &limit) != 0)
+        (void)fprintf(stderr, "memory limit of %" PRIu64 " bytes: %s\n", bytes,
+                      strerror(errno));
+#else
+    (void)bytes;
+#endif
+}
+
+static bool frame_send(struct executor *executor, enum frame_kind kind, const void *body,
+                       size_t size, struct err *err)
+{
+    bytes_clear(&executor->out);
+    return frame_pack(&executor->out, kind, body, size, err) &&
+           disk_write(STDOUT_FILENO, "pipe to the pilot", executor->out.data,
+                      executor->out.size, err);
+}
+
+static bool begin(void *user, uint32_t index, struct err *err)
+{
+    struct executor *executor = user;
+    uint8_t body[4];
+    if (!executor->serving) {
+        (void)fprintf(stderr, "segment %" PRIu32 "\n", index);
+        return true;
+    }
+    le32_store(body, index);
+    return frame_send(executor, FRAME_PROGRESS, body, sizeof body, err);
+}
+
+static bool stop(void *user)
+{
+    (void)user;
+    return signalled != 0;
+}
+
+/* Unpacks and does the packed task; *failure is that of the report, if any. */
+static bool task_do(struct executor *executor, struct bytes *packed, struct err *failure,
+                    struct err *err)
+{
+    struct arena task_arena, report_arena;
+    struct task task;
+    struct report report;
+    arena_init(&task_arena, TASK_ARENA);
+    arena_init(&report_arena, REPORT_ARENA);
+    struct process_options options = {.cache_path = executor->options.cache,
+                                      .store = executor->options.store,
+                                      .host = executor->host,
+                                      .begin = begin,
+                                      .stop = stop,
+                                      .user = executor};
+    bool done = wire_task_unpack(executor->task.data, executor->task.size, &task_arena,
+                                 &task, err);
+    if (done) {
+        memory_limit(task.memory_bytes);
+        process_task(&task, &options, &report_arena, &report);
+        memory_limit(0);
+        *failure = report.status == REPORT_FAILED ? report.failure
+                                                  : (struct err){.code = E_NONE};
+        bytes_clear(packed);
+        done = wire_report_pack(&report, packed, err);
+    }
+    arena_release(&task_arena);
+    arena_release(&report_arena);
+    return done;
+}
+
+static bool ready_send(struct executor *executor, struct err *err)
+{
+    uint8_t body[FRAME_READY_SIZE];
+    struct sha256 release, fingerprint;
+    if (!sha256_from_hex(SPILLWAY_RELEASE_ID, &release, err) ||
+        !golden_fingerprint(&fingerprint, err))
+        return false;
+    memcpy(body, release.bytes, SHA256_SIZE);
+    memcpy(body + SHA256_SIZE, fingerprint.bytes, SHA256_SIZE);
+    return frame_send(executor, FRAME_READY, body, sizeof body, err);
+}
+
+static bool serve(struct executor *executor, struct err *err)
+{
+    struct bytes packed;
+    struct err failure;
+    executor->serving = true;
+    if (!ready_send(executor, err))
+        return false;
+    bytes_init(&packed, FRAME_LIMIT);
+    bool good = true;
+    while (good && signalled == 0) {
+        enum lookup found = frame_read_task(STDIN_FILENO, &executor->task, err);
+        if (found == LOOKUP_ABSENT)
+            break;
+        good = found == LOOKUP_FOUND && task_do(executor, &packed, &failure, err) &&
+               frame_send(executor, FRAME_REPORT, packed.data, packed.size, err);
+    }
+    bytes_release(&packed);
+    return good;
+}
+
+static bool by_hand(struct executor *executor, struct err *err)
+{
+    struct bytes packed;
+    struct err failure;
+    const struct options *options = &executor->options;
+    bytes_init(&packed, FRAME_LIMIT);
+    bool done = disk_read_file(options->task, &executor->task, err) &&
+                task_do(executor, &packed, &failure, err) &&
+                (options->out == NULL ||
+                 disk_write_durable(options->out, packed.data, packed.size, 0644, err));
+    bytes_release(&packed);
+    if (done && failure.code != E_NONE) {
+        *err = failure;
+        return false;
+    }
+    return done;
+}
+
+static bool fingerprint_print(struct err *err)
+{
+    struct sha256 fingerprint;
+    char hex[SHA256_HEX];
+    if (!golden_fingerprint(&fingerprint, err))
+        return false;
+    sha256_to_hex(&fingerprint, hex);
+    return puts(hex) >= 0;
+}
+
+static bool run(struct executor *executor, struct err *err)
+{
+    const struct options *options = &executor->options;
+    if (options->help)
+        return fputs(help, stdout) >= 0;
+    if (options->release)
+        return puts(SPILLWAY_RELEASE_ID) >= 0;
+    if (options->fingerprint)
+        return fingerprint_print(err);
+    signals_setup();
+    return options->serve ? serve(executor, err) : by_hand(executor, err);
+}
+
+int main(int argc, char **argv)
+{
+    struct err err;
+    struct executor executor = {.serving = false};
+    bytes_init(&executor.task, FRAME_LIMIT);
+    bytes_init(&executor.out, FRAME_LIMIT + 16);
+    if (gethostname(executor.host, sizeof executor.host - 1) != 0)
+        executor.host[0] = 0;
+    bool done = options_read(argc, argv, &executor.options, &err) && run(&executor, &err);
+    bytes_release(&executor.task);
+    bytes_release(&executor.out);
+    if (done)
+        return 0;
+    (void)fprintf(stderr, "spillway-executor: %s: %s\n%s\n",
+                  err_name((enum err_code)err.code), err.text,
+                  err_advice((enum err_code)err.code));
+    return err_exit_status((enum err_code)err.code);
+}

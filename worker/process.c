@@ -1,0 +1,205 @@
+/* process.c - does one task, segment by segment.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "worker/process.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "release_id.h"
+#include "worker/process_internal.h"
+#include "worker/process_keys.h"
+
+static const char *store_of(const struct process *process)
+{
+    return process->options->store != NULL ? process->options->store
+                                           : process->task->store;
+}
+
+static bool release_check(const struct task *task, struct err *err)
+{
+    char theirs[SHA256_HEX];
+    sha256_to_hex(&task->recipe->release, theirs);
+    if (strcmp(theirs, SPILLWAY_RELEASE_ID) == 0)
+        return true;
+    return err_set(err, E_WORKER_RELEASE,
+                   "the task is for release %.16s..., this is %.16s", theirs,
+                   SPILLWAY_RELEASE_ID);
+}
+
+static bool segment_raw(struct process *process, const struct task_segment *segment,
+                        struct event_digest *seen, struct err *err)
+{
+    const uint8_t *data;
+    const struct task *task = process->task;
+    if (!input_segment(&process->input, &segment->segment, &data, err))
+        return false;
+    if (!process_scan(process, segment, data, seen, err))
+        return input_wrap(&segment->segment, err);
+    process_choose(process, segment);
+    if ((task->steps & STEP_SELECT) == 0)
+        return true;
+    const struct sha256 *first = &task->segments[0].select_key;
+    process->writing = true;
+    if (!part_open(&process->select_part, store_of(process), first, task->token, err) ||
+        !process_skims(process, segment, data, err))
+        return false;
+    process->writing = false;
+    return true;
+}
+
+static bool result_keep(struct process *process, const struct event_digest *seen,
+                        struct segment_result *result, struct err *err)
+{
+    void *memory;
+    if (!arena_take(process->arena, process->product_count, sizeof(struct product),
+                    &memory, err))
+        return false;
+    memcpy(memory, process->products, process->product_count * sizeof *process->products);
+    result->seen = *seen;
+    result->damaged_events = process->damaged_events;
+    result->nan_count = process->nan_count;
+    result->products = memory;
+    result->product_count = process->product_count;
+    return true;
+}
+
+static bool segment_do(struct process *process, const struct task_segment *segment,
+                       struct segment_result *result, struct err *err)
+{
+    int64_t wall_ns = clock_now_ns(), cpu_ns = clock_cpu_ns();
+    struct event_digest seen = {.count = 0};
+    process->product_count = 0;
+    process->damaged_events = process->nan_count = 0;
+    if (!keys_build(process->task, segment, &process->reco_text, &process->select_text,
+                    err))
+        return input_wrap(&segment->segment, err);
+    if (!segment_raw(process, segment, &seen, err) ||
+        !result_keep(process, &seen, result, err))
+        return false;
+    result->index = segment->index;
+    result->wall_ns = clock_now_ns() - wall_ns;
+    result->cpu_ns = clock_cpu_ns() - cpu_ns;
+    return true;
+}
+
+/* Files, sizes and sync of what was written; without it nothing counts. */
+static bool parts_finish(struct process *process, struct report *report, struct err *err)
+{
+    struct part *parts[2] = {&process->reco_part, &process->select_part};
+    void *memory;
+    if (!arena_take(process->arena, 2, sizeof(struct part_size), &memory, err))
+        return false;
+    struct part_size *sizes = memory;
+    for (uint32_t i = 0; i < 2; i++) {
+        if (parts[i]->fd < 0)
+            continue;
+        if (!part_finish(parts[i], err) ||
+            !text_copy(sizes[report->part_count].file, PRODUCT_FILE, parts[i]->file, err))
+            return false;
+        sizes[report->part_count++].size = parts[i]->size;
+        report->bytes_written += parts[i]->size;
+    }
+    report->parts = sizes;
+    return true;
+}
+
+static void process_init(struct process *process, const struct task *task,
+                         const struct process_options *options, struct arena *arena)
+{
+    /* Half of the memory for the segment; the other for everything else. */
+    size_t buffer = task->memory_bytes == 0 ? INPUT_BUFFER : task->memory_bytes / 2;
+    *process = (struct process){.task = task, .options = options, .arena = arena};
+    input_init(&process->input, &task->chunk, buffer);
+    part_init(&process->reco_part);
+    part_init(&process->select_part);
+    bytes_init(&process->reco_text, KEY_TEXT_LIMIT);
+    bytes_init(&process->select_text, KEY_TEXT_LIMIT);
+}
+
+static void process_release(struct process *process)
+{
+    input_release(&process->input);
+    part_release(&process->reco_part);
+    part_release(&process->select_part);
+    bytes_release(&process->reco_text);
+    bytes_release(&process->select_text);
+    free(process->places);
+}
+
+/* Segments in order until one fails, a stop is asked for, or all are done. */
+static bool segments_do(struct process *process, struct segment_result *results,
+                        struct report *report)
+{
+    const struct task *task = process->task;
+    const struct process_options *options = process->options;
+    for (uint32_t i = 0; i < task->segment_count; i++) {
+        const struct task_segment *segment = &task->segments[i];
+        if (options->stop(options->user)) {
+            report->status = i == 0 ? REPORT_RETURNED : REPORT_PREFIX;
+            return true;
+        }
+        if (!options->begin(options->user, segment->index, &report->failure) ||
+            !segment_do(process, segment, &results[i], &report->failure)) {
+            report->blamed = segment->index;
+            return false;
+        }
+        report->segment_count = i + 1;
+    }
+    report->status = REPORT_DONE;
+    return true;
+}
+
+static void process_segments(struct process *process, struct report *report)
+{
+    const struct task *task = process->task;
+    void *memory;
+    report->status = REPORT_FAILED;
+    if (!release_check(task, &report->failure) ||
+        !arena_take(process->arena, task->segment_count, sizeof(struct segment_result),
+                    &memory, &report->failure))
+        return;
+    report->segments = memory;
+    bool done = segments_do(process, memory, report);
+    struct err late;
+    if (!process->writing && parts_finish(process, report, &late))
+        return;
+    if (done)
+        report->failure = late;
+    report->status = REPORT_FAILED;
+    report->segment_count = 0;
+    report->part_count = 0;
+}
+
+void process_task(const struct task *task, const struct process_options *options,
+                  struct arena *arena, struct report *report)
+{
+    int64_t wall_ns = clock_now_ns(), cpu_ns = clock_cpu_ns();
+    struct err err;
+    *report = (struct report){
+        .attempt = task->attempt, .token = task->token, .blamed = UINT32_MAX};
+    if (!text_copy(report->host, sizeof report->host, options->host, &err))
+        report->host[0] = 0;
+    struct process process;
+    process_init(&process, task, options, arena);
+    switch (task->kind) {
+    case TASK_PROCESS:
+        process_segments(&process, report);
+        break;
+    case TASK_MERGE:
+        report->status = REPORT_FAILED;
+        err_set(&report->failure, E_WORKER_TASK, "merging is not built in");
+        break;
+    }
+    report->bytes_read = process.input.bytes_read;
+    process_release(&process);
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) == 0)
+        report->peak_memory_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    report->wall_ns = clock_now_ns() - wall_ns;
+    report->cpu_ns = clock_cpu_ns() - cpu_ns;
+}

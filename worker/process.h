@@ -1,0 +1,28 @@
+/* process.h - does one task: raw bytes or stored columns in, parts and a report out.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * What it writes is a function of the task's keys alone. Always true: products of a
+ * segment count only after its bytes and its events were found to be those of the index;
+ * a reported file is synced with its directory and never touched again.
+ */
+#ifndef SPILLWAY_WORKER_PROCESS_H
+#define SPILLWAY_WORKER_PROCESS_H
+
+#include "model/task.h"
+
+struct process_options {
+    const char *cache_path; /* folder of the node's conditions cache, NULL none */
+    const char *store;      /* instead of the task's, NULL: the task's */
+    const char *host;       /* into the report */
+    /* Called before each segment with its plan number (a merge: UINT32_MAX). */
+    bool (*begin)(void *user, uint32_t index, struct err *err);
+    /* true: report what is done and hand back the rest. */
+    bool (*stop)(void *user);
+    void *user;
+};
+
+/* Fills *report, whose lists live in `arena`. Failures are in the report. */
+void process_task(const struct task *task, const struct process_options *options,
+                  struct arena *arena, struct report *report);
+
+#endif

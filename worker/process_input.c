@@ -1,0 +1,135 @@
+/* process_input.c - the raw bytes of a chunk, segment by segment, checked.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "worker/process_input.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include <sys/mman.h>
+
+#include "base/disk.h"
+#include "transfer/transfer.h"
+
+void input_init(struct input *input, const struct chunk *chunk, size_t buffer_limit)
+{
+    *input = (struct input){.chunk = chunk, .fd = -1};
+    bytes_init(&input->buffer, buffer_limit < INPUT_BUFFER ? buffer_limit : INPUT_BUFFER);
+}
+
+static void unmap(struct input *input)
+{
+    if (input->map != NULL)
+        (void)munmap(input->map, input->map_size);
+    input->map = NULL;
+}
+
+void input_release(struct input *input)
+{
+    unmap(input);
+    bytes_release(&input->buffer);
+    if (input->fd >= 0)
+        (void)close(input->fd);
+    input->fd = -1;
+}
+
+bool input_open(struct input *input, struct err *err)
+{
+    uint64_t size;
+    if (input->fd >= 0)
+        return true;
+    input->path = transfer_local_path(input->chunk->url);
+    if (input->path == NULL)
+        return err_set(err, E_WORKER_TASK, "%.200s: raw data are read from local paths",
+                       input->chunk->url);
+    if (!disk_open_read(input->path, &input->fd, &size, err))
+        return false;
+    if (size == input->chunk->size)
+        return true;
+    (void)close(input->fd);
+    input->fd = -1;
+    return err_set(err, E_WORKER_INPUT,
+                   "%s: input changed: %" PRIu64 " bytes, %" PRIu64 " when scanned",
+                   input->path, size, input->chunk->size);
+}
+
+bool input_wrap(const struct segment *segment, struct err *err)
+{
+    char name[CHUNK_NAME];
+    chunk_name(&segment->id.chunk, name);
+    return err_wrap(err,
+                    "chunk %s: segment %" PRIu32 " (spill %" PRIu32 ") at byte %" PRIu64,
+                    name, segment->id.ordinal, segment->spill, segment->offset);
+}
+
+static bool segment_map(struct input *input, const struct segment *segment,
+                        const uint8_t **data, struct err *err)
+{
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t start = segment->offset / page * page;
+    input->map_size = (size_t)(segment->offset - start + segment->length);
+    void *map =
+        mmap(NULL, input->map_size, PROT_READ, MAP_PRIVATE, input->fd, (off_t)start);
+    if (map == MAP_FAILED)
+        return err_errno(err, E_DISK_READ, errno, "%s: cannot be mapped", input->path);
+    (void)madvise(map, input->map_size, MADV_SEQUENTIAL);
+    input->map = map;
+    *data = (const uint8_t *)map + (segment->offset - start);
+    return true;
+}
+
+bool input_piece(struct input *input, const struct segment *segment, uint64_t offset,
+                 size_t length, struct bytes *out, struct err *err)
+{
+    uint8_t *place;
+    bug_if(offset > segment->length || length > segment->length - offset);
+    bytes_clear(out);
+    if (!input_open(input, err) || !bytes_reserve(out, length, &place, err) ||
+        !disk_read_at(input->fd, input->path, segment->offset + offset, place, length,
+                      err))
+        return false;
+    out->size = length;
+    input->bytes_read += length;
+    return true;
+}
+
+/* The segment is inside the chunk; else the task contradicts itself. */
+static bool segment_fits(const struct input *input, const struct segment *segment,
+                         struct err *err)
+{
+    if (segment->length <= input->chunk->size &&
+        segment->offset <= input->chunk->size - segment->length)
+        return true;
+    return err_set(err, E_WORKER_TASK, "%" PRIu64 " bytes do not fit into the chunk",
+                   segment->length);
+}
+
+bool input_segment(struct input *input, const struct segment *segment,
+                   const uint8_t **data, struct err *err)
+{
+    if (!input_open(input, err))
+        return false;
+    if (!segment_fits(input, segment, err))
+        return input_wrap(segment, err);
+    const uint8_t *bytes = NULL;
+    unmap(input);
+    if (segment->length > input->buffer.limit) {
+        if (!segment_map(input, segment, &bytes, err))
+            return false;
+        input->bytes_read += segment->length;
+    } else {
+        if (!input_piece(input, segment, 0, (size_t)segment->length, &input->buffer, err))
+            return false;
+        bytes = input->buffer.data;
+    }
+    uint32_t adler = adler32_add(ADLER32_START, bytes, (size_t)segment->length);
+    if (adler != segment->adler32) {
+        err_set(err, E_WORKER_INPUT,
+                "input changed: adler32 %08" PRIx32 ", %08" PRIx32 " when scanned", adler,
+                segment->adler32);
+        return input_wrap(segment, err);
+    }
+    *data = bytes;
+    return true;
+}
