@@ -174,7 +174,7 @@ static const struct wire_field merge_group_rows[] = {
     ROW(U32, first, first, UINT32_MAX),
     ROW(U32, count, count, UINT32_MAX),
     ROW(HASH, key, key),
-    ROW(U32, state, state, GROUP_FAILED),
+    ROW(U32, state, state, GROUP_VOID),
     ROW(TEXT, part, part),
     ROW(U8, deaths, deaths, UINT8_MAX),
     ROW(U16, failure, failure, UINT16_MAX),

@@ -258,7 +258,7 @@ static void make_merge_group(struct maker *maker, struct merge_group *group)
     SCATTER(group->first);
     SCATTER(group->count);
     SCATTER(group->key);
-    group->state = (enum group_state)number(maker, GROUP_FAILED);
+    group->state = (enum group_state)number(maker, GROUP_VOID);
     TEXT(group->part);
     SCATTER(group->deaths);
     SCATTER(group->failure);
