@@ -83,6 +83,21 @@ bool sha256_from_hex(const char *text, struct sha256 *hash, struct err *err)
     return text_from_hex(text, hash->bytes, sizeof hash->bytes, err);
 }
 
+bool md5_hex(const void *data, size_t size, char out[MD5_HEX])
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    if (EVP_Digest(data, size, hash, &length, EVP_md5(), NULL) != 1 || length != 16)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        out[2 * i] = digits[hash[i] >> 4];
+        out[2 * i + 1] = digits[hash[i] & 15];
+    }
+    out[MD5_HEX - 1] = 0;
+    return true;
+}
+
 uint32_t adler32_add(uint32_t adler, const void *data, size_t size)
 {
     return libdeflate_adler32(adler, data, size);

@@ -28,6 +28,12 @@ bool sha256_is_zero(const struct sha256 *hash);
 void sha256_to_hex(const struct sha256 *hash, char out[SHA256_HEX]);
 bool sha256_from_hex(const char *text, struct sha256 *hash, struct err *err);
 
+#define MD5_HEX 33 /* with the NUL */
+
+/* MD5, only to compare with what older services state. false where the system forbids
+ * it. */
+bool md5_hex(const void *data, size_t size, char out[MD5_HEX]);
+
 /* Adler-32 as zlib, XRootD and the tape system define it; start with ADLER32_START. */
 #define ADLER32_START 1u
 uint32_t adler32_add(uint32_t adler, const void *data, size_t size);

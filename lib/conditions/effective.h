@@ -23,8 +23,10 @@ bool spill_table_new(const struct payload_type *type, const struct bytes *text,
                      const char *what, struct spill_table **table, struct err *err);
 void spill_table_free(struct spill_table *table);
 
-/* The last steps of the ladder are taken only if the campaign allows them. */
-struct effective_policy {
+/* The last two steps of the ladder are taken only if the campaign allows them. */
+struct effective_request {
+    uint32_t run;
+    uint32_t spill;
     bool allow_nearest_run;
     bool allow_none;
 };
@@ -34,8 +36,8 @@ struct effective effective_plain(const struct manifest_entry *entry);
 
 /* The value for one (run, spill) of a table over spills; its canonical bytes replace the
  * content of `row`. E_EFFECTIVE when the ladder ends. */
-bool effective_of_spill(const struct spill_table *table, uint32_t run, uint32_t spill,
-                        const struct effective_policy *policy, struct bytes *row,
+bool effective_of_spill(const struct spill_table *table,
+                        const struct effective_request *request, struct bytes *row,
                         struct effective *value, struct err *err);
 
 #endif

@@ -60,19 +60,4 @@ bool manifest_hash(const struct manifest *manifest, struct sha256 *hash, struct 
 const struct manifest_entry *manifest_at(const struct manifest *manifest,
                                          const char *type, uint32_t run, uint32_t spill);
 
-/* Spills of one run that must be covered: 0 .. UINT32_MAX when not known. */
-struct coverage_run {
-    uint32_t run;
-    uint32_t first_spill;
-    uint32_t last_spill;
-};
-
-/* Appends one line a gap, "TYPE: runs 3574 - 3854" or "TYPE: run 3661 from spill 12", for
- * the wanted types and runs (sorted); neighbours in the list of runs are joined.
- * *gaps counts the lines. */
-bool manifest_coverage(const struct manifest *manifest, const char *const *types,
-                       size_t type_count, const struct coverage_run *runs,
-                       size_t run_count, struct bytes *report, size_t *gaps,
-                       struct err *err);
-
 #endif

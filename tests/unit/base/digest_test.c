@@ -32,6 +32,18 @@ static void sha256_gives_the_published_values(void **state)
     }
 }
 
+static void md5_gives_the_published_values(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {{"", "d41d8cd98f00b204e9800998ecf8427e"},
+                                          {"abc", "900150983cd24fb0d6963f7d28e17f72"}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char hex[MD5_HEX];
+        assert_true(md5_hex(rows[i][0], strlen(rows[i][0]), hex));
+        assert_string_equal(hex, rows[i][1]);
+    }
+}
+
 static void a_stream_may_be_fed_in_any_pieces_and_used_again(void **state)
 {
     (void)state;
@@ -123,6 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sha256_gives_the_published_values),
+        cmocka_unit_test(md5_gives_the_published_values),
         cmocka_unit_test(a_stream_may_be_fed_in_any_pieces_and_used_again),
         cmocka_unit_test(a_hash_is_read_back_from_its_text),
         cmocka_unit_test(adler32_gives_the_published_values),
