@@ -35,8 +35,8 @@ struct core_unit {
 /* What the core knows of a segment. Steps missing: STEP_RECO and/or STEP_SELECT. */
 struct core_segment {
     struct segment_id id;
-    uint64_t bytes;
     uint32_t steps;
+    uint64_t bytes;
     struct plan_state state;
 };
 

@@ -107,13 +107,13 @@ void core_group_void(struct core *core, uint32_t number)
     core_group_move(core, number, GROUP_VOID);
 }
 
-void core_unit_reopen(struct core *core, uint32_t number)
+void core_unit_reopen(struct core *core, uint32_t unit)
 {
-    struct core_unit_row *unit = &core->units[number];
-    if (unit->phase == UNIT_CUTTING)
+    struct core_unit_row *row = &core->units[unit];
+    if (row->phase == UNIT_CUTTING)
         core->cutting--;
-    unit->phase = UNIT_OPEN;
-    for (uint32_t i = unit->groups; i != CORE_NONE; i = core->groups[i].next)
+    row->phase = UNIT_OPEN;
+    for (uint32_t i = row->groups; i != CORE_NONE; i = core->groups[i].next)
         if (core->groups[i].state != GROUP_VOID &&
             core->groups[i].state != GROUP_PUBLISHING)
             core_group_void(core, i);

@@ -135,26 +135,33 @@ static const char *check_groups(const struct core *core)
     return NULL;
 }
 
+static const char *check_unit(const struct core *core, const struct core_unit_row *unit)
+{
+    uint32_t open = 0;
+    uint32_t publishing = 0;
+    for (uint32_t i = 0; i < unit->unit.count; i++) {
+        uint8_t state = core->rows[unit->unit.first + i].state.state;
+        open += segment_state_is_final((enum segment_state)state) ? 0 : 1;
+    }
+    for (uint32_t i = unit->groups; i != CORE_NONE; i = core->groups[i].next)
+        publishing += core->groups[i].state == GROUP_PUBLISHING ? 1 : 0;
+    if (open != unit->open || publishing != unit->publishing)
+        return "the sums of a unit are wrong";
+    if (open > 0 && unit->phase != UNIT_OPEN)
+        return "a unit is cut though segments of it are not final";
+    if (open == 0 && unit->phase == UNIT_OPEN && publishing == 0)
+        return "a unit is final and was not cut";
+    return NULL;
+}
+
 static const char *check_units(const struct core *core)
 {
     uint32_t cutting = 0;
     for (uint32_t u = 0; u < core->unit_count; u++) {
-        const struct core_unit_row *unit = &core->units[u];
-        uint32_t open = 0;
-        uint32_t publishing = 0;
-        for (uint32_t i = 0; i < unit->unit.count; i++) {
-            uint8_t state = core->rows[unit->unit.first + i].state.state;
-            open += segment_state_is_final((enum segment_state)state) ? 0 : 1;
-        }
-        for (uint32_t i = unit->groups; i != CORE_NONE; i = core->groups[i].next)
-            publishing += core->groups[i].state == GROUP_PUBLISHING ? 1 : 0;
-        if (open != unit->open || publishing != unit->publishing)
-            return "the sums of a unit are wrong";
-        if (open > 0 && unit->phase != UNIT_OPEN)
-            return "a unit is cut though segments of it are not final";
-        if (open == 0 && unit->phase == UNIT_OPEN && publishing == 0)
-            return "a unit is final and was not cut";
-        cutting += unit->phase == UNIT_CUTTING ? 1 : 0;
+        const char *broken = check_unit(core, &core->units[u]);
+        if (broken != NULL)
+            return broken;
+        cutting += core->units[u].phase == UNIT_CUTTING ? 1 : 0;
     }
     return cutting == core->cutting ? NULL : "the count of units being cut is wrong";
 }

@@ -3,8 +3,8 @@
  *
  * Segment i of the plan is ordinal i % 8 of chunk i / 8 + 1 of run 1; all are one unit.
  */
-#ifndef SPILLWAY_TESTS_CORE_FIXTURE_H
-#define SPILLWAY_TESTS_CORE_FIXTURE_H
+#ifndef SPILLWAY_TESTS_UNIT_COORDINATOR_CORE_FIXTURE_H
+#define SPILLWAY_TESTS_UNIT_COORDINATOR_CORE_FIXTURE_H
 
 #include <setjmp.h>
 #include <stdarg.h>

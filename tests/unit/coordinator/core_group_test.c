@@ -1,7 +1,7 @@
 /* core_group_test.c - cutting, merging, publishing, losses and the end of a campaign.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "core_fixture.h"
+#include "tests/unit/coordinator/core_fixture.h"
 
 static const uint32_t numbers[4] = {0, 1, 2, 3};
 

@@ -1,7 +1,7 @@
 /* core_lease_test.c - who holds what, until when, and how it is taken back.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "core_fixture.h"
+#include "tests/unit/coordinator/core_fixture.h"
 
 /* One task of 4 segments is the whole campaign. */
 static void open_four(struct world *world)

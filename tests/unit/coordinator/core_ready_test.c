@@ -1,7 +1,7 @@
 /* core_ready_test.c - what is handed out, in which order, to how many at a time.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "core_fixture.h"
+#include "tests/unit/coordinator/core_fixture.h"
 
 static void neighbours_of_one_chunk_are_one_task_of_the_target_size(void **state)
 {

@@ -3,7 +3,7 @@
  */
 #include <signal.h>
 
-#include "core_fixture.h"
+#include "tests/unit/coordinator/core_fixture.h"
 
 /* Codes of this room or of base, one a kind. */
 #define INPUT    E_MODEL

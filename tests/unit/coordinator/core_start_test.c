@@ -1,7 +1,7 @@
 /* core_start_test.c - a core that is loaded from a catalog in the middle of its work.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "core_fixture.h"
+#include "tests/unit/coordinator/core_fixture.h"
 
 static const uint32_t numbers[4] = {0, 1, 2, 3};
 
