@@ -125,8 +125,8 @@ static void the_bytes_are_those_of_the_format_version(void **state)
     char hex[SHA256_HEX];
     sha256_to_hex(&product.bytes_hash, hex);
     /* A change here is a new format: give START_MAGIC a new number. */
-    assert_string_equal(hex,
-                        "b282de37291da45fa75a295ff4cd5ab660839fbbd8ee70b7b18cc15c56bc94c5");
+    assert_string_equal(
+        hex, "b282de37291da45fa75a295ff4cd5ab660839fbbd8ee70b7b18cc15c56bc94c5");
 }
 
 /* Reads the block to its end; false when it is refused. */

@@ -1,0 +1,316 @@
+/* merge.c - many products -> one file, in the order given.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "output/merge.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/text.h"
+#include "output/pack.h"
+#include "raw/date.h"
+
+#define PIECE ((size_t)1 << 20)
+
+struct merge {
+    const struct merge_request *request;
+    struct merge_result *result;
+    int out;
+    uint64_t offset; /* written so far, without a pack */
+    struct sha256_stream *whole;
+    struct pack_writer pack;
+    bool packed; /* the output is a pack */
+    struct pack_entry entry;
+    int in; /* the input file that is open, -1 none */
+    char in_path[PATH_MAX];
+    struct sha256_stream *hash;
+    uint8_t *buffer;
+};
+
+/* A relative path that stays below its root. */
+static bool place_is_safe(const char *file)
+{
+    if (file[0] == '/' || file[0] == 0)
+        return false;
+    for (const char *part = file; part != NULL; part = strchr(part, '/')) {
+        part += part == file ? 0 : 1;
+        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == 0))
+            return false;
+    }
+    return true;
+}
+
+static bool input_open(struct merge *merge, const struct product *product,
+                       struct err *err)
+{
+    char path[PATH_MAX];
+    int length =
+        snprintf(path, sizeof path, "%s/%s", merge->request->store, product->place.file);
+    if (!place_is_safe(product->place.file) || length < 0 ||
+        (size_t)length >= sizeof path)
+        return err_set(err, E_MERGE_INPUT, "\"%.60s\" is no place below the store",
+                       product->place.file);
+    if (merge->in >= 0 && strcmp(path, merge->in_path) == 0)
+        return true;
+    if (merge->in >= 0)
+        (void)close(merge->in);
+    merge->in = -1;
+    uint64_t size;
+    if (!disk_open_read(path, &merge->in, &size, err))
+        return false;
+    memcpy(merge->in_path, path, (size_t)length + 1);
+    return true;
+}
+
+static bool out_put(struct merge *merge, const void *data, size_t size, struct err *err)
+{
+    if (merge->packed)
+        return pack_add(&merge->pack, data, size, err);
+    if (!disk_write(merge->out, merge->request->path, data, size, err))
+        return false;
+    sha256_add(merge->whole, data, size);
+    merge->offset += size;
+    return true;
+}
+
+/* `length` bytes of the open input to the output, through the running hash. */
+static bool bytes_copy(struct merge *merge, uint64_t offset, uint64_t length,
+                       struct err *err)
+{
+    for (uint64_t done = 0; done < length; done += PIECE) {
+        size_t size = length - done < PIECE ? (size_t)(length - done) : PIECE;
+        if (!disk_read_at(merge->in, merge->in_path, offset + done, merge->buffer, size,
+                          err))
+            return false;
+        sha256_add(merge->hash, merge->buffer, size);
+        merge->result->bytes_read += size;
+        if (!out_put(merge, merge->buffer, size, err))
+            return false;
+    }
+    return true;
+}
+
+/* The payload at a place, checked while it is copied. */
+static bool payload_copy(struct merge *merge, const struct product *product,
+                         struct err *err)
+{
+    sha256_start(merge->hash);
+    if (!bytes_copy(merge, product->place.offset, product->place.length, err))
+        return false;
+    struct sha256 hash = sha256_end(merge->hash);
+    if (!sha256_equal(&hash, &product->bytes_hash))
+        return err_set(err, E_MERGE_INPUT,
+                       "%" PRIu64 " bytes from %" PRIu64 " do not match their sha256",
+                       product->place.length, product->place.offset);
+    return true;
+}
+
+/* The record of a pack with its own key text and meta text. */
+static bool record_copy(struct merge *merge, const struct product *product,
+                        uint64_t *offset, struct err *err)
+{
+    struct pack_entry *entry = &merge->entry;
+    if (!pack_read_at(merge->in, merge->in_path, &product->place, entry, err))
+        return false;
+    if (!sha256_equal(&entry->item.key, &product->key) ||
+        strcmp(entry->item.stream, product->stream) != 0 ||
+        entry->item.entries != product->entries ||
+        !event_digest_equal(&entry->item.events, &product->events))
+        return err_set(err, E_MERGE_INPUT, "the record there is another one");
+    struct product copied;
+    pack_begin(&merge->pack);
+    bool done = payload_copy(merge, product, err) &&
+                pack_end(&merge->pack, &entry->item, &copied, err);
+    if (done)
+        *offset = copied.place.offset;
+    return done;
+}
+
+/* An input is to blame when it cannot be read or is wrong, not when writing failed. */
+static void input_blame(struct merge *merge, uint32_t index, const struct err *err)
+{
+    bool own =
+        err->code == E_DISK_WRITE || err->code == E_DISK_FULL || err->code == E_LIMIT;
+    if (!own)
+        merge->result->blamed = index;
+}
+
+static bool input_copy(struct merge *merge, uint32_t index, struct err *err)
+{
+    const struct merge_input *input = &merge->request->inputs[index];
+    const struct product *product = &input->product;
+    uint64_t *offset = &merge->result->offsets[index];
+    bool done = strcmp(product->stream, merge->request->stream) == 0 ||
+                err_set(err, E_MERGE_INPUT, "it is of stream %s", product->stream);
+    done = done && input_open(merge, product, err);
+    if (done && merge->packed) {
+        done = record_copy(merge, product, offset, err);
+    } else if (done) {
+        *offset = merge->offset;
+        done = payload_copy(merge, product, err);
+    }
+    if (!done) {
+        input_blame(merge, index, err);
+        return err_wrap(
+            err, "input %" PRIu32 " (%s of run %" PRIu32 " spill %" PRIu32 ", %s)", index,
+            product->stream, input->run, input->spill, product->place.file);
+    }
+    event_digest_merge(&merge->result->merged.events, &product->events);
+    merge->result->merged.entries += product->entries;
+    return true;
+}
+
+static bool header_read(struct merge *merge, const struct place *place, uint64_t at,
+                        struct date_header *header, struct err *err)
+{
+    uint64_t left = place->length - at;
+    uint8_t data[DATE_HEAD_3_11];
+    size_t size = left < sizeof data ? (size_t)left : sizeof data;
+    return disk_read_at(merge->in, merge->in_path, place->offset + at, data, size, err) &&
+           date_header_read(data, size, header, err);
+}
+
+static bool is_start(const struct date_header *header)
+{
+    return header->type == EVENT_START_OF_RUN || header->type == EVENT_START_OF_RUN_FILES;
+}
+
+/* Whether the first input that holds anything begins with a start record. */
+static bool starts_itself(struct merge *merge, bool *starts, struct err *err)
+{
+    const struct merge_request *request = merge->request;
+    *starts = false;
+    for (uint32_t i = 0; i < request->input_count; i++) {
+        const struct product *product = &request->inputs[i].product;
+        if (product->place.length == 0)
+            continue;
+        struct date_header header;
+        if (!input_open(merge, product, err) ||
+            !header_read(merge, &product->place, 0, &header, err)) {
+            input_blame(merge, i, err);
+            return err_wrap(err, "input %" PRIu32 " (%s)", i, product->place.file);
+        }
+        *starts = is_start(&header);
+        return true;
+    }
+    return true;
+}
+
+/* The start records of one prologue input. */
+static bool start_records_copy(struct merge *merge, const struct product *product,
+                               struct err *err)
+{
+    const struct place *place = &product->place;
+    if (!input_open(merge, product, err) ||
+        !pack_check_bytes(merge->in, merge->in_path, place, &product->bytes_hash, err))
+        return false;
+    sha256_start(merge->hash);
+    uint64_t at = 0;
+    while (at < place->length) {
+        struct date_header header;
+        if (!header_read(merge, place, at, &header, err))
+            return false;
+        if (header.size > place->length - at)
+            return err_set(err, E_MERGE_INPUT, "an event passes the end of the skim");
+        if (is_start(&header) && !bytes_copy(merge, place->offset + at, header.size, err))
+            return false;
+        at += header.size;
+    }
+    return true;
+}
+
+static bool prologue_copy(struct merge *merge, struct err *err)
+{
+    const struct merge_request *request = merge->request;
+    bool starts = true;
+    if (strncmp(request->stream, "skim.", 5) == 0 && !starts_itself(merge, &starts, err))
+        return false;
+    for (uint32_t i = 0; !starts && i < request->prologue_count; i++) {
+        const struct product *product = &request->prologue[i].product;
+        if (!start_records_copy(merge, product, err))
+            return err_wrap(err, "prologue %" PRIu32 " (%s)", i, product->place.file);
+    }
+    return true;
+}
+
+static bool stream_check(const struct merge_request *request, struct err *err)
+{
+    return strcmp(request->stream, "reco") == 0 ||
+           strcmp(request->stream, "summary") == 0 ||
+           strncmp(request->stream, "skim.", 5) == 0 ||
+           err_set(err, E_MERGE_INPUT, "stream %s: there is no way to merge it",
+                   request->stream);
+}
+
+static bool contents_write(struct merge *merge, struct err *err)
+{
+    const struct merge_request *request = merge->request;
+    struct product *merged = &merge->result->merged;
+    if (merge->packed) {
+        if (!pack_writer_start(&merge->pack, merge->out, request->path, err))
+            return false;
+        pack_hash_begin(&merge->pack);
+    }
+    if (!prologue_copy(merge, err))
+        return false;
+    for (uint32_t i = 0; i < request->input_count; i++)
+        if (!input_copy(merge, i, err))
+            return false;
+    if (merge->packed) {
+        if (!pack_finish(&merge->pack, &merged->place.length, err))
+            return false;
+        merged->bytes_hash = pack_hash_end(&merge->pack);
+        return true;
+    }
+    merged->place.length = merge->offset;
+    merged->bytes_hash = sha256_end(merge->whole);
+    return true;
+}
+
+static bool file_write(struct merge *merge, struct err *err)
+{
+    const char *path = merge->request->path;
+    if (!disk_create(path, &merge->out, err))
+        return false;
+    bool done = contents_write(merge, err) && disk_sync(merge->out, path, err);
+    struct err late;
+    if (!disk_close(merge->out, path, done ? err : &late))
+        done = false;
+    done = done && disk_sync_parent(path, err);
+    if (!done)
+        (void)unlink(path);
+    return done;
+}
+
+bool merge_write(const struct merge_request *request, struct merge_result *result,
+                 struct err *err)
+{
+    uint64_t *offsets = result->offsets;
+    *result = (struct merge_result){
+        .offsets = offsets, .blamed = UINT32_MAX, .merged = {.key = request->key}};
+    if (!stream_check(request, err) ||
+        !text_copy(result->merged.stream, STREAM_NAME, request->stream, err))
+        return false;
+    struct merge merge = {.request = request,
+                          .result = result,
+                          .in = -1,
+                          .packed = strcmp(request->stream, "reco") == 0,
+                          .whole = sha256_new(),
+                          .hash = sha256_new(),
+                          .buffer = mem_new(PIECE, 1)};
+    sha256_start(merge.whole);
+    pack_entry_init(&merge.entry);
+    bool done = file_write(&merge, err);
+    if (merge.in >= 0)
+        (void)close(merge.in);
+    if (merge.packed)
+        pack_writer_release(&merge.pack);
+    pack_entry_release(&merge.entry);
+    sha256_free(merge.whole);
+    sha256_free(merge.hash);
+    free(merge.buffer);
+    return done || err_wrap(err, "merging %s", request->path);
+}

@@ -1,0 +1,389 @@
+/* merge_test.c - merged files hold their inputs in order, byte for byte, or are not made.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/disk.h"
+#include "output/merge.h"
+#include "output/pack.h"
+#include "raw/writer.h"
+
+#define INPUTS 4
+
+static char store[] = "/tmp/spillway-merge-XXXXXX";
+
+static const char *store_path(const char *name)
+{
+    static char paths[2][128];
+    static int turn;
+    turn = !turn;
+    (void)snprintf(paths[turn], sizeof paths[turn], "%s/%s", store, name);
+    return paths[turn];
+}
+
+static int store_make(void **state)
+{
+    (void)state;
+    return mkdtemp(store) == NULL;
+}
+
+static int store_remove(void **state)
+{
+    (void)state;
+    (void)unlink(store_path("part-0"));
+    (void)unlink(store_path("part-1"));
+    (void)unlink(store_path("merged"));
+    return rmdir(store);
+}
+
+/* Two parts with two records of one stream each. */
+static void parts_make(const char *stream, const struct bytes payloads[INPUTS],
+                       struct merge_input inputs[INPUTS])
+{
+    struct err err;
+    for (uint32_t part = 0; part < 2; part++) {
+        char name[16];
+        int fd;
+        uint64_t size;
+        (void)snprintf(name, sizeof name, "part-%u", part);
+        (void)unlink(store_path(name));
+        assert_true(disk_create(store_path(name), &fd, &err));
+        struct pack_writer writer;
+        assert_true(pack_writer_start(&writer, fd, name, &err));
+        for (uint32_t i = 2 * part; i < 2 * part + 2; i++) {
+            char key[32];
+            (void)snprintf(key, sizeof key, "spillway-reco-1\nn=%u\n", i);
+            struct pack_item item = {.key = sha256_of(key, strlen(key)),
+                                     .run = 9000,
+                                     .spill = i + 1,
+                                     .entries = i,
+                                     .key_text = (const uint8_t *)key,
+                                     .key_size = strlen(key)};
+            (void)snprintf(item.stream, sizeof item.stream, "%s", stream);
+            for (uint32_t e = 0; e < i; e++)
+                event_digest_add(&item.events, 9000, i + 1, e, 7);
+            inputs[i] = (struct merge_input){.run = 9000, .spill = i + 1};
+            pack_begin(&writer);
+            assert_true(pack_add(&writer, payloads[i].data, payloads[i].size, &err));
+            assert_true(pack_end(&writer, &item, &inputs[i].product, &err));
+            memcpy(inputs[i].product.place.file, name, sizeof name);
+        }
+        assert_true(pack_finish(&writer, &size, &err));
+        pack_writer_release(&writer);
+        assert_true(disk_close(fd, name, &err));
+    }
+}
+
+static struct merge_request request_make(const char *stream,
+                                         const struct merge_input *inputs)
+{
+    static char path[128];
+    (void)snprintf(path, sizeof path, "%s/merged", store);
+    (void)unlink(path);
+    return (struct merge_request){.store = store,
+                                  .stream = stream,
+                                  .key = sha256_of(stream, strlen(stream)),
+                                  .inputs = inputs,
+                                  .input_count = INPUTS,
+                                  .path = path};
+}
+
+static void texts_make(struct bytes payloads[INPUTS])
+{
+    static const char *const texts[INPUTS] = {"{\"a\":1}\n", "", "{\"b\":2}\n",
+                                              "{\"c\":3}\n"};
+    struct err err;
+    for (int i = 0; i < INPUTS; i++) {
+        bytes_init(&payloads[i], 1 << 22);
+        assert_true(bytes_append(&payloads[i], texts[i], strlen(texts[i]), &err));
+    }
+}
+
+static void payloads_release(struct bytes payloads[INPUTS])
+{
+    for (int i = 0; i < INPUTS; i++)
+        bytes_release(&payloads[i]);
+}
+
+/* The merged file holds payload i at offset i, and has the hash that was told. */
+static void merged_check(const struct merge_request *request,
+                         const struct merge_result *result,
+                         const struct bytes payloads[INPUTS])
+{
+    struct err err;
+    struct bytes file;
+    bytes_init(&file, 1 << 24);
+    assert_true(disk_read_file(request->path, &file, &err));
+    assert_int_equal(file.size, result->merged.place.length);
+    struct sha256 hash = sha256_of(file.data, file.size);
+    assert_true(sha256_equal(&hash, &result->merged.bytes_hash));
+    struct event_digest sum = {0};
+    for (int i = 0; i < INPUTS; i++) {
+        assert_true(result->offsets[i] + payloads[i].size <= file.size);
+        if (payloads[i].size > 0)
+            assert_memory_equal(file.data + result->offsets[i], payloads[i].data,
+                                payloads[i].size);
+        event_digest_merge(&sum, &request->inputs[i].product.events);
+    }
+    assert_true(event_digest_equal(&sum, &result->merged.events));
+    assert_int_equal(result->merged.entries, 0 + 1 + 2 + 3);
+    assert_int_equal(result->blamed, UINT32_MAX);
+    bytes_release(&file);
+}
+
+static void reco_records_keep_their_key_and_meta_texts(void **state)
+{
+    (void)state;
+    struct err err;
+    struct bytes payloads[INPUTS];
+    struct merge_input inputs[INPUTS];
+    uint64_t offsets[INPUTS];
+    texts_make(payloads);
+    uint8_t *large; /* more than one piece of the copy */
+    assert_true(bytes_reserve(&payloads[3], 3 << 20, &large, &err));
+    memset(large, 'x', 3 << 20);
+    payloads[3].size += 3 << 20;
+    parts_make("reco", payloads, inputs);
+    struct merge_request request = request_make("reco", inputs);
+    struct merge_result result = {.offsets = offsets};
+    assert_true(merge_write(&request, &result, &err));
+    merged_check(&request, &result, payloads);
+    struct pack_report report;
+    assert_true(pack_verify(request.path, &report, &err));
+    assert_int_equal(report.records, INPUTS);
+    assert_true(event_digest_equal(&report.events, &result.merged.events));
+    struct pack_reader reader;
+    struct pack_entry entry;
+    pack_entry_init(&entry);
+    assert_true(pack_reader_open(&reader, request.path, &err));
+    for (uint32_t i = 0; i < INPUTS; i++) {
+        assert_true(pack_read(&reader, i, &entry, &err));
+        assert_true(sha256_equal(&entry.item.key, &inputs[i].product.key));
+        assert_int_equal(entry.item.spill, i + 1);
+        assert_int_equal(entry.place.offset, offsets[i]);
+    }
+    pack_entry_release(&entry);
+    pack_reader_close(&reader);
+    payloads_release(payloads);
+}
+
+static void merged_records_can_be_merged_again(void **state)
+{
+    (void)state;
+    struct err err;
+    struct bytes payloads[INPUTS];
+    struct merge_input inputs[INPUTS];
+    uint64_t offsets[INPUTS];
+    texts_make(payloads);
+    parts_make("reco", payloads, inputs);
+    struct merge_request request = request_make("reco", inputs);
+    struct merge_result first = {.offsets = offsets};
+    assert_true(merge_write(&request, &first, &err));
+    assert_int_equal(rename(request.path, store_path("part-0")), 0);
+    for (int i = 0; i < INPUTS; i++) {
+        memcpy(inputs[i].product.place.file, "part-0", 7);
+        inputs[i].product.place.offset = offsets[i];
+    }
+    struct merge_result second = {.offsets = offsets};
+    assert_true(merge_write(&request, &second, &err));
+    assert_true(sha256_equal(&first.merged.bytes_hash, &second.merged.bytes_hash));
+    payloads_release(payloads);
+}
+
+static void summaries_are_concatenated(void **state)
+{
+    (void)state;
+    struct err err;
+    struct bytes payloads[INPUTS];
+    struct merge_input inputs[INPUTS];
+    uint64_t offsets[INPUTS];
+    texts_make(payloads);
+    parts_make("summary", payloads, inputs);
+    struct merge_request request = request_make("summary", inputs);
+    struct merge_result result = {.offsets = offsets};
+    assert_true(merge_write(&request, &result, &err));
+    merged_check(&request, &result, payloads);
+    static const char all[] = "{\"a\":1}\n{\"b\":2}\n{\"c\":3}\n";
+    struct sha256 hash = sha256_of(all, sizeof all - 1);
+    assert_true(sha256_equal(&hash, &result.merged.bytes_hash));
+    payloads_release(payloads);
+}
+
+static void event_add(struct raw_writer *writer, uint32_t type, uint32_t event)
+{
+    struct err err;
+    struct raw_event_spec spec = {
+        .header = {.type = type, .run = 9000, .spill = 1, .event = event}, .flat = true};
+    assert_true(raw_event_begin(writer, &spec, &err));
+    uint32_t word = event;
+    struct raw_block_spec block = {.source = 616, .words = &word, .count = 1};
+    assert_true(raw_block(writer, &block, &err));
+    raw_event_end(writer);
+}
+
+/* Types of the events of each payload; the digits of a number read from the left. */
+static void events_make(struct bytes payloads[INPUTS], const char *const types[INPUTS])
+{
+    struct err err;
+    for (int i = 0; i < INPUTS; i++) {
+        struct raw_writer writer;
+        raw_writer_init(&writer, 1 << 20);
+        for (const char *c = types[i]; *c != 0; c++)
+            event_add(&writer, (uint32_t)(*c - '0'), (uint32_t)(c - types[i]) + 1);
+        bytes_init(&payloads[i], 1 << 22);
+        assert_true(bytes_append(&payloads[i], writer.out.data, writer.out.size, &err));
+        raw_writer_release(&writer);
+    }
+}
+
+/* The types of the events of the merged file, as digits. */
+static void types_read(const char *path, char *types)
+{
+    struct err err;
+    struct bytes file;
+    bytes_init(&file, 1 << 22);
+    assert_true(disk_read_file(path, &file, &err));
+    size_t at = 0;
+    while (at < file.size) {
+        struct date_header header;
+        assert_true(date_header_read(file.data + at, file.size - at, &header, &err));
+        *types++ = (char)('0' + header.type);
+        at += header.size;
+    }
+    *types = 0;
+    assert_int_equal(at, file.size);
+    bytes_release(&file);
+}
+
+static void raw_skims_start_with_the_start_records_of_the_run(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *types[INPUTS];
+        uint32_t first; /* inputs before it are the prologue only */
+        const char *merged;
+    } rows[] = {
+        {{"135776", "", "577", "5"}, 2, "135775"}, /* the first one has none */
+        {{"135776", "", "577", "5"}, 0, "1357765775"},
+        {{"135776", "", "577", "5"}, 1, "135775"}, /* first with bytes counts */
+        {{"577", "", "577", "5"}, 2, "5775"},      /* no start records anywhere */
+    };
+
+    for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        struct err err;
+        struct bytes payloads[INPUTS];
+        struct merge_input inputs[INPUTS];
+        uint64_t offsets[INPUTS];
+        char types[64];
+        events_make(payloads, rows[r].types);
+        parts_make("skim.random", payloads, inputs);
+        struct merge_request request = request_make("skim.random", inputs);
+        request.inputs = inputs + rows[r].first;
+        request.input_count = INPUTS - rows[r].first;
+        request.prologue = inputs;
+        request.prologue_count = 1;
+        struct merge_result result = {.offsets = offsets};
+        assert_true(merge_write(&request, &result, &err));
+        types_read(request.path, types);
+        assert_string_equal(types, rows[r].merged);
+        payloads_release(payloads);
+    }
+}
+
+static void a_wrong_input_is_named_and_nothing_is_left_behind(void **state)
+{
+    (void)state;
+    for (int fault = 0; fault < 7; fault++) {
+        struct err err;
+        struct bytes payloads[INPUTS];
+        struct merge_input inputs[INPUTS];
+        uint64_t offsets[INPUTS];
+        texts_make(payloads);
+        parts_make("reco", payloads, inputs);
+        struct product *bad = &inputs[2].product;
+        if (fault == 0)
+            bad->bytes_hash.bytes[0] ^= 1;
+        else if (fault == 1)
+            bad->key.bytes[0] ^= 1;
+        else if (fault == 2)
+            (void)snprintf(bad->place.file, sizeof bad->place.file, "absent");
+        else if (fault == 3)
+            (void)snprintf(bad->place.file, sizeof bad->place.file, "a/../../part-1");
+        else if (fault == 4)
+            (void)snprintf(bad->stream, sizeof bad->stream, "summary");
+        else if (fault == 5)
+            bad->place.length++;
+        else
+            bad->events.low ^= 1;
+        struct merge_request request = request_make("reco", inputs);
+        struct merge_result result = {.offsets = offsets};
+        assert_false(merge_write(&request, &result, &err));
+        assert_int_equal(result.blamed, 2);
+        if (strstr(err.text, "input 2 ") == NULL)
+            fail_msg("fault %d: %s", fault, err.text);
+        assert_false(disk_exists(request.path));
+        payloads_release(payloads);
+    }
+}
+
+static void disk_errors_leave_no_file_and_blame_nobody(void **state)
+{
+    (void)state;
+    struct err err;
+    struct bytes payloads[INPUTS];
+    struct merge_input inputs[INPUTS];
+    uint64_t offsets[INPUTS];
+    texts_make(payloads);
+    parts_make("reco", payloads, inputs);
+    struct merge_request request = request_make("reco", inputs);
+    struct merge_result result = {.offsets = offsets};
+    long step = 1;
+    for (;; step++) {
+        disk_fail_after(step, 28);
+        bool done = merge_write(&request, &result, &err);
+        disk_fail_after(0, 0);
+        if (done)
+            break;
+        assert_int_equal(err.code, E_DISK_FULL);
+        assert_int_equal(result.blamed, UINT32_MAX);
+        assert_false(disk_exists(request.path));
+    }
+    assert_true(step > 8);
+    payloads_release(payloads);
+}
+
+static void an_unknown_stream_is_refused(void **state)
+{
+    (void)state;
+    struct err err;
+    struct merge_request request = request_make("hist", NULL);
+    request.input_count = 0;
+    struct merge_result result = {0};
+    assert_false(merge_write(&request, &result, &err));
+    assert_int_equal(err.code, E_MERGE_INPUT);
+    assert_false(disk_exists(request.path));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reco_records_keep_their_key_and_meta_texts),
+        cmocka_unit_test(merged_records_can_be_merged_again),
+        cmocka_unit_test(summaries_are_concatenated),
+        cmocka_unit_test(raw_skims_start_with_the_start_records_of_the_run),
+        cmocka_unit_test(a_wrong_input_is_named_and_nothing_is_left_behind),
+        cmocka_unit_test(disk_errors_leave_no_file_and_blame_nobody),
+        cmocka_unit_test(an_unknown_stream_is_refused),
+    };
+    return cmocka_run_group_tests(tests, store_make, store_remove);
+}
