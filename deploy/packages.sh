@@ -14,8 +14,8 @@ run='openmpi-bin liblmdb0 libcurl4 libssl3 libdeflate0 libjansson4 libexpat1 lib
 build='gcc libc6-dev cmake ninja-build pkg-config libopenmpi-dev liblmdb-dev
     libcurl4-openssl-dev libssl-dev libdeflate-dev libjansson-dev libexpat1-dev
     libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libzstd-dev libmicrohttpd-dev
-    libcyaml-dev libcmocka-dev'
-test='clang clang-format clang-tidy universal-ctags git'
+    libcyaml-dev libyaml-dev libcmocka-dev'
+test='clang libclang-rt-14-dev clang-format clang-tidy universal-ctags git'
 
 fail()
 {

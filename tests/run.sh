@@ -53,8 +53,8 @@ build()
         rm -f "$log"
         return 0
     fi
-    grep -A12 -E 'error|FAILED' "$log" | head -60
-    tail -5 "$log"
+    grep -A8 -E 'error:|FAILED|CMake Error|No such file' "$log" | cut -c1-400 | head -40
+    tail -2 "$log"
     rm -f "$log"
     note "build $preset" 0 1 $((SECONDS - start))
     return 1
