@@ -1,92 +1,11 @@
-/* catalog_test.c - what is committed is read back, in order; what is aborted leaves
- * nothing. SPDX-License-Identifier: Apache-2.0
+/* catalog_test.c - what is committed is read back, what is aborted leaves nothing.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "catalog/catalog.h"
 
-#include <fcntl.h>
-#include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
 #include "base/disk.h"
-#include "catalog/catalog_internal.h"
 #include "catalog/mount.h"
-
-#define SMALL_MAP ((uint64_t)1 << 20)
-
-struct world {
-    char folder[64];
-    struct catalog *catalog;
-    struct arena arena;
-};
-
-static void must(bool done, const struct err *err)
-{
-    if (!done)
-        fail_msg("%s %s", err_name((enum err_code)err->code), err->text);
-}
-
-static int world_make(void **state)
-{
-    struct world *world = mem_new(1, sizeof *world);
-    struct err err = {0};
-    (void)snprintf(world->folder, sizeof world->folder, "/tmp/spillway-catalog-XXXXXX");
-    assert_non_null(mkdtemp(world->folder));
-    must(catalog_open_sized(world->folder, CATALOG_WRITE, SMALL_MAP, &world->catalog,
-                            &err),
-         &err);
-    arena_init(&world->arena, (size_t)16 << 20);
-    *state = world;
-    return 0;
-}
-
-static int remove_one(const char *path, const struct stat *status, int type,
-                      struct FTW *place)
-{
-    (void)status, (void)type, (void)place;
-    return remove(path);
-}
-
-static int world_end(void **state)
-{
-    struct world *world = *state;
-    catalog_close(world->catalog);
-    arena_release(&world->arena);
-    (void)nftw(world->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-    free(world);
-    return 0;
-}
-
-static struct catalog_txn *begin(struct world *world)
-{
-    struct catalog_txn *txn = NULL;
-    struct err err = {0};
-    must(catalog_begin(world->catalog, &txn, &err), &err);
-    return txn;
-}
-
-static void commit(struct catalog_txn *txn)
-{
-    struct err err = {0};
-    must(catalog_commit(txn, &err), &err);
-}
-
-static void reopen(struct world *world)
-{
-    struct err err = {0};
-    catalog_close(world->catalog);
-    world->catalog = NULL;
-    must(catalog_open_sized(world->folder, CATALOG_WRITE, SMALL_MAP, &world->catalog,
-                            &err),
-         &err);
-}
+#include "tests/unit/catalog/world.h"
 
 static void runs_come_in_the_order_of_their_numbers(void **state)
 {
@@ -533,8 +452,6 @@ static void network_file_systems_are_named(void **state)
     assert_null(mount_network_kind(0xef53, ""));     /* ext4 */
     assert_null(mount_network_kind(0x01021994, "")); /* tmpfs */
 }
-
-#define IN_WORLD(test) cmocka_unit_test_setup_teardown(test, world_make, world_end)
 
 int main(void)
 {
