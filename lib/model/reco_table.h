@@ -62,6 +62,8 @@ enum reco_sum { RECO_ALL, RECO_IN_TIME, RECO_NO_PILEUP };
     X(SPILL, "spill", RECO_U32, 0, 1, 1, 1, "", "spill in run") \
     X(EVENT, "spillevent", RECO_U32, 0, 1, 1, 1, "", "event in spill") \
     X(TYPE, "type", RECO_U8, 0, 1, 1, 1, "", "DATE event type") \
+    X(RAW_OFFSET, "rawoffset", RECO_U32, 0, 1, 1, 1, "byte", "where its raw bytes start in its segment") \
+    X(RAW_SIZE, "rawsize", RECO_U32, 0, 1, 1, 1, "byte", "of its raw bytes") \
     X(TIME_S, "time", RECO_U32, 0, 1, 1, 1, "s", "Unix time of the event builder") \
     X(TRIGGER, "trigger", RECO_U32, 0, 1, 1, 1, "", "trigger bits 0 to 31") \
     X(FLAGS, "flags", RECO_U32, 0, 1, 1, 1, "", "1 trigger valid, 2 master time, 4 hottest cell, 8 overflow, 16 pile-up, 32 lost channel, 64 damaged") \

@@ -13,7 +13,7 @@
 #define END_MAGIC     "CEND"
 #define START         16u
 #define CLUSTER       8u
-#define END           16u
+#define END           20u
 #define DESCRIPTION   ((size_t)1 << 16) /* some 40 lines of 100 characters */
 
 /* Numbers are stored as they are in memory. */
@@ -77,12 +77,16 @@ bool columns_put(struct columns_writer *writer, const struct reco_table *table,
     return true;
 }
 
-bool columns_end(struct columns_writer *writer, struct err *err)
+bool columns_end(struct columns_writer *writer, const struct bytes *account,
+                 struct err *err)
 {
     uint8_t end[END] = END_MAGIC;
+    bug_if(account->size > COLUMNS_ACCOUNT);
     le32_store(end + 4, writer->clusters);
     le64_store(end + 8, writer->rows);
-    return pack_add(writer->pack, end, sizeof end, err);
+    le32_store(end + 16, (uint32_t)account->size);
+    return pack_add(writer->pack, end, sizeof end, err) &&
+           pack_add(writer->pack, account->data, account->size, err);
 }
 
 static bool reader_wrong(const struct columns_reader *reader, const char *what,
@@ -145,13 +149,15 @@ bool columns_open(struct columns_reader *reader, int fd, const char *path,
 
 static bool end_check(struct columns_reader *reader, uint32_t clusters, struct err *err)
 {
-    uint8_t rows[8];
-    if (!reader_take(reader, rows, sizeof rows, err))
+    uint8_t rest[END - CLUSTER];
+    if (!reader_take(reader, rest, sizeof rest, err))
         return false;
-    if (clusters != reader->clusters || le64_load(rows) != reader->rows)
+    if (clusters != reader->clusters || le64_load(rest) != reader->rows)
         return reader_wrong(reader, "rows were lost: the counts differ", err);
-    if (reader->offset != reader->end)
-        return reader_wrong(reader, "bytes behind the end", err);
+    reader->account = le32_load(rest + 8);
+    if (reader->account > COLUMNS_ACCOUNT ||
+        reader->offset + reader->account != reader->end)
+        return reader_wrong(reader, "the account is not what ends the block", err);
     reader->finished = true;
     return true;
 }
@@ -179,5 +185,19 @@ bool columns_next(struct columns_reader *reader, struct reco_table *table,
     reader->ended = rows < RECO_CLUSTER;
     reader->clusters++;
     reader->rows += rows;
+    return true;
+}
+
+bool columns_account(const struct columns_reader *reader, struct bytes *out,
+                     struct err *err)
+{
+    uint8_t *place;
+    bug_if(!reader->finished);
+    bytes_clear(out);
+    if (!bytes_reserve(out, reader->account, &place, err) ||
+        !disk_read_at(reader->fd, reader->path, reader->end - reader->account, place,
+                      reader->account, err))
+        return false;
+    out->size = reader->account;
     return true;
 }
