@@ -48,8 +48,7 @@
     X(E_CONDITIONS_MATCH, 309, ERR_CONDITIONS, "Put payloads that belong together into the tag.") \
     X(E_MANIFEST, 310, ERR_CONDITIONS, "The manifest is damaged: resolve the tag again.") \
     X(E_EFFECTIVE, 311, ERR_CONDITIONS, "Add rows for this spill or run to the payload, or allow the fallback in the campaign.") \
-    X(E_CACHE_OBJECT, 312, ERR_NODE, "The cached object was damaged and set aside: look at the node's disk.") \
-    X(E_CACHE_LOCK, 313, ERR_NODE, "Another process holds the lock of the cache: look for one that hangs.") \
+    X(E_CONDITIONS_FETCH, 312, ERR_CONDITIONS, "Look at the conditions service or folder; try again when it works.") \
     /* transfer */                                                                        \
     X(E_URL, 350, ERR_USAGE, "Give an absolute path, or a file:, http:// or https:// URL.") \
     X(E_HTTP_CONNECT, 351, ERR_STORAGE, "Check that the server runs and that its address is right.") \

@@ -1,0 +1,106 @@
+/* folder.c - a folder as a source of conditions.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "conditions/folder.h"
+
+#include <dirent.h>
+#include <limits.h>
+
+#include "base/disk.h"
+#include "base/text.h"
+
+static bool tag_path(const char *folder, const char *name, char path[PATH_MAX],
+                     struct err *err)
+{
+    int written = snprintf(path, PATH_MAX, "%s/tags/%s.json", folder, name);
+    return (written > 0 && written < PATH_MAX) ||
+           err_set(err, E_CONDITIONS_FETCH, "%.200s...: the path is too long", folder);
+}
+
+/* What cannot be read is the source's fault, whatever the disk says. */
+static bool read_document(const char *path, struct json **document, struct err *err)
+{
+    struct bytes text;
+    struct err cause = {0};
+    bytes_init(&text, TAG_JSON);
+    bool done = disk_read_file(path, &text, &cause);
+    if (!done)
+        (void)err_set(err, E_CONDITIONS_FETCH, "%.400s", cause.text);
+    if (done && !json_parse(text.data, text.size, path, document, &cause))
+        done = err_set(err, E_CONDITIONS_REPLY, "%.400s", cause.text);
+    bytes_release(&text);
+    return done;
+}
+
+bool folder_read_tag(const char *folder, const char *name, struct arena *arena,
+                     struct tag *tag, struct err *err)
+{
+    char path[PATH_MAX];
+    struct json *document = NULL;
+    if (!tag_path(folder, name, path, err))
+        return false;
+    if (!disk_exists(path))
+        return err_set(err, E_TAG_UNKNOWN, "%s has no tag '%s'", folder, name);
+    if (!read_document(path, &document, err))
+        return false;
+    bool done = tag_read_folder(document, path, arena, tag, err);
+    if (done && strcmp(tag->name, name) != 0)
+        done = err_set(err, E_CONDITIONS_REPLY, "%s: says name '%s'", path, tag->name);
+    json_free(document);
+    return done;
+}
+
+/* NAME of "NAME.json". */
+static bool tag_of_file(const char *file, char name[TAG_NAME])
+{
+    size_t length = strlen(file);
+    if (length < 6 || length - 5 >= TAG_NAME || strcmp(file + length - 5, ".json") != 0)
+        return false;
+    memcpy(name, file, length - 5);
+    name[length - 5] = '\0';
+    return tag_name_is_fine(name);
+}
+
+static bool list_one(const char *folder, const char *name, source_tag_seen seen,
+                     void *user, struct err *err)
+{
+    struct arena arena;
+    struct tag tag;
+    struct tag_listing listing;
+    arena_init(&arena, TAG_MEMORY);
+    bool done = folder_read_tag(folder, name, &arena, &tag, err);
+    if (done) {
+        listing = (struct tag_listing){.status = tag.status, .rows = (int64_t)tag.count};
+        done = text_copy(listing.name, sizeof listing.name, tag.name, err) &&
+               seen(user, &listing, err);
+    }
+    arena_release(&arena);
+    return done;
+}
+
+static int only_tags(const struct dirent *entry)
+{
+    char name[TAG_NAME];
+    return tag_of_file(entry->d_name, name);
+}
+
+bool folder_list_tags(const char *folder, source_tag_seen seen, void *user,
+                      struct err *err)
+{
+    char path[PATH_MAX];
+    struct dirent **entries = NULL;
+    int written = snprintf(path, sizeof path, "%s/tags", folder);
+    int count =
+        written < (int)sizeof path ? scandir(path, &entries, only_tags, alphasort) : -1;
+    if (count < 0)
+        return err_set(err, E_CONDITIONS_FETCH, "%.400s: no folder of tags", path);
+    bool done = true;
+    for (int i = 0; i < count; i++) {
+        char name[TAG_NAME];
+        done = done && tag_of_file(entries[i]->d_name, name) &&
+               list_one(folder, name, seen, user, err);
+        free(entries[i]);
+    }
+    free(entries);
+    return done;
+}

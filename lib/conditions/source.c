@@ -1,0 +1,216 @@
+/* source.c - where conditions come from: the HSF service, or a folder.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "conditions/source.h"
+
+#include <inttypes.h>
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "conditions/folder.h"
+#include "conditions/payload.h"
+#include "conditions/service.h"
+
+#define SOURCE_URL ((size_t)4096)
+
+struct source {
+    char *folder;   /* or */
+    char *base;     /* of the service */
+    char *payloads; /* base of payloads, NULL while not known */
+    struct transfer *transfer;
+};
+
+/* A copy without slashes at the end. */
+static char *trimmed(const char *text)
+{
+    char *copy = mem_text(text);
+    for (size_t length = strlen(copy); length > 1 && copy[length - 1] == '/'; length--)
+        copy[length - 1] = '\0';
+    return copy;
+}
+
+static char *joined(const char *folder, const char *name)
+{
+    size_t size = strlen(folder) + strlen(name) + 2;
+    char *path = mem_new(1, size);
+    (void)snprintf(path, size, "%s/%s", folder, name);
+    return path;
+}
+
+bool source_open(const struct source_options *options, struct source **source,
+                 struct err *err)
+{
+    const char *folder = transfer_local_path(options->url);
+    bool is_http = strncmp(options->url, "http://", 7) == 0 ||
+                   strncmp(options->url, "https://", 8) == 0;
+    if ((!folder || !*folder) && !is_http)
+        return err_set(err, E_URL,
+                       "'%s' is no conditions source: file:DIR or http(s) URL",
+                       options->url);
+    struct source *made = mem_new(1, sizeof *made);
+    *made = (struct source){.transfer = transfer_new(&options->transfer)};
+    if (is_http)
+        made->base = trimmed(options->url);
+    else
+        made->folder = trimmed(folder);
+    if (options->payloads)
+        made->payloads = trimmed(options->payloads);
+    else if (!is_http)
+        made->payloads = joined(made->folder, "payloads");
+    *source = made;
+    return true;
+}
+
+void source_close(struct source *source)
+{
+    if (!source)
+        return;
+    transfer_free(source->transfer);
+    free(source->folder);
+    free(source->base);
+    free(source->payloads);
+    free(source);
+}
+
+static struct service service_of(const struct source *source)
+{
+    return (struct service){source->base, source->transfer};
+}
+
+/* ---- tags ---- */
+
+static bool read_once(struct source *source, const char *name, struct arena *arena,
+                      struct tag *tag, struct err *err)
+{
+    struct service service = service_of(source);
+    bool done = source->folder ? folder_read_tag(source->folder, name, arena, tag, err)
+                               : service_read_tag(&service, name, arena, tag, err);
+    return done && tag_check(tag, name, err);
+}
+
+/* Somebody may be writing: without a revision number, two equal reads must do. */
+static bool read_again(struct source *source, const struct tag *first, struct err *err)
+{
+    struct arena arena;
+    struct tag second;
+    arena_init(&arena, TAG_MEMORY);
+    bool done = read_once(source, first->name, &arena, &second, err);
+    if (done && !tag_equal(first, &second))
+        done =
+            err_set(err, E_TAG_MOVED, "tag '%s' changed between two reads", first->name);
+    arena_release(&arena);
+    return done;
+}
+
+static bool name_check(const char *name, struct err *err)
+{
+    return tag_name_is_fine(name) ||
+           err_set(err, E_USAGE, "'%.100s' is no name of a tag", name);
+}
+
+bool source_read_tag(struct source *source, const char *name, struct arena *arena,
+                     struct tag *tag, struct err *err)
+{
+    struct tag made;
+    if (!name_check(name, err) || !read_once(source, name, arena, &made, err))
+        return false;
+    if (made.status != TAG_FROZEN && !read_again(source, &made, err))
+        return false;
+    *tag = made;
+    return true;
+}
+
+/* The rows of a checked tag that the service's rule picks for one moment. */
+static void pick_moment(struct tag *tag, struct moment moment)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < tag->count; i++) {
+        const struct tag_row *row = &tag->rows[i];
+        const struct tag_row *next = i + 1 < tag->count ? row + 1 : NULL;
+        bool superseded = next && strcmp(next->type, row->type) == 0 &&
+                          moment_compare(next->interval.start, moment) <= 0;
+        if (!superseded && interval_holds(row->interval, moment))
+            tag->rows[kept++] = *row;
+    }
+    tag->count = kept;
+}
+
+bool source_read_moment(struct source *source, const char *name, struct moment moment,
+                        struct arena *arena, struct tag *tag, struct err *err)
+{
+    if (!name_check(name, err))
+        return false;
+    if (source->base) {
+        struct service service = service_of(source);
+        return service_read_moment(&service, name, moment, arena, tag, err) &&
+               tag_check(tag, name, err);
+    }
+    if (!read_once(source, name, arena, tag, err))
+        return false;
+    pick_moment(tag, moment);
+    return true;
+}
+
+bool source_list_tags(struct source *source, source_tag_seen seen, void *user,
+                      struct err *err)
+{
+    struct service service = service_of(source);
+    return source->folder ? folder_list_tags(source->folder, seen, user, err)
+                          : service_list_tags(&service, seen, user, err);
+}
+
+/* ---- payloads ---- */
+
+static bool know_payloads(struct source *source, struct err *err)
+{
+    if (source->payloads)
+        return true;
+    struct service service = service_of(source);
+    struct bytes base;
+    const char *text = NULL;
+    bytes_init(&base, SOURCE_URL);
+    bool done =
+        service_payload_base(&service, &base, err) && text_terminate(&base, &text, err);
+    if (done)
+        source->payloads = trimmed(text);
+    bytes_release(&base);
+    return done;
+}
+
+static bool verify(const struct tag_row *row, const struct bytes *bytes, struct err *err)
+{
+    char hex[SHA256_HEX];
+    bool is_md5 = strlen(row->checksum) == MD5_HEX - 1;
+    if (row->size >= 0 && (uint64_t)row->size != bytes->size)
+        return err_set(err, E_PAYLOAD_HASH, "%s %s: %zu bytes, the tag says %" PRId64,
+                       row->type, row->url, bytes->size, row->size);
+    if (is_md5 && !md5_hex(bytes->data, bytes->size, hex))
+        return err_set(err, E_PAYLOAD_HASH, "%s %s: this system forbids MD5", row->type,
+                       row->url);
+    if (!is_md5) {
+        struct sha256 hash = sha256_of(bytes->data, bytes->size);
+        sha256_to_hex(&hash, hex);
+    }
+    if (strcmp(hex, row->checksum) == 0)
+        return true;
+    return err_set(err, E_PAYLOAD_HASH, "%s %s: checksum is %s, the tag says %s",
+                   row->type, row->url, hex, row->checksum);
+}
+
+bool source_read_payload(struct source *source, const struct tag_row *row,
+                         struct bytes *out, struct err *err)
+{
+    struct http_response response;
+    struct err cause = {0};
+    bool declared = row->size >= 0 && (uint64_t)row->size < PAYLOAD_LIMIT;
+    uint64_t maximum = declared ? (uint64_t)row->size : PAYLOAD_LIMIT;
+    if (!know_payloads(source, err))
+        return false;
+    char *url = joined(source->payloads, row->url);
+    bytes_clear(out);
+    bool done = transfer_get(source->transfer, url, maximum, out, &response, &cause);
+    free(url);
+    if (!done)
+        return err_set(err, E_CONDITIONS_FETCH, "%s: %.400s", row->type, cause.text);
+    return verify(row, out, err);
+}
