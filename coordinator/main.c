@@ -9,7 +9,12 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "coordinator/catalog_command.h"
 #include "coordinator/command.h"
+#include "coordinator/serve.h"
+#include "coordinator/status.h"
+#include "coordinator/trace.h"
+#include "coordinator/verify.h"
 #include "model/message.h"
 #include "release_id.h"
 
@@ -24,6 +29,11 @@ static const char init_usage[] =
 /* One row a command, in the order in which a campaign needs them. */
 static const struct command commands[] = {
     {"init", "make a production area", init_usage, init_command},
+    {"serve", "the coordinator of a campaign", serve_usage, serve_command},
+    {"status", "how far campaigns are", status_usage, status_command},
+    {"verify", "published files against the catalog", verify_usage, verify_command},
+    {"trace", "what made a file, what an input made", trace_usage, trace_command},
+    {"catalog", "check, copy, owner of the catalog", catalog_usage, catalog_command},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

@@ -1,0 +1,272 @@
+/* apply.c - carries out the core's commands inside one catalog transaction.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/apply.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "coordinator/apply_merge.h"
+#include "coordinator/tasks.h"
+
+/* One attempt of 4096 segments. */
+#define APPLY_ARENA ((size_t)1 << 20)
+
+void number_set_add(struct number_set *set, uint32_t number)
+{
+    for (uint32_t i = 0; i < set->count; i++)
+        if (set->numbers[i] == number)
+            return;
+    if (set->count == set->capacity) {
+        set->capacity = set->capacity == 0 ? 16 : 2 * set->capacity;
+        set->numbers = mem_grow(set->numbers, set->capacity, sizeof *set->numbers);
+    }
+    set->numbers[set->count++] = number;
+}
+
+void name_list_add(struct name_list *list, const char *name)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity == 0 ? 16 : 2 * list->capacity;
+        list->names = mem_grow(list->names, list->capacity, sizeof *list->names);
+    }
+    (void)snprintf(list->names[list->count++], PRODUCT_FILE, "%s", name);
+}
+
+void owed_clear(struct owed *owed)
+{
+    owed->remove.count = 0;
+    owed->collect.count = 0;
+    owed->cut.count = 0;
+    owed->publish.count = 0;
+    owed->complete = false;
+    owed->stuck = false;
+}
+
+void owed_release(struct owed *owed)
+{
+    free(owed->remove.names);
+    free(owed->collect.names);
+    free(owed->cut.numbers);
+    free(owed->publish.numbers);
+    *owed = (struct owed){.complete = false};
+}
+
+static bool get_attempt(struct catalog_txn *txn, uint64_t number, struct arena *arena,
+                        struct attempt *attempt, struct err *err)
+{
+    enum lookup found = catalog_get_attempt(txn, number, arena, attempt, err);
+    if (found == LOOKUP_ABSENT)
+        return err_set(err, E_CATALOG_DAMAGED, "attempt %llu is not in the catalog",
+                       (unsigned long long)number);
+    return found == LOOKUP_FOUND;
+}
+
+static bool apply_state(struct book *book, struct catalog_txn *txn,
+                        const struct core_command *command, struct err *err)
+{
+    struct plan_state *state = &book->states[command->segment];
+    struct plan_state next = command->state;
+    next.reco_product = state->reco_product;
+    next.select_product = state->select_product;
+    *state = next;
+    return catalog_put_state(txn, book->campaign.id, command->segment, state, err);
+}
+
+static bool apply_lease(struct book *book, struct catalog_txn *txn,
+                        struct exchange *exchange, const struct core_command *command,
+                        int64_t wall_s, struct err *err)
+{
+    bug_if(exchange == NULL || exchange->task_count == SYNC_TASKS);
+    const uint32_t *segments = command->segments;
+    uint32_t count = command->segment_count;
+    if (command->task_kind == TASK_MERGE) {
+        segments = &command->group;
+        count = 1;
+    }
+    struct attempt attempt = {.number = command->attempt,
+                              .token = command->token,
+                              .campaign = book->campaign.id,
+                              .state = ATTEMPT_LEASED,
+                              .kind = command->task_kind,
+                              .steps = command->steps,
+                              .pilot = exchange->sync.pilot,
+                              .segments = segments,
+                              .segment_count = count,
+                              .blamed = UINT32_MAX,
+                              .start_s = wall_s};
+    return catalog_put_attempt(txn, &attempt, err) &&
+           task_build(book, txn, command, &exchange->arena,
+                      &exchange->tasks[exchange->task_count++], err);
+}
+
+static bool put_step(struct catalog_txn *txn, const struct sha256 *key, bool reco,
+                     const struct segment_result *result, uint32_t *number,
+                     struct err *err)
+{
+    struct product products[RECIPE_SKIMS + 2];
+    struct product_set set = {.key = *key, .products = products};
+    for (uint32_t i = 0; i < result->product_count; i++)
+        if ((strcmp(result->products[i].stream, "reco") == 0) == reco)
+            products[set.count++] = result->products[i];
+    return set.count == 0 || catalog_put_products(txn, &set, number, err);
+}
+
+static bool apply_commit(struct book *book, struct catalog_txn *txn,
+                         const struct report *report, uint32_t count, struct err *err)
+{
+    for (uint32_t i = 0; count > 0 && i < report->part_count; i++) {
+        struct file_record file = {.campaign = book->campaign.id,
+                                   .state = FILE_PART,
+                                   .size = report->parts[i].size};
+        (void)snprintf(file.name, sizeof file.name, "%s", report->parts[i].file);
+        if (!catalog_put_file(txn, &file, err))
+            return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const struct segment_result *result = &report->segments[i];
+        struct plan_segment plan;
+        if (catalog_get_plan_segment(txn, book->campaign.id, result->index, &plan, err) !=
+            LOOKUP_FOUND)
+            return err_set(err, E_CATALOG_DAMAGED, "plan segment %u is missing",
+                           result->index);
+        struct plan_state *state = &book->states[result->index];
+        if (!put_step(txn, &plan.reco_key, true, result, &state->reco_product, err) ||
+            !put_step(txn, &plan.select_key, false, result, &state->select_product, err))
+            return false;
+    }
+    return true;
+}
+
+static bool apply_end(struct catalog_txn *txn, const struct exchange *exchange,
+                      const struct core_command *command, int64_t wall_s, struct err *err)
+{
+    struct arena arena;
+    struct attempt attempt;
+    arena_init(&arena, APPLY_ARENA);
+    bool done = get_attempt(txn, command->attempt, &arena, &attempt, err);
+    if (done) {
+        attempt.state = command->attempt_state;
+        attempt.end_s = wall_s;
+        attempt.committed = command->count;
+        const struct report *report = exchange != NULL && command->report != UINT32_MAX
+                                          ? &exchange->sync.reports[command->report]
+                                          : NULL;
+        if (report != NULL) {
+            (void)snprintf(attempt.host, sizeof attempt.host, "%s", report->host);
+            attempt.failure = report->failure;
+            attempt.blamed = report->blamed;
+            attempt.signal = report->signal;
+            attempt.wall_ns = report->wall_ns;
+            attempt.cpu_ns = report->cpu_ns;
+            attempt.bytes_read = report->bytes_read;
+            attempt.bytes_written = report->bytes_written;
+            attempt.peak_memory_bytes = report->peak_memory_bytes;
+        }
+        done = catalog_put_attempt(txn, &attempt, err);
+    }
+    arena_release(&arena);
+    return done;
+}
+
+/* A part that holds committed products (the prefix of a failed attempt) stays. */
+static bool remove_part(struct catalog_txn *txn, const struct sha256 *key, uint64_t token,
+                        struct owed *owed, struct err *err)
+{
+    char name[PRODUCT_FILE];
+    struct file_record file;
+    part_name(key, token, name);
+    enum lookup found = catalog_get_file(txn, name, &file, err);
+    if (found == LOOKUP_ABSENT)
+        name_list_add(&owed->remove, name);
+    return found != LOOKUP_FAILED;
+}
+
+/* Every file that this attempt may have written: names follow from keys and token. */
+static bool apply_collect(struct book *book, struct catalog_txn *txn, uint64_t number,
+                          struct owed *owed, struct err *err)
+{
+    struct arena arena;
+    struct attempt attempt;
+    struct plan_segment plan;
+    arena_init(&arena, APPLY_ARENA);
+    bool done = get_attempt(txn, number, &arena, &attempt, err);
+    if (done && attempt.kind == TASK_MERGE)
+        done = remove_part(txn, &book->groups[attempt.segments[0]].key, attempt.token,
+                           owed, err);
+    else if (done)
+        done = catalog_get_plan_segment(txn, book->campaign.id, attempt.segments[0],
+                                        &plan, err) == LOOKUP_FOUND &&
+               remove_part(txn, &plan.reco_key, attempt.token, owed, err) &&
+               remove_part(txn, &plan.select_key, attempt.token, owed, err);
+    arena_release(&arena);
+    return done;
+}
+
+static void apply_verdict(struct exchange *exchange, const struct core_command *command)
+{
+    bug_if(exchange == NULL || command->report >= exchange->sync.report_count);
+    struct sync_verdict *verdict = &exchange->verdicts[command->report];
+    verdict->attempt = command->attempt;
+    verdict->verdict = command->verdict;
+    (void)snprintf(verdict->text, sizeof verdict->text, "%s",
+                   command->text == NULL ? "" : command->text);
+}
+
+static bool apply_one(struct book *book, struct catalog_txn *txn,
+                      struct exchange *exchange, const struct core_command *command,
+                      int64_t wall_s, struct owed *owed, struct err *err)
+{
+    switch (command->kind) {
+    case COMMAND_STATE:
+        return apply_state(book, txn, command, err);
+    case COMMAND_LEASE:
+        return apply_lease(book, txn, exchange, command, wall_s, err);
+    case COMMAND_COMMIT:
+        bug_if(exchange == NULL);
+        return apply_commit(book, txn, &exchange->sync.reports[command->report],
+                            command->count, err);
+    case COMMAND_END:
+        return apply_end(txn, exchange, command, wall_s, err);
+    case COMMAND_COLLECT:
+        return apply_collect(book, txn, command->attempt, owed, err);
+    case COMMAND_VERDICT:
+        apply_verdict(exchange, command);
+        return true;
+    case COMMAND_LOST:
+        if (exchange->lost_count < SYNC_HELD)
+            exchange->lost[exchange->lost_count++] = command->attempt;
+        return true;
+    case COMMAND_UNKNOWN:
+        exchange->unknown = true;
+        return true;
+    case COMMAND_FINISH:
+        exchange->drain = true;
+        return true;
+    case COMMAND_CUT:
+        number_set_add(&owed->cut, command->unit);
+        return true;
+    case COMMAND_GROUP:
+        return apply_group(
+            book, txn, exchange == NULL ? NULL : &exchange->sync.reports[command->report],
+            command, owed, err);
+    case COMMAND_PUBLISH:
+        number_set_add(&owed->publish, command->group);
+        return true;
+    case COMMAND_COMPLETE:
+        owed->complete = true;
+        owed->stuck = command->stuck;
+        return true;
+    }
+    unreachable();
+}
+
+bool apply_commands(struct book *book, struct catalog_txn *txn, struct exchange *exchange,
+                    const struct core_commands *commands, int64_t wall_s,
+                    struct owed *owed, struct err *err)
+{
+    for (uint32_t i = 0; i < commands->count; i++)
+        if (!apply_one(book, txn, exchange, &commands->list[i], wall_s, owed, err))
+            return false;
+    return true;
+}

@@ -1,0 +1,182 @@
+/* book.c - loading a campaign.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/book.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/bytes.h"
+
+/* Leases of 4096 segment numbers each, read one at a time: far below this. */
+#define BOOK_ARENA ((size_t)64 << 20)
+
+uint32_t book_steps(const struct campaign *campaign, const struct plan_state *state)
+{
+    uint32_t steps = state->select_product == 0 ? STEP_SELECT : 0;
+    if (campaign->recipe.reconstruct && state->reco_product == 0)
+        steps |= STEP_RECO;
+    return steps;
+}
+
+uint32_t book_streams(const struct campaign *campaign, char (*streams)[STREAM_NAME],
+                      uint32_t capacity)
+{
+    uint32_t count = 0;
+    const struct recipe *recipe = &campaign->recipe;
+    if (recipe->reconstruct && count < capacity)
+        (void)snprintf(streams[count++], STREAM_NAME, "reco");
+    for (uint32_t i = 0; i < recipe->skim_count && count < capacity; i++)
+        (void)snprintf(streams[count++], STREAM_NAME, "skim.%s", recipe->skims[i].name);
+    if (count < capacity)
+        (void)snprintf(streams[count++], STREAM_NAME, "summary");
+    return count;
+}
+
+void book_put_group(struct book *book, const struct merge_group *group)
+{
+    uint32_t count = book->campaign.group_count;
+    bug_if(group->number > count);
+    if (group->number == count) {
+        if (count == book->group_capacity) {
+            book->group_capacity = count == 0 ? 64 : 2 * count;
+            book->groups =
+                mem_grow(book->groups, book->group_capacity, sizeof *book->groups);
+        }
+        book->campaign.group_count = count + 1;
+    }
+    book->groups[group->number] = *group;
+}
+
+static bool load_segment(struct catalog_txn *txn, uint32_t campaign, uint32_t number,
+                         struct core_segment *segment, struct err *err)
+{
+    struct plan_segment plan;
+    struct segment record;
+    enum lookup found = catalog_get_plan_segment(txn, campaign, number, &plan, err);
+    if (found == LOOKUP_FOUND)
+        found = catalog_get_segment(txn, &plan.id, &record, err);
+    if (found == LOOKUP_ABSENT)
+        return err_set(err, E_CATALOG_DAMAGED,
+                       "segment %u of the plan is not in the catalog", number);
+    if (found == LOOKUP_FAILED)
+        return false;
+    segment->id = plan.id;
+    segment->bytes = record.length;
+    return true;
+}
+
+static void add_units(struct book *book, struct core *core)
+{
+    for (uint32_t i = 0; i < book->unit_count; i++)
+        core_add_unit(core, &book->units[i]);
+}
+
+static bool load_segments(struct book *book, struct catalog_txn *txn, struct core *core,
+                          struct err *err)
+{
+    uint32_t count = book->campaign.segment_count;
+    uint32_t capacity = 0;
+    uint32_t run = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct core_segment segment;
+        if (!load_segment(txn, book->campaign.id, i, &segment, err))
+            return false;
+        segment.state = book->states[i];
+        segment.steps = book_steps(&book->campaign, &segment.state);
+        core_add_segment(core, &segment);
+        if (i == 0 || segment.id.chunk.run != run) {
+            if (book->unit_count == capacity) {
+                capacity = capacity == 0 ? 64 : 2 * capacity;
+                book->units = mem_grow(book->units, capacity, sizeof *book->units);
+            }
+            book->units[book->unit_count++] = (struct core_unit){.first = i};
+            run = segment.id.chunk.run;
+        }
+        book->units[book->unit_count - 1].count++;
+    }
+    return true;
+}
+
+static bool load_groups(struct book *book, struct catalog_txn *txn, struct core *core,
+                        struct err *err)
+{
+    uint32_t count = book->campaign.group_count;
+    book->campaign.group_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct merge_group group;
+        enum lookup found = catalog_get_group(txn, book->campaign.id, i, &group, err);
+        if (found == LOOKUP_ABSENT)
+            return err_set(err, E_CATALOG_DAMAGED,
+                           "merge group %u of %u is not in the catalog", i, count);
+        if (found == LOOKUP_FAILED)
+            return false;
+        book_put_group(book, &group);
+        core_add_group(core, &group);
+    }
+    return true;
+}
+
+static bool load_leases(struct book *book, struct catalog_txn *txn, struct core *core,
+                        struct err *err)
+{
+    struct arena arena;
+    arena_init(&arena, BOOK_ARENA);
+    struct attempt lease = {.number = 0};
+    enum lookup found = LOOKUP_FOUND;
+    while (found == LOOKUP_FOUND) {
+        arena_reset(&arena);
+        found = catalog_next_lease(txn, lease.number + 1, &arena, &lease, err);
+        if (found == LOOKUP_FOUND && lease.campaign == book->campaign.id)
+            core_add_lease(core, &lease);
+    }
+    arena_release(&arena);
+    return found == LOOKUP_ABSENT;
+}
+
+static bool next_attempt(struct catalog_txn *txn, uint64_t *number, struct err *err)
+{
+    if (!catalog_last_attempt(txn, number, err))
+        return false;
+    *number += 1;
+    return true;
+}
+
+bool book_load(struct book *book, struct catalog_txn *txn, const char *campaign,
+               struct core **core, struct err *err)
+{
+    *book = (struct book){.unit_count = 0};
+    struct core *loaded = NULL;
+    uint64_t attempt = 0;
+    bool done = false;
+    enum lookup found = catalog_get_campaign(txn, campaign, &book->campaign, err);
+    if (found == LOOKUP_ABSENT)
+        err_set(err, E_NOT_FOUND, "campaign \"%s\" is not planned", campaign);
+    if (found != LOOKUP_FOUND || !next_attempt(txn, &attempt, err))
+        return false;
+    uint32_t count = book->campaign.segment_count;
+    book->states = mem_new(count, sizeof *book->states);
+    if (!catalog_get_states(txn, book->campaign.id, 0, count, book->states, err))
+        goto out;
+    loaded = core_new(&book->campaign.policy, attempt);
+    if (!load_segments(book, txn, loaded, err))
+        goto out;
+    add_units(book, loaded);
+    done = load_groups(book, txn, loaded, err) && load_leases(book, txn, loaded, err);
+out:
+    if (!done) {
+        core_free(loaded);
+        book_release(book);
+        return false;
+    }
+    *core = loaded;
+    return true;
+}
+
+void book_release(struct book *book)
+{
+    free(book->states);
+    free(book->units);
+    free(book->groups);
+    *book = (struct book){.unit_count = 0};
+}

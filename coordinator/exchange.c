@@ -1,0 +1,228 @@
+/* exchange.c - checking what a pilot said against what the catalog knows.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/exchange.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <sys/stat.h>
+
+#include "base/clock.h"
+
+/* A sync of 256 reports of 4096 results each at most; ten times the message. */
+#define EXCHANGE_ARENA ((size_t)640 << 20)
+
+bool exchange_new(enum exchange_kind kind, const void *body, size_t size,
+                  struct exchange **exchange, struct err *err)
+{
+    struct exchange *made = mem_new(1, sizeof *made);
+    made->kind = kind;
+    arena_init(&made->arena, EXCHANGE_ARENA);
+    bool done = false;
+    switch (kind) {
+    case EXCHANGE_HELLO:
+        done = wire_hello_unpack(body, size, &made->arena, &made->hello, err);
+        break;
+    case EXCHANGE_SYNC:
+        done = wire_sync_unpack(body, size, &made->arena, &made->sync, err);
+        break;
+    }
+    if (!done) {
+        exchange_free(made);
+        return false;
+    }
+    *exchange = made;
+    return true;
+}
+
+void exchange_free(struct exchange *exchange)
+{
+    if (exchange == NULL)
+        return;
+    arena_release(&exchange->arena);
+    free(exchange);
+}
+
+static bool parts_present(const struct book *book, const struct report *report)
+{
+    for (uint32_t i = 0; i < report->part_count; i++) {
+        char path[PATH_MAX];
+        struct stat status;
+        int length = snprintf(path, sizeof path, "%s/%s", book->campaign.store,
+                              report->parts[i].file);
+        if (length < 0 || (size_t)length >= sizeof path || stat(path, &status) != 0 ||
+            (uint64_t)status.st_size != report->parts[i].size)
+            return false;
+    }
+    return true;
+}
+
+static bool named_part(const struct report *report, const struct place *place)
+{
+    for (uint32_t i = 0; i < report->part_count; i++)
+        if (strcmp(report->parts[i].file, place->file) == 0)
+            return place->length <= report->parts[i].size &&
+                   place->offset <= report->parts[i].size - place->length;
+    return false;
+}
+
+/* Part names follow from the keys and the token: a report cannot name another file. */
+static bool parts_own(const struct report *report, const struct sha256 *first_reco,
+                      const struct sha256 *first_select)
+{
+    char reco[PRODUCT_FILE];
+    char select[PRODUCT_FILE];
+    part_name(first_reco, report->token, reco);
+    part_name(first_select, report->token, select);
+    for (uint32_t i = 0; i < report->part_count; i++)
+        if (strcmp(report->parts[i].file, reco) != 0 &&
+            strcmp(report->parts[i].file, select) != 0)
+            return false;
+    return true;
+}
+
+static bool result_matches(const struct book *book, const struct report *report,
+                           const struct segment_result *result, uint32_t steps,
+                           const struct plan_segment *plan)
+{
+    char streams[RECIPE_SKIMS + 2][STREAM_NAME];
+    uint32_t expected = book_streams(&book->campaign, streams, RECIPE_SKIMS + 2);
+    uint32_t matched = 0;
+    for (uint32_t s = 0; s < expected; s++) {
+        bool reco = strcmp(streams[s], "reco") == 0;
+        uint32_t hits = 0;
+        for (uint32_t p = 0; p < result->product_count; p++) {
+            const struct product *product = &result->products[p];
+            const struct sha256 *key = reco ? &plan->reco_key : &plan->select_key;
+            if (strcmp(product->stream, streams[s]) == 0 &&
+                sha256_equal(&product->key, key) && named_part(report, &product->place))
+                hits++;
+        }
+        if (hits != ((steps & (reco ? STEP_RECO : STEP_SELECT)) != 0 ? 1u : 0u))
+            return false;
+        matched += hits;
+    }
+    return matched == result->product_count;
+}
+
+static bool results_match(const struct book *book, struct catalog_txn *txn,
+                          const struct report *report, const struct attempt *attempt,
+                          bool *matches, struct err *err)
+{
+    struct plan_segment first;
+    *matches = report->segment_count <= attempt->segment_count;
+    for (uint32_t i = 0; *matches && i < report->segment_count; i++) {
+        const struct segment_result *result = &report->segments[i];
+        struct plan_segment plan;
+        enum lookup found = catalog_get_plan_segment(txn, book->campaign.id,
+                                                     attempt->segments[i], &plan, err);
+        if (found != LOOKUP_FOUND)
+            return found == LOOKUP_ABSENT && (*matches = false, true);
+        if (i == 0)
+            first = plan;
+        *matches = result->index == attempt->segments[i] &&
+                   result_matches(book, report, result, attempt->steps, &plan);
+    }
+    if (*matches && report->segment_count > 0)
+        *matches = parts_own(report, &first.reco_key, &first.select_key);
+    return true;
+}
+
+static bool offsets_inside(const struct book *book, const struct merge_group *group,
+                           const struct report *report)
+{
+    uint32_t inputs = 0;
+    for (uint32_t i = group->first; i < group->first + group->count; i++)
+        inputs += book->states[i].state == SEGMENT_COMMITTED;
+    bool inside = inputs == report->input_count;
+    for (uint32_t i = 0; inside && i < inputs; i++)
+        inside = report->input_offsets[i] <= report->merged.place.length;
+    return inside;
+}
+
+static bool merge_matches(const struct book *book, const struct report *report,
+                          const struct attempt *attempt)
+{
+    uint32_t number = attempt->segments[0];
+    if (number >= book->campaign.group_count)
+        return false;
+    const struct merge_group *group = &book->groups[number];
+    if (report->status != REPORT_DONE)
+        return report->part_count == 0;
+    return sha256_equal(&report->merged.key, &group->key) &&
+           strcmp(report->merged.stream, group->merge_class.stream) == 0 &&
+           event_digest_equal(&report->merged.events, &group->events) &&
+           parts_own(report, &group->key, &group->key) &&
+           offsets_inside(book, group, report) &&
+           named_part(report, &report->merged.place);
+}
+
+static bool check_report(struct exchange *exchange, const struct book *book,
+                         struct catalog_txn *txn, uint32_t index, struct err *err)
+{
+    const struct report *report = &exchange->sync.reports[index];
+    struct core_report *core = &exchange->reports[index];
+    struct attempt attempt;
+    *core = (struct core_report){.attempt = report->attempt,
+                                 .status = report->status,
+                                 .segment_count = report->segment_count,
+                                 .failure = report->failure.code,
+                                 .blamed = report->blamed,
+                                 .signal = report->signal};
+    exchange->groups[index] = UINT32_MAX;
+    enum lookup found =
+        catalog_get_attempt(txn, report->attempt, &exchange->arena, &attempt, err);
+    if (found != LOOKUP_FOUND)
+        return found == LOOKUP_ABSENT;
+    bool matches = attempt.token == report->token &&
+                   attempt.campaign == book->campaign.id && attempt.segment_count > 0;
+    if (matches && attempt.kind == TASK_MERGE) {
+        matches = merge_matches(book, report, &attempt);
+        exchange->groups[index] = attempt.segments[0];
+    }
+    if (matches && attempt.kind == TASK_PROCESS &&
+        !results_match(book, txn, report, &attempt, &matches, err))
+        return false;
+    if (!matches)
+        return true; /* token 0: the core refuses it */
+    core->token = report->token;
+    core->already = attempt.state;
+    core->parts_present = parts_present(book, report);
+    return true;
+}
+
+bool exchange_check(struct exchange *exchange, const struct book *book,
+                    struct catalog_txn *txn, struct err *err)
+{
+    for (uint32_t i = 0; i < exchange->sync.report_count; i++)
+        if (!check_report(exchange, book, txn, i, err))
+            return false;
+    for (uint32_t i = 0; i < SYNC_TASKS; i++)
+        exchange->tokens[i] = clock_random_token();
+    return true;
+}
+
+void exchange_restart(struct exchange *exchange)
+{
+    exchange->task_count = 0;
+    exchange->lost_count = 0;
+    exchange->unknown = false;
+    exchange->drain = false;
+}
+
+bool exchange_answer(const struct exchange *exchange, uint32_t pause_ms,
+                     struct bytes *out, struct err *err)
+{
+    struct sync_answer answer = {.verdicts = exchange->verdicts,
+                                 .verdict_count = exchange->sync.report_count,
+                                 .tasks = exchange->tasks,
+                                 .task_count = exchange->task_count,
+                                 .lost = exchange->lost,
+                                 .lost_count = exchange->lost_count,
+                                 .drain = exchange->drain,
+                                 .unknown = exchange->unknown,
+                                 .pause_ms = exchange->task_count == 0 ? pause_ms : 0};
+    return wire_sync_answer_pack(&answer, out, err);
+}

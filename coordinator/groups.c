@@ -1,0 +1,204 @@
+/* groups.c - which segments become which published file.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/groups.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "coordinator/tasks.h"
+
+/* One product set of a segment with all its streams. */
+#define GROUP_ARENA ((size_t)4 << 20)
+
+/* A unit of 4095 spills in 20 chunks has 10^5 segments: 32 bytes each, 4 MiB of text. */
+#define GROUP_KEY_TEXT ((size_t)256 << 20)
+
+void group_list_release(struct group_list *list)
+{
+    free(list->groups);
+    *list = (struct group_list){.count = 0};
+}
+
+static const char *stream_extension(const char *stream)
+{
+    if (strcmp(stream, "reco") == 0)
+        return "spw";
+    return strcmp(stream, "summary") == 0 ? "jsonl" : "dat";
+}
+
+void group_published_name(const struct merge_class *merge_class, const struct sha256 *key,
+                          char out[PRODUCT_FILE])
+{
+    char hex[SHA256_HEX];
+    sha256_to_hex(key, hex);
+    (void)snprintf(out, PRODUCT_FILE, "published/%s/%06u/%s_%06u_%03u_%.12s.%s",
+                   merge_class->stream, merge_class->run, merge_class->stream,
+                   merge_class->run, merge_class->sequence, hex,
+                   stream_extension(merge_class->stream));
+}
+
+/* "electron 100 GeV"; the particle alone when the momentum is unknown. */
+static bool beam_text(const struct run *run, char *out, size_t size, struct err *err)
+{
+    struct bytes text;
+    const char *beam;
+    bytes_init(&text, 256);
+    bool done = text_add(&text, run->particle, err);
+    if (done && !isnan(run->momentum_gev))
+        done = text_add(&text, " ", err) &&
+               text_add_real(&text, run->momentum_gev, err) &&
+               text_add(&text, " GeV", err);
+    done = done && text_terminate(&text, &beam, err) && text_copy(out, size, beam, err);
+    bytes_release(&text);
+    return done;
+}
+
+static bool class_of(struct merge_class *merge_class, const struct book *book,
+                     struct catalog_txn *txn, uint32_t unit, struct err *err)
+{
+    struct plan_segment plan;
+    struct run run;
+    uint32_t first = book->units[unit].first;
+    enum lookup found =
+        catalog_get_plan_segment(txn, book->campaign.id, first, &plan, err);
+    if (found == LOOKUP_FOUND)
+        found = catalog_get_run(txn, plan.id.chunk.run, &run, err);
+    if (found == LOOKUP_ABSENT)
+        return err_set(err, E_CATALOG_DAMAGED, "the run of plan segment %u is missing",
+                       first);
+    if (found == LOOKUP_FAILED)
+        return false;
+    *merge_class =
+        (struct merge_class){.synthetic = run.synthetic,
+                             .run = run.number,
+                             .target_bytes = book->campaign.policy.merge_bytes};
+    (void)snprintf(merge_class->period, sizeof merge_class->period, "%s", run.period);
+    (void)snprintf(merge_class->setup, sizeof merge_class->setup, "%s", run.setup);
+    (void)snprintf(merge_class->origin, sizeof merge_class->origin, "%s",
+                   run_origin_name(run.origin));
+    return beam_text(&run, merge_class->beam, sizeof merge_class->beam, err);
+}
+
+static struct merge_group *list_add(struct group_list *list)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity == 0 ? 16 : 2 * list->capacity;
+        list->groups = mem_grow(list->groups, list->capacity, sizeof *list->groups);
+    }
+    struct merge_group *group = &list->groups[list->count++];
+    memset(group, 0, sizeof *group);
+    return group;
+}
+
+/* The sequence of files of one stream while it is being cut. */
+struct cut {
+    const struct book *book;
+    struct catalog_txn *txn;
+    struct group_list *list;
+    struct merge_class merge_class;
+    struct sha256 *keys; /* of the open group */
+    uint32_t key_count;
+    uint32_t first;
+    uint32_t last;
+    uint64_t bytes;
+    struct event_digest events;
+};
+
+static bool cut_close(struct cut *cut, struct err *err)
+{
+    struct bytes text;
+    bytes_init(&text, GROUP_KEY_TEXT);
+    struct merge_group *group = list_add(cut->list);
+    *group = (struct merge_group){.number = cut->book->campaign.group_count +
+                                            cut->list->count - 1,
+                                  .merge_class = cut->merge_class,
+                                  .first = cut->first,
+                                  .count = cut->last - cut->first + 1,
+                                  .state = GROUP_OPEN,
+                                  .events = cut->events};
+    bool done = key_merge_text(&text, &cut->merge_class, cut->keys, cut->key_count, err);
+    if (done)
+        group->key = key_of(&text);
+    bytes_release(&text);
+    if (!done)
+        return false;
+    struct file_record file;
+    group_published_name(&group->merge_class, &group->key, group->published);
+    enum lookup found = catalog_get_file(cut->txn, group->published, &file, err);
+    if (found == LOOKUP_FOUND && file.state == FILE_PUBLISHED) {
+        group->state = GROUP_PUBLISHED;
+        group->size = file.size;
+        group->hash = file.hash;
+    }
+    cut->merge_class.sequence++;
+    cut->key_count = 0;
+    cut->bytes = 0;
+    cut->events = (struct event_digest){.count = 0};
+    return found != LOOKUP_FAILED;
+}
+
+static bool cut_add(struct cut *cut, uint32_t number, const struct sha256 *key,
+                    const struct product *product, struct err *err)
+{
+    uint64_t target = cut->merge_class.target_bytes;
+    bool full =
+        cut->key_count > 0 && target > 0 &&
+        (product->place.length > target || cut->bytes > target - product->place.length);
+    if (full && !cut_close(cut, err))
+        return false;
+    if (cut->key_count == 0)
+        cut->first = number;
+    cut->last = number;
+    cut->keys[cut->key_count++] = *key;
+    cut->bytes += product->place.length;
+    event_digest_merge(&cut->events, &product->events);
+    return true;
+}
+
+static bool cut_stream(struct cut *cut, const struct core_unit *unit, struct err *err)
+{
+    struct arena arena;
+    arena_init(&arena, GROUP_ARENA);
+    bool done = true;
+    for (uint32_t i = unit->first; done && i < unit->first + unit->count; i++) {
+        const struct plan_state *state = &cut->book->states[i];
+        struct product_set set;
+        if (state->state != SEGMENT_COMMITTED)
+            continue;
+        arena_reset(&arena);
+        uint32_t number = task_product_number(state, cut->merge_class.stream);
+        enum lookup found = catalog_get_products(cut->txn, number, &arena, &set, err);
+        const struct product *product =
+            found == LOOKUP_FOUND ? task_find_stream(&set, cut->merge_class.stream)
+                                  : NULL;
+        if (found != LOOKUP_FAILED && product == NULL)
+            err_set(err, E_CATALOG_DAMAGED, "plan segment %u: no product for stream %s",
+                    i, cut->merge_class.stream);
+        done = product != NULL && cut_add(cut, i, &set.key, product, err);
+    }
+    arena_release(&arena);
+    return done && (cut->key_count == 0 || cut_close(cut, err));
+}
+
+bool groups_cut(const struct book *book, struct catalog_txn *txn, uint32_t unit,
+                struct group_list *list, struct err *err)
+{
+    char streams[RECIPE_SKIMS + 2][STREAM_NAME];
+    uint32_t count = book_streams(&book->campaign, streams, RECIPE_SKIMS + 2);
+    struct cut cut = {.book = book, .txn = txn, .list = list};
+    if (!class_of(&cut.merge_class, book, txn, unit, err))
+        return false;
+    cut.keys = mem_new(book->units[unit].count, sizeof *cut.keys);
+    bool done = true;
+    for (uint32_t i = 0; done && i < count; i++) {
+        (void)snprintf(cut.merge_class.stream, sizeof cut.merge_class.stream, "%s",
+                       streams[i]);
+        cut.merge_class.sequence = 0;
+        done = cut_stream(&cut, &book->units[unit], err);
+    }
+    free(cut.keys);
+    return done;
+}

@@ -1,0 +1,87 @@
+/* mailbox.c - a bounded wait on a list.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/mailbox.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/bytes.h"
+
+struct mailbox {
+    pthread_mutex_t lock;
+    pthread_cond_t filled;
+    struct exchange **list;
+    uint32_t count;
+    uint32_t capacity;
+};
+
+struct mailbox *mailbox_new(void)
+{
+    struct mailbox *mailbox = mem_new(1, sizeof *mailbox);
+    pthread_condattr_t attributes;
+    bug_if(pthread_mutex_init(&mailbox->lock, NULL) != 0);
+    bug_if(pthread_condattr_init(&attributes) != 0);
+    bug_if(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) != 0);
+    bug_if(pthread_cond_init(&mailbox->filled, &attributes) != 0);
+    (void)pthread_condattr_destroy(&attributes);
+    return mailbox;
+}
+
+void mailbox_free(struct mailbox *mailbox)
+{
+    if (mailbox == NULL)
+        return;
+    for (uint32_t i = 0; i < mailbox->count; i++)
+        exchange_free(mailbox->list[i]);
+    (void)pthread_cond_destroy(&mailbox->filled);
+    (void)pthread_mutex_destroy(&mailbox->lock);
+    free(mailbox->list);
+    free(mailbox);
+}
+
+void mailbox_put(struct mailbox *mailbox, struct exchange *exchange)
+{
+    bug_if(pthread_mutex_lock(&mailbox->lock) != 0);
+    if (mailbox->count == mailbox->capacity) {
+        mailbox->capacity = mailbox->capacity == 0 ? 64 : 2 * mailbox->capacity;
+        mailbox->list = mem_grow(mailbox->list, mailbox->capacity, sizeof *mailbox->list);
+    }
+    mailbox->list[mailbox->count++] = exchange;
+    bug_if(pthread_cond_signal(&mailbox->filled) != 0);
+    bug_if(pthread_mutex_unlock(&mailbox->lock) != 0);
+}
+
+static struct timespec time_after(int64_t duration_ns)
+{
+    struct timespec time;
+    bug_if(clock_gettime(CLOCK_MONOTONIC, &time) != 0);
+    int64_t total = time.tv_nsec + (duration_ns < 0 ? 0 : duration_ns);
+    time.tv_sec += total / 1000000000;
+    time.tv_nsec = total % 1000000000;
+    return time;
+}
+
+uint32_t mailbox_take(struct mailbox *mailbox, int64_t wait_ns, int64_t gather_ns,
+                      struct exchange **list, uint32_t capacity)
+{
+    struct timespec until = time_after(wait_ns);
+    bug_if(pthread_mutex_lock(&mailbox->lock) != 0);
+    int waited = 0;
+    while (mailbox->count == 0 && waited == 0)
+        waited = pthread_cond_timedwait(&mailbox->filled, &mailbox->lock, &until);
+    if (mailbox->count > 0 && gather_ns > 0) {
+        until = time_after(gather_ns);
+        for (waited = 0; mailbox->count < capacity && waited == 0;)
+            waited = pthread_cond_timedwait(&mailbox->filled, &mailbox->lock, &until);
+    }
+    uint32_t taken = mailbox->count < capacity ? mailbox->count : capacity;
+    for (uint32_t i = 0; i < taken; i++)
+        list[i] = mailbox->list[i];
+    for (uint32_t i = taken; i < mailbox->count; i++)
+        mailbox->list[i - taken] = mailbox->list[i];
+    mailbox->count -= taken;
+    bug_if(pthread_mutex_unlock(&mailbox->lock) != 0);
+    return taken;
+}

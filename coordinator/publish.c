@@ -1,0 +1,112 @@
+/* publish.c - moving a merged file to its published name, and its sidecar.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/publish.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "base/json.h"
+
+#define SIDECAR_LIMIT ((size_t)1 << 20)
+
+bool store_path(const struct campaign *campaign, const char *name, char *out,
+                struct err *err)
+{
+    int length = snprintf(out, PATH_MAX, "%s/%s", campaign->store, name);
+    if (length < 0 || length >= PATH_MAX)
+        return err_set(err, E_LIMIT, "%s/%s: the path is too long", campaign->store,
+                       name);
+    return true;
+}
+
+static bool make_parent(const char *path, struct err *err)
+{
+    char parent[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    bug_if(slash == NULL);
+    memcpy(parent, path, (size_t)(slash - path));
+    parent[slash - path] = 0;
+    return disk_make_path(parent, err);
+}
+
+enum lookup publish_file(const struct campaign *campaign, const struct merge_group *group,
+                         struct err *err)
+{
+    char from[PATH_MAX];
+    char to[PATH_MAX];
+    if (!store_path(campaign, group->part, from, err) ||
+        !store_path(campaign, group->published, to, err))
+        return LOOKUP_FAILED;
+    if (!disk_exists(from))
+        return disk_exists(to) ? LOOKUP_FOUND : LOOKUP_ABSENT;
+    if (!make_parent(to, err))
+        return LOOKUP_FAILED;
+    if (rename(from, to) != 0) {
+        err_errno(err, E_DISK_WRITE, errno, "%s: cannot be moved to %s", from, to);
+        return LOOKUP_FAILED;
+    }
+    bool synced = disk_sync_parent(to, err) && disk_sync_parent(from, err);
+    return synced ? LOOKUP_FOUND : LOOKUP_FAILED;
+}
+
+static void put_hash(struct json_writer *json, const char *key, const struct sha256 *hash)
+{
+    char hex[SHA256_HEX];
+    sha256_to_hex(hash, hex);
+    json_put_text(json, key, hex);
+}
+
+static void sidecar_text(struct json_writer *json, const struct campaign *campaign,
+                         const struct merge_group *group, int64_t wall_s)
+{
+    const struct merge_class *merge_class = &group->merge_class;
+    char host[64] = "";
+    char digest[EVENT_DIGEST_TEXT];
+    (void)gethostname(host, sizeof host - 1);
+    event_digest_text(&group->events, digest);
+    json_open_object(json, NULL);
+    json_put_text(json, "file", group->published);
+    json_put_u64(json, "size", group->size);
+    put_hash(json, "sha256", &group->hash);
+    put_hash(json, "merge_key", &group->key);
+    json_put_text(json, "stream", merge_class->stream);
+    json_put_u64(json, "run", merge_class->run);
+    json_put_u64(json, "sequence", merge_class->sequence);
+    json_put_text(json, "period", merge_class->period);
+    json_put_text(json, "setup", merge_class->setup);
+    json_put_text(json, "beam", merge_class->beam);
+    json_put_text(json, "origin", merge_class->origin);
+    json_put_bool(json, "synthetic", merge_class->synthetic);
+    json_put_text(json, "event_digest", digest);
+    put_hash(json, "release", &campaign->recipe.release);
+    json_put_text(json, "campaign", campaign->name);
+    json_put_text(json, "tag", campaign->tag);
+    json_put_text(json, "conditions", campaign->source);
+    put_hash(json, "manifest", &campaign->manifest);
+    json_put_i64(json, "published_unix_s", wall_s);
+    json_put_text(json, "host", host);
+    json_close_object(json);
+}
+
+bool publish_sidecar(const struct campaign *campaign, const struct merge_group *group,
+                     int64_t wall_s, struct err *err)
+{
+    char path[PATH_MAX];
+    char name[PRODUCT_FILE + 16];
+    struct bytes text;
+    struct json_writer json;
+    (void)snprintf(name, sizeof name, "%s.prov.json", group->published);
+    if (!store_path(campaign, name, path, err))
+        return false;
+    bytes_init(&text, SIDECAR_LIMIT);
+    json_begin(&json, &text);
+    sidecar_text(&json, campaign, group, wall_s);
+    bool done = json_end(&json, err) && make_parent(path, err) &&
+                disk_write_durable(path, text.data, text.size, 0644, err);
+    bytes_release(&text);
+    return done;
+}

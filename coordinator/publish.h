@@ -1,0 +1,26 @@
+/* publish.h - moving a merged file to its published name, and its sidecar.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The catalog says PUBLISHING with both names before anything moves; a crash at any point
+ * is finished by calling publish_file again: when the part is gone and the published file
+ * is there, the move was done.
+ */
+#ifndef SPILLWAY_COORDINATOR_PUBLISH_H
+#define SPILLWAY_COORDINATOR_PUBLISH_H
+
+#include "model/campaign.h"
+
+/* Moves STORE/part to STORE/published, durably. LOOKUP_ABSENT when neither is there. */
+enum lookup publish_file(const struct campaign *campaign, const struct merge_group *group,
+                         struct err *err);
+
+/* Writes FILE.prov.json beside it: what the bytes cannot say (campaign, tag, manifest,
+ * dates, host), for people who have only the files. */
+bool publish_sidecar(const struct campaign *campaign, const struct merge_group *group,
+                     int64_t wall_s, struct err *err);
+
+/* STORE/name; E_LIMIT when it is too long. `out` has PATH_MAX bytes. */
+bool store_path(const struct campaign *campaign, const char *name, char *out,
+                struct err *err);
+
+#endif

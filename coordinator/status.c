@@ -1,0 +1,206 @@
+/* status.c - how far a campaign is, read from the catalog.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/status.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "coordinator/command.h"
+
+const char status_usage[] =
+    "spillway status [CAMPAIGN] [--json]\n"
+    "\n"
+    "How far each campaign is: segments by state, published files, what is quarantined\n"
+    "and why. Exit status 0 also when a campaign is not complete.\n";
+
+/* States are read in pieces of this many, 1 MiB. */
+#define STATUS_PIECE 65536u
+
+static bool count_states(struct catalog_txn *txn, struct status *status,
+                         struct plan_state *piece, struct err *err)
+{
+    uint32_t total = status->campaign.segment_count;
+    for (uint32_t first = 0; first < total; first += STATUS_PIECE) {
+        uint32_t count = total - first < STATUS_PIECE ? total - first : STATUS_PIECE;
+        if (!catalog_get_states(txn, status->campaign.id, first, count, piece, err))
+            return false;
+        for (uint32_t i = 0; i < count; i++) {
+            struct plan_segment plan;
+            status->by_state[piece[i].state]++;
+            if (piece[i].state != SEGMENT_QUARANTINED ||
+                status->shown_count == STATUS_STUCK_SHOWN)
+                continue;
+            if (catalog_get_plan_segment(txn, status->campaign.id, first + i, &plan,
+                                         err) != LOOKUP_FOUND)
+                return false;
+            status->shown[status->shown_count++] = (struct status_stuck){
+                .id = plan.id, .spill = plan.spill, .failure = piece[i].failure};
+        }
+    }
+    return true;
+}
+
+bool status_read(struct catalog_txn *txn, const char *campaign, struct status *status,
+                 struct err *err)
+{
+    memset(status, 0, sizeof *status);
+    enum lookup found = catalog_get_campaign(txn, campaign, &status->campaign, err);
+    if (found == LOOKUP_ABSENT)
+        err_set(err, E_NOT_FOUND, "campaign \"%s\" is not planned", campaign);
+    if (found != LOOKUP_FOUND)
+        return false;
+    struct plan_state *piece = mem_new(STATUS_PIECE, sizeof *piece);
+    bool done = count_states(txn, status, piece, err);
+    free(piece);
+    for (uint32_t i = 0; done && i < status->campaign.group_count; i++) {
+        struct merge_group group;
+        done =
+            catalog_get_group(txn, status->campaign.id, i, &group, err) == LOOKUP_FOUND;
+        if (done)
+            status->groups[group.state]++;
+    }
+    const uint32_t *by_state = status->by_state;
+    status->stuck = by_state[SEGMENT_QUARANTINED] > 0 &&
+                    by_state[SEGMENT_PLANNED] + by_state[SEGMENT_READY] +
+                            by_state[SEGMENT_LEASED] + by_state[SEGMENT_WAITING] +
+                            status->groups[GROUP_OPEN] + status->groups[GROUP_LEASED] +
+                            status->groups[GROUP_PUBLISHING] ==
+                        0;
+    return done;
+}
+
+bool status_of(const struct area *area, const char *campaign, struct status *status,
+               struct err *err)
+{
+    char folder[AREA_PATH];
+    struct catalog *catalog = NULL;
+    struct catalog_txn *txn = NULL;
+    bool done = area_path(area, "catalog", folder, err) &&
+                catalog_open(folder, CATALOG_READ, &catalog, err) &&
+                catalog_begin(catalog, &txn, err) &&
+                status_read(txn, campaign, status, err);
+    catalog_abort(txn);
+    catalog_close(catalog);
+    return done;
+}
+
+void status_print_stuck(const struct status *status)
+{
+    for (uint32_t i = 0; i < status->shown_count; i++) {
+        const struct status_stuck *stuck = &status->shown[i];
+        char name[CHUNK_NAME];
+        chunk_name(&stuck->id.chunk, name);
+        (void)fprintf(stderr, "  %s segment %u (spill %u): %s: %s\n", name,
+                      stuck->id.ordinal, stuck->spill,
+                      err_name((enum err_code)stuck->failure),
+                      err_advice((enum err_code)stuck->failure));
+    }
+    uint32_t more = status->by_state[SEGMENT_QUARANTINED] - status->shown_count;
+    if (more > 0)
+        (void)fprintf(stderr, "  and %u more\n", more);
+}
+
+static const char *status_word(const struct status *status)
+{
+    if (status->campaign.complete)
+        return "complete";
+    return status->stuck ? "stuck" : "open";
+}
+
+static void print_text(const struct status *status)
+{
+    const struct campaign *campaign = &status->campaign;
+    (void)printf("%s: %s, %u segments", campaign->name, status_word(status),
+                 campaign->segment_count);
+    for (unsigned i = 0; i < SEGMENT_STATES; i++)
+        if (status->by_state[i] > 0)
+            (void)printf(", %u %s", status->by_state[i],
+                         segment_state_name((enum segment_state)i));
+    (void)printf("; %u files published", status->groups[GROUP_PUBLISHED]);
+    uint32_t open = status->groups[GROUP_OPEN] + status->groups[GROUP_LEASED] +
+                    status->groups[GROUP_PUBLISHING];
+    if (open > 0)
+        (void)printf(", %u being merged", open);
+    if (status->groups[GROUP_FAILED] > 0)
+        (void)printf(", %u merges failed", status->groups[GROUP_FAILED]);
+    (void)printf("\n");
+    (void)fflush(stdout);
+    if (status->by_state[SEGMENT_QUARANTINED] > 0)
+        status_print_stuck(status);
+}
+
+static void put_json(struct json_writer *json, const struct status *status)
+{
+    json_open_object(json, NULL);
+    json_put_text(json, "campaign", status->campaign.name);
+    json_put_text(json, "status", status_word(status));
+    json_put_text(json, "tag", status->campaign.tag);
+    json_put_text(json, "store", status->campaign.store);
+    json_put_u64(json, "segments", status->campaign.segment_count);
+    for (unsigned i = 0; i < SEGMENT_STATES; i++)
+        json_put_u64(json, segment_state_name((enum segment_state)i),
+                     status->by_state[i]);
+    json_put_u64(json, "files_published", status->groups[GROUP_PUBLISHED]);
+    json_put_u64(json, "merges_failed", status->groups[GROUP_FAILED]);
+    json_close_object(json);
+}
+
+static bool print_all(struct catalog_txn *txn, const char *only, bool as_json,
+                      struct err *err)
+{
+    struct campaign campaign;
+    struct status status;
+    struct bytes text;
+    struct json_writer json;
+    bytes_init(&text, (size_t)64 << 20);
+    json_begin(&json, &text);
+    json_open_array(&json, NULL);
+    enum lookup found = LOOKUP_FOUND;
+    bool done = true;
+    bool any = false;
+    for (uint32_t id = 1; done && found == LOOKUP_FOUND; id = campaign.id + 1) {
+        found = catalog_next_campaign(txn, id, &campaign, err);
+        if (found != LOOKUP_FOUND)
+            break;
+        if (only != NULL && strcmp(only, campaign.name) != 0)
+            continue;
+        any = true;
+        done = status_read(txn, campaign.name, &status, err);
+        if (done && as_json)
+            put_json(&json, &status);
+        else if (done)
+            print_text(&status);
+    }
+    done = done && found != LOOKUP_FAILED;
+    if (done && only != NULL && !any)
+        done = err_set(err, E_NOT_FOUND, "campaign \"%s\" is not planned", only);
+    json_close_array(&json);
+    done = done && json_end(&json, err);
+    if (done && as_json)
+        (void)printf("%.*s\n", (int)text.size, (const char *)text.data);
+    else if (done && !any)
+        (void)printf("no campaign is planned yet: spillway plan CAMPAIGN.yaml\n");
+    bytes_release(&text);
+    return done;
+}
+
+int status_command(struct area *area, int argc, char **argv)
+{
+    struct err err;
+    bool as_json = false;
+    char folder[AREA_PATH];
+    struct catalog *catalog = NULL;
+    struct catalog_txn *txn = NULL;
+    const struct command_option options[] = {{.name = "json", .flag = &as_json}};
+    bool done = command_options(options, 1, &argc, argv, &err) &&
+                command_words(argc, 0, 1, "one campaign", &err) &&
+                area_open(area, &err) && area_path(area, "catalog", folder, &err) &&
+                catalog_open(folder, CATALOG_READ, &catalog, &err) &&
+                catalog_begin(catalog, &txn, &err) &&
+                print_all(txn, argc == 2 ? argv[1] : NULL, as_json, &err);
+    catalog_abort(txn);
+    catalog_close(catalog);
+    return done ? 0 : command_error(&err);
+}

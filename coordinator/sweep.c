@@ -1,0 +1,138 @@
+/* sweep.c - the only place that removes files below the store's parts/.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/sweep.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "coordinator/publish.h"
+
+#define SWEEP_ARENA ((size_t)1 << 20)
+
+bool sweep_remove(const struct campaign *campaign, const char *name, struct err *err)
+{
+    char path[PATH_MAX];
+    if (!store_path(campaign, name, path, err))
+        return false;
+    if (unlink(path) != 0 && errno != ENOENT)
+        return err_errno(err, E_DISK_WRITE, errno, "%s: cannot be removed", path);
+    return true;
+}
+
+static int token_compare(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a;
+    uint64_t right = *(const uint64_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+struct token_list {
+    uint64_t *tokens;
+    size_t count;
+    size_t capacity;
+};
+
+static bool lease_tokens(struct catalog_txn *txn, struct token_list *list,
+                         struct err *err)
+{
+    struct arena arena;
+    struct attempt lease = {.number = 0};
+    enum lookup found = LOOKUP_FOUND;
+    arena_init(&arena, SWEEP_ARENA);
+    while (found == LOOKUP_FOUND) {
+        arena_reset(&arena);
+        found = catalog_next_lease(txn, lease.number + 1, &arena, &lease, err);
+        if (found != LOOKUP_FOUND)
+            break;
+        if (list->count == list->capacity) {
+            list->capacity = list->capacity == 0 ? 64 : 2 * list->capacity;
+            list->tokens = mem_grow(list->tokens, list->capacity, sizeof *list->tokens);
+        }
+        list->tokens[list->count++] = lease.token;
+    }
+    arena_release(&arena);
+    if (list->count > 0)
+        qsort(list->tokens, list->count, sizeof *list->tokens, token_compare);
+    return found == LOOKUP_ABSENT;
+}
+
+static bool part_may_go(struct catalog_txn *txn, const struct token_list *current,
+                        const char *name, bool *may_go, struct err *err)
+{
+    uint64_t token;
+    struct file_record file;
+    *may_go = false;
+    if (part_name_token(name, &token) && current->count > 0 &&
+        bsearch(&token, current->tokens, current->count, sizeof token, token_compare) !=
+            NULL)
+        return true;
+    enum lookup found = catalog_get_file(txn, name, &file, err);
+    *may_go = found == LOOKUP_ABSENT;
+    return found != LOOKUP_FAILED;
+}
+
+static bool sweep_folder(const struct campaign *campaign, struct catalog_txn *txn,
+                         const struct token_list *current, const char *folder,
+                         uint64_t *removed, struct err *err)
+{
+    char path[PATH_MAX];
+    if (!store_path(campaign, folder, path, err))
+        return false;
+    DIR *listing = opendir(path);
+    if (listing == NULL)
+        return errno == ENOENT || errno == ENOTDIR ||
+               err_errno(err, E_DISK_OPEN, errno, "%s: cannot be listed", path);
+    bool done = true;
+    for (struct dirent *entry; done && (entry = readdir(listing)) != NULL;) {
+        char name[PRODUCT_FILE];
+        bool may_go = false;
+        int length = snprintf(name, sizeof name, "%s/%s", folder, entry->d_name);
+        if (entry->d_name[0] == '.' || length < 0 || (size_t)length >= sizeof name)
+            continue;
+        done = part_may_go(txn, current, name, &may_go, err);
+        if (done && may_go) {
+            done = sweep_remove(campaign, name, err);
+            *removed += 1;
+        }
+    }
+    (void)closedir(listing);
+    return done;
+}
+
+bool sweep_parts(const struct campaign *campaign, struct catalog_txn *txn,
+                 uint64_t *removed, struct err *err)
+{
+    struct token_list current = {.count = 0};
+    *removed = 0;
+    bool done = lease_tokens(txn, &current, err);
+    for (unsigned i = 0; done && i < 256; i++) {
+        char folder[16];
+        (void)snprintf(folder, sizeof folder, "parts/%02x", i);
+        done = sweep_folder(campaign, txn, &current, folder, removed, err);
+    }
+    free(current.tokens);
+    return done;
+}
+
+bool sweep_collecting(const struct campaign *campaign, struct catalog_txn *txn,
+                      struct err *err)
+{
+    struct file_record file = {.name = ""};
+    enum lookup found = catalog_next_file(txn, "", &file, err);
+    while (found == LOOKUP_FOUND) {
+        if (file.state == FILE_COLLECTING && file.campaign == campaign->id &&
+            (!sweep_remove(campaign, file.name, err) ||
+             !catalog_delete_file(txn, file.name, err)))
+            return false;
+        char next[PRODUCT_FILE + 1];
+        int length = snprintf(next, sizeof next, "%s ", file.name);
+        bug_if(length < 0 || (size_t)length >= sizeof next);
+        found = catalog_next_file(txn, next, &file, err);
+    }
+    return found == LOOKUP_ABSENT;
+}

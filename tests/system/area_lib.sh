@@ -1,0 +1,106 @@
+# area_lib.sh - what system tests share: a scratch folder, an area, campaigns, checks.
+# SPDX-License-Identifier: Apache-2.0
+# Sourced with $1 = folder of the programs, $2 = source folder.
+set -u
+bin=$1
+source=$2
+export PATH=$bin:$PATH
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/spillway-test.XXXXXX")
+started=()
+cleanup() {
+    for pid in "${started[@]:-}"; do
+        [ -n "$pid" ] && kill -9 "$pid" 2>/dev/null
+    done
+    [ -n "${KEEP:-}" ] || rm -rf "$scratch"
+}
+trap cleanup EXIT
+
+failures=0
+fail() {
+    echo "FAIL: $*"
+    failures=$((failures + 1))
+}
+finish() {
+    if [ "$failures" -gt 0 ]; then
+        echo "$failures checks failed"
+        exit 1
+    fi
+    echo "all checks passed"
+    exit 0
+}
+
+# must COMMAND...: stops the test when it fails.
+must() {
+    "$@" >"$scratch/out" 2>"$scratch/err" && return 0
+    local status=$?
+    echo "FAIL ($status): $*"
+    tail -20 "$scratch/out" "$scratch/err"
+    for log in "$scratch"/*/logs/*.log; do
+        [ -f "$log" ] && echo "== $log" && tail -5 "$log"
+    done
+    exit 1
+}
+
+# refused STATUS WORDS COMMAND...: it must fail with that exit status and one line on
+# stderr that holds the words (an advice line may follow).
+refused() {
+    local status=$1 words=$2
+    shift 2
+    "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
+    local got=$?
+    [ "$got" -eq "$status" ] || fail "exit $got instead of $status: $* ($(head -1 "$scratch/err"))"
+    grep -q -- "$words" "$scratch/err" || fail "no \"$words\" in the message of: $* ($(head -1 "$scratch/err"))"
+    [ "$(wc -l <"$scratch/err")" -le 2 ] || fail "more than one line and advice: $*: $(cat "$scratch/err")"
+}
+
+# make_area NAME DATA: an area with the runs of DATA imported and scanned.
+make_area() {
+    must spillway init "$scratch/$1"
+    must spillway --area "$scratch/$1" runs import "$2/runs.yaml"
+    must spillway --area "$scratch/$1" runs scan
+}
+
+# make_campaign FILE NAME STORE [more lines]: raw skims and summaries only.
+make_campaign() {
+    cat >"$1" <<YAML
+name: $2
+purpose: test
+store: $3
+select:
+  types: [physics]
+skims:
+  - name: all
+    kind: all
+    events: [physics, calibration]
+  - name: random
+    kind: random
+    fraction: 0.1
+    events: [physics]
+YAML
+    shift 3
+    printf '%s\n' "$@" >>"$1"
+}
+
+# published STORE: the published files by name and sha256, without the sidecars.
+published() {
+    (cd "$1/published" && find . -type f ! -name '*.prov.json' | sort | xargs sha256sum)
+}
+
+# same_bytes STORE STORE...: all must have published the same.
+same_bytes() {
+    published "$1" >"$scratch/first.sums"
+    [ -s "$scratch/first.sums" ] || fail "$1: nothing was published"
+    for other in "${@:2}"; do
+        published "$other" >"$scratch/other.sums"
+        diff "$scratch/first.sums" "$scratch/other.sums" >"$scratch/diff" ||
+            fail "$other differs from $1: $(head -3 "$scratch/diff")"
+    done
+}
+
+# no_strays STORE: nothing is left below parts/.
+no_strays() {
+    local left
+    left=$(find "$1/parts" -type f 2>/dev/null | wc -l)
+    [ "$left" -eq 0 ] || fail "$1/parts: $left stray files: $(find "$1/parts" -type f | head -2)"
+}
