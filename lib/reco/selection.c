@@ -4,6 +4,9 @@
 #include "reco/selection.h"
 
 #include "base/random.h"
+#include "conditions/payload.h"
+
+#define MASK_MEMORY ((size_t)1 << 20) /* of a value: some rows of one number */
 
 /* Where a quantity is: number `place` of a float column, or something computed. */
 enum source_kind {
@@ -66,7 +69,7 @@ static const struct source sources[QUANTITY_COUNT] = {
 bool selection_make(const struct recipe *recipe, struct selection *selection,
                     struct err *err)
 {
-    struct selection made = {.recipe = recipe};
+    struct selection made = {.recipe = recipe, .masked_from = UINT32_MAX};
     for (uint32_t s = 0; s < recipe->skim_count; s++) {
         const struct skim *skim = &recipe->skims[s];
         for (uint32_t c = 0; c < skim->cut_count; c++)
@@ -77,6 +80,29 @@ bool selection_make(const struct recipe *recipe, struct selection *selection,
     }
     *selection = made;
     return true;
+}
+
+bool selection_mask(struct selection *selection, const struct bytes *value,
+                    struct err *err)
+{
+    selection->masked_from = UINT32_MAX;
+    if (value == NULL)
+        return true;
+    struct arena arena;
+    struct table table;
+    arena_init(&arena, MASK_MEMORY);
+    bool done = payload_parse(payload_type_find("bad_spills"), value, "bad_spills",
+                              &arena, &table, err);
+    if (done && !table.is_row)
+        done = err_set(err, E_RECO_MISSING,
+                       "bad_spills: the rows of one spill are needed, not all of them");
+    for (size_t row = 0; done && row < table.rows; row++) {
+        uint32_t from = table_cell(&table, row, 0)->count;
+        if (from < selection->masked_from)
+            selection->masked_from = from;
+    }
+    arena_release(&arena);
+    return done;
 }
 
 static double largest(const float *numbers, uint32_t count, uint32_t step)
@@ -179,6 +205,10 @@ bool selection_keeps(const struct selection *selection, uint32_t skim,
         return false;
     }
     flow->seen++;
+    if (event->event >= selection->masked_from) {
+        flow->masked++;
+        return false;
+    }
     bool kept = skim_passes(selection, skim, event, flow);
     flow->kept += kept ? 1 : 0;
     return kept;

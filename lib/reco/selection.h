@@ -21,10 +21,16 @@
 struct selection {
     const struct recipe *recipe; /* borrowed */
     enum quantity quantities[RECIPE_SKIMS][RECIPE_CUTS];
+    uint32_t masked_from; /* events of the spill from this number on are dropped */
 };
 
 /* E_RECO_QUANTITY names skim, cut and quantity. */
 bool selection_make(const struct recipe *recipe, struct selection *selection,
+                    struct err *err);
+
+/* Which events of a spill all skims drop: `value` is the effective value of payload type
+ * bad_spills, NULL when the campaign has none. An event number of 0 drops the spill. */
+bool selection_mask(struct selection *selection, const struct bytes *value,
                     struct err *err);
 
 /* Value of a quantity in a row of stored columns; false when the event has none. */
@@ -35,7 +41,8 @@ bool selection_value(const struct reco_table *table, uint32_t row, enum quantity
 struct cut_flow {
     uint64_t other;              /* of types that the skim does not look at */
     uint64_t seen;               /* looked at */
-    uint64_t after[RECIPE_CUTS]; /* passed this cut and all before it */
+    uint64_t masked;             /* of these: dropped by the mask of the spill */
+    uint64_t after[RECIPE_CUTS]; /* not masked, passed this cut and all before it */
     uint64_t kept;
 };
 

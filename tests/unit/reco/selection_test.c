@@ -242,6 +242,41 @@ static void the_random_number_of_an_event_is_fixed_for_ever(void **state)
     }
 }
 
+static void events_of_a_bad_spill_are_masked_from_the_first_bad_one_on(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *rows;
+        uint64_t masked;
+    } rows[] = {{"", 0}, {"7\n", 3}, {"9\n", 1}, {"0\n", 9}};
+    struct err err;
+    struct recipe recipe = recipe_make(SKIM_ALL, 0);
+    struct selection selection;
+    assert_true(selection_make(&recipe, &selection, &err));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct bytes value;
+        struct cut_flow flow = {0};
+        bytes_init(&value, 4096);
+        assert_true(text_addf(&value, &err,
+                              "spillway-row 1\ntype bad_spills\nsynthetic yes\n"
+                              "columns from_event:count\n%send\n",
+                              rows[i].rows));
+        if (!selection_mask(&selection, &value, &err))
+            fail_msg("%s", err.text);
+        for (uint32_t e = 1; e <= 9; e++) {
+            struct selection_event event = {9000, 1, e, 7, NULL, 0};
+            (void)selection_keeps(&selection, 0, &event, &flow);
+        }
+        assert_int_equal(flow.seen, 9);
+        assert_int_equal(flow.masked, rows[i].masked);
+        assert_int_equal(flow.kept, 9 - rows[i].masked);
+        bytes_release(&value);
+    }
+    assert_true(selection_mask(&selection, NULL, &err));
+    assert_int_equal(selection.masked_from, UINT32_MAX);
+}
+
 static void an_unknown_quantity_is_named_with_its_skim_and_cut(void **state)
 {
     (void)state;
@@ -266,6 +301,7 @@ int main(void)
         cmocka_unit_test(a_late_veto_pulse_never_makes_a_missing_energy_candidate),
         cmocka_unit_test(random_skims_keep_their_fraction_and_are_nested),
         cmocka_unit_test(the_random_number_of_an_event_is_fixed_for_ever),
+        cmocka_unit_test(events_of_a_bad_spill_are_masked_from_the_first_bad_one_on),
         cmocka_unit_test(an_unknown_quantity_is_named_with_its_skim_and_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
