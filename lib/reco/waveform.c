@@ -66,8 +66,9 @@ static int32_t parity_sum(const uint16_t *samples, uint32_t first,
     return sum;
 }
 
-static bool levels_make(const uint16_t *samples, const struct waveform_rules *rules,
-                        struct levels *levels, int32_t pedestal[2])
+/* Sums of the pedestals in units of 1/scale count; true when the spread rule applies. */
+static bool pedestals_find(const uint16_t *samples, const struct waveform_rules *rules,
+                           int32_t pedestal[2])
 {
     int32_t scale = (int32_t)(rules->pedestal_samples / 2);
     uint32_t first = rules->pedestal_first;
@@ -81,13 +82,33 @@ static bool levels_make(const uint16_t *samples, const struct waveform_rules *ru
         pedestal[0] = minimum[0] * scale;
         pedestal[1] = minimum[1] * scale;
     }
-    levels->scale = scale;
+    return pileup;
+}
+
+/* Largest sample of each parity. */
+static void largest_find(const uint16_t *samples, uint32_t count, int32_t largest[2])
+{
+    int32_t even = samples[0];
+    int32_t odd = samples[1];
+    for (uint32_t i = 2; i + 1 < count; i += 2) {
+        even = samples[i] > even ? samples[i] : even;
+        odd = samples[i + 1] > odd ? samples[i + 1] : odd;
+    }
+    if (count % 2 != 0 && samples[count - 1] > even)
+        even = samples[count - 1];
+    largest[0] = even;
+    largest[1] = odd;
+}
+
+static void levels_make(const uint16_t *samples, const struct waveform_rules *rules,
+                        const int32_t pedestal[2], struct levels *levels)
+{
+    levels->scale = (int32_t)(rules->pedestal_samples / 2);
     levels->count = rules->samples;
     for (uint32_t i = 0; i < rules->samples; i++) {
-        int32_t level = samples[i] * scale - pedestal[i & 1];
+        int32_t level = samples[i] * levels->scale - pedestal[i & 1];
         levels->at[i] = level > 0 ? level : 0;
     }
-    return pileup;
 }
 
 /* Half height on the rising edge before sample `top`. */
@@ -174,23 +195,26 @@ bool waveform_measure(const uint16_t *samples, size_t count,
 {
     if (count != rules->samples)
         return false;
-    struct levels levels;
+    int32_t scale = (int32_t)(rules->pedestal_samples / 2);
     int32_t pedestal[2];
+    int32_t sample[2];
+    largest_find(samples, rules->samples, sample);
+    out->flags = pedestals_find(samples, rules, pedestal) ? WAVEFORM_PILEUP : 0;
+    if (sample[0] >= WAVEFORM_OVERFLOW || sample[1] >= WAVEFORM_OVERFLOW)
+        out->flags |= WAVEFORM_OVER;
     out->count = 0;
-    out->flags = levels_make(samples, rules, &levels, pedestal) ? WAVEFORM_PILEUP : 0;
-    for (uint32_t i = 0; i < rules->samples; i++)
-        if (samples[i] >= WAVEFORM_OVERFLOW)
-            out->flags |= WAVEFORM_OVER;
-    out->pedestal[0] = (double)pedestal[0] / levels.scale;
-    out->pedestal[1] = (double)pedestal[1] / levels.scale;
+    out->pedestal[0] = (double)pedestal[0] / scale;
+    out->pedestal[1] = (double)pedestal[1] / scale;
     out->largest = 0;
     out->early = (struct waveform_maximum){0};
-    int32_t largest = 0;
-    for (uint32_t i = 0; i < levels.count; i++)
-        largest = levels.at[i] > largest ? levels.at[i] : largest;
-    if (largest == 0 || largest < (int32_t)rules->threshold * levels.scale)
+    int32_t even = sample[0] * scale - pedestal[0];
+    int32_t odd = sample[1] * scale - pedestal[1];
+    int32_t largest = even > odd ? even : odd;
+    if (largest <= 0 || largest < (int32_t)rules->threshold * scale)
         return true;
-    out->largest = (double)largest / levels.scale;
+    out->largest = (double)largest / scale;
+    struct levels levels;
+    levels_make(samples, rules, pedestal, &levels);
     maxima_find(&levels, rules, out);
     return true;
 }

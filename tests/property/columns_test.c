@@ -42,6 +42,8 @@ static void pack_make(int fd, const char *path, const struct reco_table *table,
     struct pack_writer pack;
     struct columns_writer writer;
     uint64_t size;
+    struct bytes account;
+    bytes_init(&account, 16);
     static const char key[] = "spillway-reco-1\n";
     struct pack_item item = {.key = sha256_of(key, sizeof key - 1),
                              .stream = "reco",
@@ -53,10 +55,11 @@ static void pack_make(int fd, const char *path, const struct reco_table *table,
     pack_begin(&pack);
     assert_true(columns_start(&writer, &pack, &err));
     assert_true(columns_put(&writer, table, &err));
-    assert_true(columns_end(&writer, &err));
+    assert_true(columns_end(&writer, &account, &err));
     assert_true(pack_end(&pack, &item, product, &err));
     assert_true(pack_finish(&pack, &size, &err));
     pack_writer_release(&pack);
+    bytes_release(&account);
 }
 
 static void rows_come_back_and_flipped_bits_are_found(void **state)
