@@ -14,6 +14,7 @@
 #define MARKER_LIMIT 4096
 
 static const char marker_name[] = "spillway.area";
+static const char catalog_name[] = "catalog";
 static const char marker_text[] = "spillway-area 1\n";
 
 bool area_path(const struct area *area, const char *name, char out[AREA_PATH],
@@ -66,6 +67,12 @@ bool area_init(struct area *area, const char token[AREA_TOKEN], bool *made,
         *made = false;
         return marker_check(area, marker, err);
     }
+    struct catalog *catalog;
+    char folder[AREA_PATH];
+    if (!area_path(area, catalog_name, folder, err) ||
+        !catalog_open(folder, CATALOG_WRITE, &catalog, err))
+        return false;
+    catalog_close(catalog);
     /* The marker comes last: an area with a marker is whole. */
     if (!disk_make_path(logs, err) ||
         !disk_write_durable(secret, token, AREA_TOKEN - 1, 0600, err) ||
@@ -83,4 +90,12 @@ bool area_open(struct area *area, struct err *err)
     if (!disk_exists(marker))
         return err_set(err, E_AREA, "%s is not a production area", area->folder);
     return marker_check(area, marker, err);
+}
+
+bool area_catalog(struct area *area, enum catalog_mode mode, struct catalog **catalog,
+                  struct err *err)
+{
+    char folder[AREA_PATH];
+    return area_open(area, err) && area_path(area, catalog_name, folder, err) &&
+           catalog_open(folder, mode, catalog, err);
 }

@@ -10,7 +10,7 @@
 #ifndef SPILLWAY_COORDINATOR_AREA_H
 #define SPILLWAY_COORDINATOR_AREA_H
 
-#include "base/err.h"
+#include "catalog/catalog.h"
 
 #define AREA_PATH  400 /* folder and longest name, below TASK_URL */
 #define AREA_TOKEN 65  /* 64 hexadecimal digits and the NUL */
@@ -19,8 +19,8 @@ struct area {
     char folder[AREA_PATH]; /* absolute once area_open or area_init took it */
 };
 
-/* Makes the folder, its marker, token file and logs/. An area that is already there is
- * left as it is: *made says which. A folder with other things in it is fine. */
+/* Makes the folder, its catalog, token file, logs/ and marker. An area that is already
+ * there is left as it is: *made says which. A folder with other things in it is fine. */
 bool area_init(struct area *area, const char token[AREA_TOKEN], bool *made,
                struct err *err);
 
@@ -31,5 +31,9 @@ bool area_open(struct area *area, struct err *err);
 /* FOLDER/name; E_LIMIT when it is too long. */
 bool area_path(const struct area *area, const char *name, char out[AREA_PATH],
                struct err *err);
+
+/* area_open, then the catalog in it. */
+bool area_catalog(struct area *area, enum catalog_mode mode, struct catalog **catalog,
+                  struct err *err);
 
 #endif

@@ -34,38 +34,18 @@ static bool words_take(const struct config_words *words, struct arena *arena,
     return true;
 }
 
-/* "9020" or "9000-9010". */
-static bool range_read(const struct config_file *file, const char *text,
-                       struct run_range *range, struct err *err)
-{
-    char first[16];
-    struct err ignored;
-    uint64_t from;
-    uint64_t to;
-    const char *dash = strchr(text, '-');
-    size_t length = dash == NULL ? strlen(text) : (size_t)(dash - text);
-    const char *last = dash == NULL ? text : dash + 1;
-    if (length >= sizeof first)
-        return config_fail(file, "runs", text, err, "expected RUN or FIRST-LAST");
-    memcpy(first, text, length);
-    first[length] = 0;
-    if (!text_to_u64(first, RUN_MAXIMUM, &from, &ignored) ||
-        !text_to_u64(last, RUN_MAXIMUM, &to, &ignored) || from > to)
-        return config_fail(file, "runs", text, err, "expected RUN or FIRST-LAST");
-    *range = (struct run_range){(uint32_t)from, (uint32_t)to};
-    return true;
-}
-
 static bool ranges_read(const struct config_file *file, const struct config_words *words,
                         struct arena *arena, struct selection *selection, struct err *err)
 {
+    struct err inner;
     void *memory;
     if (!arena_take(arena, words->list_count, sizeof(struct run_range), &memory, err))
         return false;
     struct run_range *ranges = memory;
     for (unsigned i = 0; i < words->list_count; i++)
-        if (!range_read(file, words->list[i], &ranges[i], err))
-            return false;
+        if (!run_range_read(words->list[i], &ranges[i], &inner))
+            return config_fail(file, "runs", words->list[i], err,
+                               "expected RUN or FIRST-LAST");
     selection->runs = ranges;
     selection->run_count = words->list_count;
     return true;
@@ -252,8 +232,8 @@ static bool conditions_read(const struct config_file *file, const char *folder,
 {
     struct campaign *campaign = &out->campaign;
     const char *source = conditions->source;
-    bool local = strstr(source, "://") == NULL;
-    bool folder_form = strncmp(source, "file:", 5) == 0 && local;
+    bool remote = strstr(source, "://") != NULL;
+    const char *folder_form = strncmp(source, "file:", 5) == 0 ? source + 5 : source;
     char place[TASK_URL];
     out->allowed = (1u << (FALLBACK_RUN_MEAN + 1)) - 1;
     for (unsigned i = 0; i < conditions->allow.list_count; i++) {
@@ -265,11 +245,10 @@ static bool conditions_read(const struct config_file *file, const char *folder,
         else
             return config_fail(file, "allow", word, err, "nearest_run or none");
     }
-    if (local && !path_absolute(file, "source", folder, source + (folder_form ? 5 : 0),
-                                place, err))
+    if (!remote && !path_absolute(file, "source", folder, folder_form, place, err))
         return false;
-    if ((size_t)snprintf(campaign->source, TASK_URL, "%s%s", folder_form ? "file:" : "",
-                         local ? place : source) >= TASK_URL)
+    if ((size_t)snprintf(campaign->source, TASK_URL, "%s%s",
+                         remote ? "" : "file:", remote ? source : place) >= TASK_URL)
         return config_fail(file, "source", source, err, "too long");
     return config_name(file, "tag", conditions->tag, campaign->tag, sizeof campaign->tag,
                        err) &&

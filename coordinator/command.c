@@ -3,6 +3,7 @@
  */
 #include "coordinator/command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -76,6 +77,17 @@ bool command_words(int argc, int least, int most, const char *what, struct err *
     if (argc - 1 > most)
         return err_set(err, E_USAGE, "too many words, only %s is expected", what);
     return true;
+}
+
+int command_print(const struct bytes *out)
+{
+    struct err err;
+    bool ended = out->size == 0 || out->data[out->size - 1] == '\n';
+    if ((out->size == 0 || fwrite(out->data, 1, out->size, stdout) == out->size) &&
+        (ended || fputc('\n', stdout) != EOF))
+        return 0;
+    (void)err_errno(&err, E_DISK_WRITE, errno, "standard output");
+    return command_error(&err);
 }
 
 int command_error(const struct err *err)

@@ -34,6 +34,10 @@ bool command_options(const struct command_option *options, size_t count, int *ar
 /* E_USAGE unless between `least` and `most` words are left; `what` names them. */
 bool command_words(int argc, int least, int most, const char *what, struct err *err);
 
+/* Writes a finished text and, when it lacks one, a line end to standard output; 0, or the
+ * status of the error. */
+int command_print(const struct bytes *out);
+
 /* Prints "spillway: error E_NAME: text" and the advice to stderr, for usage errors one
  * line; gives the exit status. */
 int command_error(const struct err *err);

@@ -300,8 +300,9 @@ unsigned config_line(const struct config_file *file, unsigned from, const char *
                      const char *value)
 {
     unsigned number = 1;
-    unsigned key_line = 0; /* first line with the key */
-    bool inside = false;   /* behind the key; a list may go on over lines */
+    unsigned key_line = 0;   /* first line with the key */
+    unsigned value_line = 0; /* first line with the value, whatever its key */
+    bool inside = false;     /* behind the key; a list may go on over lines */
     size_t at = 0;
     while (at < file->size) {
         const char *line = file->data + at;
@@ -312,6 +313,9 @@ unsigned config_line(const struct config_file *file, unsigned from, const char *
         const char *found = number < from ? NULL : word_find(line, code, key);
         if (found != NULL && key_line == 0)
             key_line = number;
+        if (value_line == 0 && number >= from && value != NULL &&
+            word_find(line, code, value) != NULL)
+            value_line = number;
         inside = inside || found != NULL;
         const char *start = found == NULL ? line : found + strlen(key);
         if (inside && (value == NULL || value[0] == 0 ||
@@ -320,6 +324,8 @@ unsigned config_line(const struct config_file *file, unsigned from, const char *
         at += length + 1;
         number++;
     }
+    if (key_line == 0)
+        key_line = value_line;
     return key_line != 0 ? key_line : from;
 }
 

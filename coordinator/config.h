@@ -113,8 +113,8 @@ bool config_load_runs(const struct config_file *file, struct config_runs **out,
 void config_free_runs(struct config_runs *runs);
 
 /* Line, from 1, of the first "key: value" at or after line `from` (value NULL: any),
- * else of the first `key`, else `from`. For messages: comments are skipped, quotes are
- * not understood. */
+ * else of the first `key`, else of the first `value`, else `from`. For messages: comments
+ * are skipped, quotes are not understood. */
 unsigned config_line(const struct config_file *file, unsigned from, const char *key,
                      const char *value);
 

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "coordinator/catalog_command.h"
 #include "coordinator/command.h"
+#include "coordinator/runs.h"
 #include "coordinator/serve.h"
 #include "coordinator/status.h"
 #include "coordinator/trace.h"
@@ -29,6 +30,8 @@ static const char init_usage[] =
 /* One row a command, in the order in which a campaign needs them. */
 static const struct command commands[] = {
     {"init", "make a production area", init_usage, init_command},
+    {"runs", "the run catalogue: import, scan, list, show, summary", runs_usage,
+     runs_command},
     {"serve", "the coordinator of a campaign", serve_usage, serve_command},
     {"status", "how far campaigns are", status_usage, status_command},
     {"verify", "published files against the catalog", verify_usage, verify_command},

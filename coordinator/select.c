@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 static const char *const reason_names[SELECT_REASONS] = {
     "taken", "run", "period", "setup", "particle", "type", "origin", "quality"};
 
@@ -27,6 +29,27 @@ static bool word_in(const struct select_words *words, const char *word)
         if (strcmp(words->list[i], word) == 0)
             return true;
     return words->count == 0;
+}
+
+bool run_range_read(const char *word, struct run_range *range, struct err *err)
+{
+    char first[16];
+    struct err inner;
+    uint64_t from;
+    uint64_t to;
+    const char *dash = strchr(word, '-');
+    size_t length = dash == NULL ? strlen(word) : (size_t)(dash - word);
+    if (length < sizeof first) {
+        memcpy(first, word, length);
+        first[length] = 0;
+        if (text_to_u64(first, RUN_MAXIMUM, &from, &inner) &&
+            text_to_u64(dash == NULL ? first : dash + 1, RUN_MAXIMUM, &to, &inner) &&
+            from <= to) {
+            *range = (struct run_range){(uint32_t)from, (uint32_t)to};
+            return true;
+        }
+    }
+    return err_set(err, E_USAGE, "\"%.40s\": expected RUN or FIRST-LAST", word);
 }
 
 enum select_reason selection_takes(const struct selection *selection,

@@ -13,6 +13,9 @@ struct run_range {
     uint32_t first, last; /* both included */
 };
 
+/* "RUN" or "FIRST-LAST"; E_USAGE. */
+bool run_range_read(const char *word, struct run_range *range, struct err *err);
+
 struct select_words {
     const char *const *list;
     uint32_t count; /* 0: every run */

@@ -17,6 +17,16 @@ int chunk_id_compare(const struct chunk_id *a, const struct chunk_id *b)
     return 0;
 }
 
+bool chunk_id_step(struct chunk_id *id)
+{
+    if (id->number < UINT16_MAX) {
+        id->number++;
+        return true;
+    }
+    id->number = 0;
+    return id->builder++ < UINT16_MAX;
+}
+
 void chunk_name(const struct chunk_id *id, char out[CHUNK_NAME])
 {
     (void)snprintf(out, CHUNK_NAME, "cdr%02u%03u-%06u.dat", id->builder % 100u,

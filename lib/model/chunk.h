@@ -28,6 +28,10 @@ struct chunk {
 /* Order of all lists: run, builder, number. */
 int chunk_id_compare(const struct chunk_id *a, const struct chunk_id *b);
 
+/* Makes it the next id of its run, whether such a chunk exists or not; false at the end
+ * of all builders. */
+bool chunk_id_step(struct chunk_id *id);
+
 #define CHUNK_NAME 32
 
 /* "cdrBBCCC-RRRRRR.dat", builder and chunk number as in the file names of NA64. */

@@ -54,6 +54,44 @@ refused() {
     [ "$(wc -l <"$scratch/err")" -le 2 ] || fail "more than one line and advice: $*: $(cat "$scratch/err")"
 }
 
+# expect STATUS COMMAND...: stops the test unless it ends so; its output is in
+# $scratch/out and $scratch/err afterwards.
+expect() {
+    local status=$1 got
+    shift
+    "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
+    got=$?
+    [ "$got" -eq "$status" ] && return 0
+    echo "FAIL: exit $got instead of $status: $*"
+    tail -20 "$scratch/out" "$scratch/err"
+    exit 1
+}
+
+# says out|err TEXT...: what the last command wrote holds each text.
+says() {
+    local file=$scratch/$1 text
+    for text in "${@:2}"; do
+        grep -qF -- "$text" "$file" || {
+            fail "no \"$text\" in its $1"
+            head -40 "$file"
+        }
+    done
+}
+
+# skip WHY: CTest shows the test as skipped.
+skip() {
+    echo "SKIPPED: $*"
+    exit 77
+}
+
+# chunk_line FILE: a line of runs.yaml with its size and checksum.
+chunk_line() {
+    local sum
+    sum=$(python3 -c 'import sys, zlib
+print("%08x" % zlib.adler32(open(sys.argv[1], "rb").read()))' "$1")
+    echo "      - {file: $1, size: $(stat -c %s "$1"), adler32: \"$sum\"}"
+}
+
 # make_area NAME DATA: an area with the runs of DATA imported and scanned.
 make_area() {
     must spillway init "$scratch/$1"

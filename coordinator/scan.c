@@ -1,0 +1,291 @@
+/* scan.c - walk, check, store.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/scan.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "coordinator/setup_text.h"
+#include "coordinator/write.h"
+#include "raw/walk.h"
+
+/* What the end-of-burst records of one chunk say, spill by spill. */
+struct beam {
+    uint32_t spill;
+    double count;
+};
+
+/* One chunk on its way into the catalogue. */
+struct scanned {
+    const struct chunk *chunk; /* as catalogued */
+    const struct setup_text *setup;
+    struct walk_result walk;
+    struct beam *beams;
+    size_t beam_count;
+    uint64_t conflicts;
+};
+
+bool scan_spill_count(struct spill *spill, double beam_count)
+{
+    bool differs = beam_count < spill->beam_count || beam_count > spill->beam_count;
+    if (spill->beam_conflict)
+        return false;
+    if (spill->beam_known && differs) {
+        spill->beam_known = false;
+        spill->beam_conflict = true;
+        spill->beam_count = 0;
+        return true;
+    }
+    spill->beam_known = true;
+    spill->beam_count = beam_count;
+    return false;
+}
+
+static bool checksum_agrees(const struct chunk *chunk, const struct chunk *found,
+                            struct err *err)
+{
+    char name[CHUNK_NAME];
+    chunk_name(&chunk->id, name);
+    if (found->size != chunk->size)
+        return err_set(err, E_SCAN,
+                       "chunk %s: %s has %" PRIu64 " bytes, the catalogue says %" PRIu64,
+                       name, chunk->url, found->size, chunk->size);
+    if (found->adler32 != chunk->adler32)
+        return err_set(err, E_SCAN,
+                       "chunk %s: %s has adler32 %08" PRIx32
+                       ", the catalogue says %08" PRIx32,
+                       name, chunk->url, found->adler32, chunk->adler32);
+    return true;
+}
+
+/* The beam count of one end-of-burst record: ABSENT when it has none or it is damaged,
+ * for then it is as unknown as without a record. */
+static enum lookup record_count(int fd, const char *path,
+                                const struct walk_burst_end *end,
+                                const struct eot_definition *eot, double *count,
+                                struct err *err)
+{
+    struct err damage;
+    uint32_t words;
+    uint8_t *data = mem_new(1, end->length);
+    enum lookup found = LOOKUP_FAILED;
+    if (disk_read_at(fd, path, end->offset, data, end->length, err)) {
+        struct date_event event = {.data = data};
+        found = LOOKUP_ABSENT;
+        if (date_header_read(data, end->length, &event.header, &damage) &&
+            event.header.size == end->length &&
+            burst_count(&event, eot, &words, count, &damage) == LOOKUP_FOUND)
+            found = LOOKUP_FOUND;
+    }
+    free(data);
+    return found;
+}
+
+static bool beams_read(struct scanned *scanned, struct err *err)
+{
+    const struct setup_text *setup = scanned->setup;
+    const struct walk_result *walk = &scanned->walk;
+    const char *path = scanned->chunk->url;
+    uint64_t size;
+    int fd;
+    if (!setup->eot_known || walk->burst_end_count == 0)
+        return true;
+    if (!disk_open_read(path, &fd, &size, err))
+        return false;
+    scanned->beams = mem_new(walk->burst_end_count, sizeof scanned->beams[0]);
+    bool done = true;
+    for (size_t i = 0; done && i < walk->burst_end_count; i++) {
+        const struct walk_burst_end *end = &walk->burst_ends[i];
+        struct beam *beam = &scanned->beams[scanned->beam_count];
+        enum lookup found = record_count(fd, path, end, &setup->eot, &beam->count, err);
+        done = found != LOOKUP_FAILED;
+        beam->spill = end->spill;
+        scanned->beam_count += found == LOOKUP_FOUND;
+    }
+    (void)close(fd);
+    return done;
+}
+
+/* Reads one chunk whole and checks it; nothing is written. */
+static bool chunk_scan(struct scanned *scanned, struct err *err)
+{
+    const struct chunk *chunk = scanned->chunk;
+    char name[CHUNK_NAME];
+    uint64_t size;
+    int fd;
+    if (strstr(chunk->url, "://") != NULL)
+        return err_set(err, E_SCAN, "%s: only a file of this machine can be scanned",
+                       chunk->url);
+    /* A file of the wrong length is told apart before it is read. */
+    if (!disk_open_read(chunk->url, &fd, &size, err))
+        return false;
+    (void)close(fd);
+    chunk_name(&chunk->id, name);
+    if (size != chunk->size)
+        return err_set(err, E_SCAN,
+                       "chunk %s: %s has %" PRIu64 " bytes, the catalogue says %" PRIu64,
+                       name, chunk->url, size, chunk->size);
+    return walk_chunk(chunk->url, &chunk->id, &scanned->walk, err) &&
+           checksum_agrees(chunk, &scanned->walk.chunk, err) && beams_read(scanned, err);
+}
+
+static void scanned_release(struct scanned *scanned)
+{
+    walk_result_release(&scanned->walk);
+    free(scanned->beams);
+}
+
+/* The spill as stored, or a new one. */
+static bool spill_get(struct catalog_txn *txn, uint32_t run, uint32_t number,
+                      struct spill *spill, struct err *err)
+{
+    enum lookup found = catalog_next_spill(txn, run, number, spill, err);
+    if (found == LOOKUP_ABSENT || (found == LOOKUP_FOUND && spill->number != number))
+        *spill = (struct spill){.run = run, .number = number};
+    return found != LOOKUP_FAILED;
+}
+
+static bool spills_put(struct catalog_txn *txn, struct scanned *scanned, struct err *err)
+{
+    uint32_t run = scanned->chunk->id.run;
+    for (size_t i = 0; i < scanned->walk.segment_count; i++) {
+        struct spill spill;
+        uint32_t number = scanned->walk.segments[i].spill;
+        if (!spill_get(txn, run, number, &spill, err))
+            return false;
+        for (size_t b = 0; b < scanned->beam_count; b++)
+            if (scanned->beams[b].spill == number)
+                scanned->conflicts += scan_spill_count(&spill, scanned->beams[b].count);
+        if (!catalog_put_spill(txn, &spill, err))
+            return false;
+    }
+    return true;
+}
+
+static bool chunk_put(struct catalog_txn *txn, void *context, struct err *err)
+{
+    struct scanned *scanned = context;
+    const struct walk_result *walk = &scanned->walk;
+    struct chunk chunk = *scanned->chunk;
+    chunk.scanned = true;
+    chunk.segments = walk->chunk.segments;
+    chunk.damaged_bytes = walk->chunk.damaged_bytes;
+    chunk.damage_count = walk->chunk.damage_count;
+    scanned->conflicts = 0;
+    return catalog_put_chunk(txn, &chunk, err) &&
+           catalog_put_segments(txn, &chunk.id, walk->segments, walk->segment_count,
+                                err) &&
+           spills_put(txn, scanned, err);
+}
+
+/* Before a scan from the start: no chunk is scanned, no spill has a count. */
+static bool run_forget(struct catalog_txn *txn, void *context, struct err *err)
+{
+    const uint32_t *run = context;
+    struct chunk_id from = {.run = *run};
+    struct chunk chunk;
+    struct spill spill;
+    enum lookup found;
+    while ((found = catalog_next_chunk(txn, &from, &chunk, err)) == LOOKUP_FOUND &&
+           chunk.id.run == *run) {
+        chunk.scanned = false;
+        chunk.segments = 0;
+        chunk.damaged_bytes = 0;
+        chunk.damage_count = 0;
+        if (!catalog_put_chunk(txn, &chunk, err) ||
+            !catalog_put_segments(txn, &chunk.id, NULL, 0, err))
+            return false;
+        from = chunk.id;
+        if (!chunk_id_step(&from))
+            break;
+    }
+    uint32_t number = 0;
+    while (found != LOOKUP_FAILED &&
+           (found = catalog_next_spill(txn, *run, number, &spill, err)) == LOOKUP_FOUND) {
+        spill = (struct spill){.run = *run, .number = spill.number};
+        if (!catalog_put_spill(txn, &spill, err))
+            return false;
+        number = spill.number + 1;
+    }
+    return found != LOOKUP_FAILED;
+}
+
+struct chunk_list {
+    struct chunk *list;
+    size_t count, room;
+};
+
+/* All chunks of the run and its set-up, read in one short transaction. */
+static bool run_read(struct catalog *catalog, const struct run *run,
+                     struct chunk_list *chunks, struct setup_text *setup, struct err *err)
+{
+    struct catalog_txn *txn;
+    struct chunk_id from = {.run = run->number};
+    struct chunk chunk;
+    if (!catalog_begin(catalog, &txn, err))
+        return false;
+    *setup = (struct setup_text){.eot_known = false};
+    enum lookup found =
+        run->setup[0] == 0 ? LOOKUP_ABSENT : setup_text_get(txn, run->setup, setup, err);
+    while (found != LOOKUP_FAILED &&
+           (found = catalog_next_chunk(txn, &from, &chunk, err)) == LOOKUP_FOUND &&
+           chunk.id.run == run->number) {
+        if (chunks->count == chunks->room) {
+            chunks->room = chunks->room == 0 ? 64 : 2 * chunks->room;
+            chunks->list = mem_grow(chunks->list, chunks->room, sizeof chunk);
+        }
+        chunks->list[chunks->count++] = chunk;
+        from = chunk.id;
+        if (!chunk_id_step(&from))
+            break;
+    }
+    catalog_abort(txn);
+    return found != LOOKUP_FAILED;
+}
+
+/* false only when the catalog fails. */
+static bool chunk_take(struct catalog *catalog, struct scanned *scanned,
+                       const struct scan_options *options, struct scan_total *total,
+                       struct err *err)
+{
+    struct err failure;
+    const struct chunk *chunk = scanned->chunk;
+    if (!chunk_scan(scanned, &failure)) {
+        total->failed++;
+        options->seen(options->user, chunk, &failure);
+        return true;
+    }
+    if (!write_catalog(catalog, chunk_put, scanned, err))
+        return false;
+    total->chunks++;
+    total->bytes += chunk->size;
+    total->segments += scanned->walk.segment_count;
+    total->damaged += scanned->walk.chunk.damage_count > 0;
+    total->conflicts += scanned->conflicts;
+    options->seen(options->user, chunk, NULL);
+    return true;
+}
+
+bool scan_run(struct catalog *catalog, const struct run *run,
+              const struct scan_options *options, struct scan_total *total,
+              struct err *err)
+{
+    struct chunk_list chunks = {.list = NULL};
+    struct setup_text setup;
+    uint32_t number = run->number;
+    bool done = (!options->again || write_catalog(catalog, run_forget, &number, err)) &&
+                run_read(catalog, run, &chunks, &setup, err);
+    for (size_t i = 0; done && i < chunks.count; i++) {
+        struct scanned scanned = {.chunk = &chunks.list[i], .setup = &setup};
+        if (chunks.list[i].scanned)
+            total->known++;
+        else
+            done = chunk_take(catalog, &scanned, options, total, err);
+        scanned_release(&scanned);
+    }
+    free(chunks.list);
+    return done;
+}

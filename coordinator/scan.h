@@ -1,0 +1,44 @@
+/* scan.h - chunks of one run into the catalogue: segments, damage, spills.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A chunk is stored only when its size and checksum are those of the run catalogue; one
+ * transaction a chunk, so a scan that was stopped goes on where it was. A spill's beam
+ * count comes from its end-of-burst records: the same count from several builders is one
+ * count, different ones are a conflict, none is unknown and never 0.
+ */
+#ifndef SPILLWAY_COORDINATOR_SCAN_H
+#define SPILLWAY_COORDINATOR_SCAN_H
+
+#include "catalog/catalog.h"
+
+struct scan_total {
+    uint64_t chunks;    /* stored now */
+    uint64_t known;     /* were scanned before */
+    uint64_t failed;    /* nothing was stored for these */
+    uint64_t bytes;     /* read */
+    uint64_t segments;  /* of the stored chunks */
+    uint64_t damaged;   /* chunks with damage */
+    uint64_t conflicts; /* spills whose builders disagree, found now */
+};
+
+/* Called after each chunk; *failure is NULL when it was stored. */
+typedef void (*scan_seen)(void *user, const struct chunk *chunk,
+                          const struct err *failure);
+
+struct scan_options {
+    bool again; /* scan known chunks too, and take the spills anew */
+    scan_seen seen;
+    void *user;
+};
+
+/* Scans the chunks of `run` and adds to *total. A chunk that cannot be scanned is told
+ * to `seen` and counted; false only when the catalog fails. */
+bool scan_run(struct catalog *catalog, const struct run *run,
+              const struct scan_options *options, struct scan_total *total,
+              struct err *err);
+
+/* Pure: what one more end-of-burst count makes of a spill. Gives true when the spill is
+ * in conflict only now. */
+bool scan_spill_count(struct spill *spill, double beam_count);
+
+#endif
