@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <lmdb.h>
@@ -46,6 +47,17 @@ struct store {
     struct store_txn txn;
 };
 
+/* LMDB says EIO for a write that came out short, which is what the first write to a disk
+ * that fills up does. Less than this left: the disk was full. */
+#define STORE_ROOM ((uint64_t)1 << 20)
+
+static bool disk_is_full(const struct store *store)
+{
+    struct statvfs disk;
+    return statvfs(store->folder, &disk) == 0 &&
+           (uint64_t)disk.f_bavail * disk.f_frsize < STORE_ROOM;
+}
+
 /* Turns an LMDB or system error into ours; always false. */
 static bool fail(struct store *store, int rc, const char *what, struct err *err)
 {
@@ -57,6 +69,11 @@ static bool fail(struct store *store, int rc, const char *what, struct err *err)
     case MDB_BAD_TXN:
         if (store->full)
             return err_set(err, E_CATALOG_GROW, "%s: the map is full", store->folder);
+        break;
+    case EIO:
+        if (disk_is_full(store))
+            return err_set(err, E_DISK_FULL, "%s: %s: the disk is full", store->folder,
+                           what);
         break;
     case ENOSPC:
     case EDQUOT:
@@ -112,7 +129,10 @@ static bool env_open(struct store *store, uint64_t map_bytes, unsigned flags,
     char path[STORE_PATH + 16];
     struct stat status;
     (void)snprintf(path, sizeof path, "%s/data.mdb", store->folder);
-    if (stat(path, &status) == 0 && (uint64_t)status.st_size > map_bytes)
+    bool there = stat(path, &status) == 0;
+    if (there && status.st_size == 0) /* LMDB would take it for a new one */
+        return err_set(err, E_CATALOG_DAMAGED, "%s is empty: it was truncated", path);
+    if (there && (uint64_t)status.st_size > map_bytes)
         map_bytes = (uint64_t)status.st_size;
     int rc = mdb_env_create(&store->env);
     if (rc == 0)
