@@ -14,7 +14,7 @@
 #include "worker/process_internal.h"
 #include "worker/process_keys.h"
 
-static const char *store_of(const struct process *process)
+const char *process_store(const struct process *process)
 {
     return process->options->store != NULL ? process->options->store
                                            : process->task->store;
@@ -31,38 +31,35 @@ static bool release_check(const struct task *task, struct err *err)
                    SPILLWAY_RELEASE_ID);
 }
 
-static bool segment_raw(struct process *process, const struct task_segment *segment,
-                        struct event_digest *seen, struct err *err)
+/* From the raw bytes, or from columns when only the selection is asked for. */
+static bool segment_read(struct process *process, const struct task_segment *segment,
+                         const uint8_t **data, struct err *err)
 {
-    const uint8_t *data;
     const struct task *task = process->task;
-    if (!input_segment(&process->input, &segment->segment, &data, err))
+    if (task->steps == STEP_SELECT && task->recipe->reconstruct)
+        return process_stored(process, segment, data, err);
+    if (!input_segment(&process->input, &segment->segment, data, err) ||
+        !process_scan(process, segment, *data, err))
         return false;
-    if (!process_scan(process, segment, data, seen, err))
-        return input_wrap(&segment->segment, err);
-    process_choose(process, segment);
-    if ((task->steps & STEP_SELECT) == 0)
-        return true;
-    const struct sha256 *first = &task->segments[0].select_key;
-    process->writing = true;
-    if (!part_open(&process->select_part, store_of(process), first, task->token, err) ||
-        !process_skims(process, segment, data, err))
-        return false;
-    process->writing = false;
+    if (task->recipe->reconstruct)
+        return process_decode(process, segment, *data, err);
+    for (uint32_t i = 0; i < process->places.count; i++)
+        if (event_type_is_event(process->places.list[i].type))
+            process_choose(process, segment, &process->places.list[i], NULL, 0);
     return true;
 }
 
-static bool result_keep(struct process *process, const struct event_digest *seen,
-                        struct segment_result *result, struct err *err)
+static bool result_keep(struct process *process, struct segment_result *result,
+                        struct err *err)
 {
     void *memory;
     if (!arena_take(process->arena, process->product_count, sizeof(struct product),
                     &memory, err))
         return false;
     memcpy(memory, process->products, process->product_count * sizeof *process->products);
-    result->seen = *seen;
-    result->damaged_events = process->damaged_events;
-    result->nan_count = process->nan_count;
+    result->seen = process->summary.seen;
+    result->damaged_events = process->summary.damaged_events;
+    result->nan_count = process->summary.nan_count;
     result->products = memory;
     result->product_count = process->product_count;
     return true;
@@ -72,15 +69,17 @@ static bool segment_do(struct process *process, const struct task_segment *segme
                        struct segment_result *result, struct err *err)
 {
     int64_t wall_ns = clock_now_ns(), cpu_ns = clock_cpu_ns();
-    struct event_digest seen = {.count = 0};
+    const uint8_t *data = NULL;
     process->product_count = 0;
-    process->damaged_events = process->nan_count = 0;
-    if (!keys_build(process->task, segment, &process->reco_text, &process->select_text,
-                    err))
+    bool done = keys_build(process->task, segment, &process->reco_text,
+                           &process->select_text, err) &&
+                process_select_start(process, segment, err) &&
+                segment_read(process, segment, &data, err) &&
+                ((process->task->steps & STEP_SELECT) == 0 ||
+                 process_select_write(process, segment, data, err)) &&
+                result_keep(process, result, err);
+    if (!done)
         return input_wrap(&segment->segment, err);
-    if (!segment_raw(process, segment, &seen, err) ||
-        !result_keep(process, &seen, result, err))
-        return false;
     result->index = segment->index;
     result->wall_ns = clock_now_ns() - wall_ns;
     result->cpu_ns = clock_cpu_ns() - cpu_ns;
@@ -119,6 +118,9 @@ static void process_init(struct process *process, const struct task *task,
     part_init(&process->select_part);
     bytes_init(&process->reco_text, KEY_TEXT_LIMIT);
     bytes_init(&process->select_text, KEY_TEXT_LIMIT);
+    bytes_init(&process->piece, DATE_MAX_EVENT);
+    bytes_init(&process->line, SUMMARY_LINE);
+    decoder_init(&process->decoder);
 }
 
 static void process_release(struct process *process)
@@ -128,7 +130,11 @@ static void process_release(struct process *process)
     part_release(&process->select_part);
     bytes_release(&process->reco_text);
     bytes_release(&process->select_text);
-    free(process->places);
+    bytes_release(&process->piece);
+    bytes_release(&process->line);
+    values_release(&process->values);
+    decoder_release(&process->decoder);
+    free(process->places.list);
 }
 
 /* Segments in order until one fails, a stop is asked for, or all are done. */
@@ -158,8 +164,11 @@ static void process_segments(struct process *process, struct report *report)
 {
     const struct task *task = process->task;
     void *memory;
+    struct values_source source = {process->task->store, process->options->cache_path};
     report->status = REPORT_FAILED;
     if (!release_check(task, &report->failure) ||
+        !values_get(&process->values, task, &source, &report->failure) ||
+        !selection_make(task->recipe, &process->selection, &report->failure) ||
         !arena_take(process->arena, task->segment_count, sizeof(struct segment_result),
                     &memory, &report->failure))
         return;

@@ -111,7 +111,7 @@ bool input_segment(struct input *input, const struct segment *segment,
     if (!input_open(input, err))
         return false;
     if (!segment_fits(input, segment, err))
-        return input_wrap(segment, err);
+        return false;
     const uint8_t *bytes = NULL;
     unmap(input);
     if (segment->length > input->buffer.limit) {
@@ -124,12 +124,10 @@ bool input_segment(struct input *input, const struct segment *segment,
         bytes = input->buffer.data;
     }
     uint32_t adler = adler32_add(ADLER32_START, bytes, (size_t)segment->length);
-    if (adler != segment->adler32) {
-        err_set(err, E_WORKER_INPUT,
-                "input changed: adler32 %08" PRIx32 ", %08" PRIx32 " when scanned", adler,
-                segment->adler32);
-        return input_wrap(segment, err);
-    }
+    if (adler != segment->adler32)
+        return err_set(err, E_WORKER_INPUT,
+                       "input changed: adler32 %08" PRIx32 ", %08" PRIx32 " when scanned",
+                       adler, segment->adler32);
     *data = bytes;
     return true;
 }

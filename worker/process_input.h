@@ -29,8 +29,8 @@ void input_release(struct input *input);
 /* Opens the chunk if it is not open yet. E_WORKER_INPUT: its size is another one. */
 bool input_open(struct input *input, struct err *err);
 
-/* The segment's bytes, valid until the next call. E_WORKER_INPUT names the chunk, the
- * segment and its place when their adler32 is not that of the index. */
+/* The segment's bytes, valid until the next call. E_WORKER_INPUT: their adler32 is not
+ * that of the index. */
 bool input_segment(struct input *input, const struct segment *segment,
                    const uint8_t **data, struct err *err);
 

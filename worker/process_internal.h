@@ -4,10 +4,15 @@
 #ifndef SPILLWAY_WORKER_PROCESS_INTERNAL_H
 #define SPILLWAY_WORKER_PROCESS_INTERNAL_H
 
-#include "raw/date.h"
+#include "output/columns.h"
+#include "output/summary.h"
+#include "raw/sadc.h"
+#include "reco/event.h"
+#include "reco/selection.h"
 #include "worker/process.h"
 #include "worker/process_input.h"
 #include "worker/process_part.h"
+#include "worker/process_values.h"
 
 /* Events of a segment: 2^20 event numbers, and as many records again. */
 #define PROCESS_EVENTS ((uint32_t)2 << 20)
@@ -23,31 +28,82 @@ struct event_place {
 
 _Static_assert(RECIPE_SKIMS <= 16, "one bit a skim");
 
+/* Events and records of the segment at work, in the order of the file. */
+struct places {
+    struct event_place *list;
+    uint32_t count, capacity;
+};
+
+/* What decoding and reconstruction need; made once, `made_for` says for which values. */
+struct decoder {
+    struct sadc_digits digits;
+    struct reco_table table;
+    struct sadc_faults faults;
+    struct event_counts counts;
+    uint64_t damaged_events;
+    struct arena arena; /* of the calibration */
+    struct calibration calibration;
+    const struct task_segment *made_for; /* NULL: none */
+};
+
 struct process {
     const struct task *task;
     const struct process_options *options;
     struct arena *arena; /* of the report */
+    struct values values;
     struct input input;
     struct part reco_part, select_part;
     bool writing; /* a record is open: a failure now makes its file useless */
     struct bytes reco_text, select_text;
-    struct event_place *places; /* of the segment at work */
-    uint32_t place_count, place_capacity;
-    uint64_t damaged_bytes;
-    uint64_t damaged_events;
-    uint64_t nan_count;
-    struct product products[RECIPE_SKIMS + 2]; /* of the segment at work */
+    struct bytes piece; /* raw bytes of an event that is fetched alone */
+    struct bytes line;  /* a summary */
+    struct selection selection;
+    struct cut_flow flows[RECIPE_SKIMS];
+    struct decoder decoder;
+    struct places places;
+    struct summary summary; /* of the segment at work */
+    struct product products[RECIPE_SKIMS + 2];
     uint32_t product_count;
 };
 
-/* process_scan.c: finds the events of a segment and compares them with the index.
- * E_WORKER_DEFICIT names what is missing or too many. */
-bool process_scan(struct process *process, const struct task_segment *segment,
-                  const uint8_t *data, struct event_digest *seen, struct err *err);
+const char *process_store(const struct process *process);
 
-/* process_skim.c: marks what each skim keeps; writes the streams of the select step. */
-void process_choose(struct process *process, const struct task_segment *segment);
-bool process_skims(struct process *process, const struct task_segment *segment,
-                   const uint8_t *data, struct err *err);
+/* process_scan.c */
+
+bool places_add(struct places *places, const struct event_place *place, struct err *err);
+
+/* Finds the events of a segment and compares them with the index: E_WORKER_DEFICIT names
+ * what differs. Fills places and the part of the summary that the container gives. */
+bool process_scan(struct process *process, const struct task_segment *segment,
+                  const uint8_t *data, struct err *err);
+bool process_digest_check(const struct segment *segment, const struct event_digest *seen,
+                          struct err *err);
+
+/* process_decode.c: reconstructs all events of the segment and marks what skims keep;
+ * with STEP_RECO it writes the columns. */
+void decoder_init(struct decoder *decoder);
+void decoder_release(struct decoder *decoder);
+bool process_decode(struct process *process, const struct task_segment *segment,
+                    const uint8_t *data, struct err *err);
+
+/* process_stored.c: the same from stored columns. *data is the whole segment if it had to
+ * be read, else NULL. */
+bool process_stored(struct process *process, const struct task_segment *segment,
+                    const uint8_t **data, struct err *err);
+
+/* process_select.c */
+
+/* Once per segment: mask of the spill, counts to zero. */
+bool process_select_start(struct process *process, const struct task_segment *segment,
+                          struct err *err);
+
+/* Marks what each skim keeps of one event; `table` NULL without reconstruction. */
+void process_choose(struct process *process, const struct task_segment *segment,
+                    struct event_place *place, const struct reco_table *table,
+                    uint32_t row);
+
+/* Writes the streams of the select step. `data` NULL: events are fetched one by one. */
+bool process_select_write(struct process *process, const struct task_segment *segment,
+                          const uint8_t *data, struct err *err);
 
 #endif

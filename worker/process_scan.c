@@ -8,28 +8,22 @@
 
 #include "worker/process_internal.h"
 
-static bool place_add(struct process *process, const struct date_event *event,
-                      uint64_t offset, struct err *err)
+bool places_add(struct places *places, const struct event_place *place, struct err *err)
 {
-    if (process->place_count == process->place_capacity) {
-        if (process->place_capacity >= PROCESS_EVENTS)
+    if (places->count == places->capacity) {
+        if (places->capacity >= PROCESS_EVENTS)
             return err_set(err, E_LIMIT, "more than %" PRIu32 " events in a segment",
                            PROCESS_EVENTS);
-        uint32_t capacity =
-            process->place_capacity == 0 ? 16384 : process->place_capacity * 2;
-        process->places = mem_grow(process->places, capacity, sizeof *process->places);
-        process->place_capacity = capacity;
+        uint32_t capacity = places->capacity == 0 ? 16384 : places->capacity * 2;
+        places->list = mem_grow(places->list, capacity, sizeof *places->list);
+        places->capacity = capacity;
     }
-    process->places[process->place_count++] =
-        (struct event_place){.offset = offset,
-                             .length = event->header.size,
-                             .event = event->header.event,
-                             .type = (uint16_t)event->header.type};
+    places->list[places->count++] = *place;
     return true;
 }
 
-static bool digest_compare(const struct segment *segment, const struct event_digest *seen,
-                           struct err *err)
+bool process_digest_check(const struct segment *segment, const struct event_digest *seen,
+                          struct err *err)
 {
     char indexed[EVENT_DIGEST_TEXT], here[EVENT_DIGEST_TEXT];
     if (event_digest_equal(&segment->digest, seen))
@@ -41,26 +35,40 @@ static bool digest_compare(const struct segment *segment, const struct event_dig
                    here);
 }
 
+static void gap_count(struct summary *summary, const struct date_gap *gap)
+{
+    if (gap->length == 0)
+        return;
+    summary->damage.of[gap->damage]++;
+    summary->damaged_bytes += gap->length;
+}
+
 bool process_scan(struct process *process, const struct task_segment *segment,
-                  const uint8_t *data, struct event_digest *seen, struct err *err)
+                  const uint8_t *data, struct err *err)
 {
     struct date_reader reader;
     struct date_event event;
     struct date_gap gap;
-    struct event_digest digest = {.count = 0};
+    struct summary *summary = &process->summary;
     uint32_t run = segment->segment.id.chunk.run;
-    process->place_count = 0;
-    process->damaged_bytes = 0;
+    *summary =
+        (struct summary){.id = segment->segment.id, .spill = segment->segment.spill};
+    process->places.count = 0;
     date_reader_start(&reader, data, (size_t)segment->segment.length, run,
                       segment->segment.spill);
     while (date_reader_next(&reader, &event, &gap) == LOOKUP_FOUND) {
-        process->damaged_bytes += gap.length;
-        if (!place_add(process, &event, (uint64_t)(event.data - data), err))
+        const struct date_header *header = &event.header;
+        struct event_place place = {.offset = (uint64_t)(event.data - data),
+                                    .length = header->size,
+                                    .event = header->event,
+                                    .type = (uint16_t)header->type};
+        if (!places_add(&process->places, &place, err))
             return false;
-        event_digest_add(&digest, run, segment->segment.spill, event.header.event,
-                         event.header.type);
+        gap_count(summary, &gap);
+        summary->events[header->type < EVENT_TYPES ? header->type : EVENT_OTHER]++;
+        event_digest_add(&summary->seen, run, segment->segment.spill, header->event,
+                         header->type);
     }
-    process->damaged_bytes += gap.length;
-    *seen = digest;
-    return digest_compare(&segment->segment, &digest, err);
+    gap_count(summary, &gap);
+    return process_digest_check(&segment->segment, &summary->seen, err);
 }

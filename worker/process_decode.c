@@ -1,0 +1,225 @@
+/* process_decode.c - raw events of a segment -> reconstructed columns.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Everything is allocated with the first segment; the event loop takes no memory.
+ */
+#include <stdlib.h>
+
+#include "worker/process_internal.h"
+
+/* Channels and rules of one set of values. */
+#define CALIBRATION_LIMIT ((size_t)256 << 20)
+
+void decoder_init(struct decoder *decoder)
+{
+    *decoder = (struct decoder){.made_for = NULL};
+    arena_init(&decoder->arena, CALIBRATION_LIMIT);
+}
+
+void decoder_release(struct decoder *decoder)
+{
+    arena_release(&decoder->arena);
+    if (decoder->table.capacity == 0)
+        return;
+    sadc_digits_release(&decoder->digits);
+    reco_table_release(&decoder->table);
+    decoder->table.capacity = 0;
+}
+
+/* Neighbouring spills most often have the same values, or all but one row. */
+static bool same_values(const struct task_segment *a, const struct task_segment *b)
+{
+    return a != NULL && a->reco_value_count == b->reco_value_count &&
+           memcmp(a->reco_values, b->reco_values,
+                  a->reco_value_count * sizeof *a->reco_values) == 0;
+}
+
+static bool calibration_prepare(struct process *process,
+                                const struct task_segment *segment, struct err *err)
+{
+    struct decoder *decoder = &process->decoder;
+    const struct task *task = process->task;
+    if (decoder->table.capacity == 0) {
+        sadc_digits_init(&decoder->digits);
+        reco_table_init(&decoder->table, RECO_CLUSTER);
+    }
+    if (same_values(decoder->made_for, segment))
+        return true;
+    const struct setup *setup = setup_find(task->recipe->setup);
+    if (setup == NULL)
+        return err_set(err, E_RECO_SETUP, "there is no set-up \"%s\"",
+                       task->recipe->setup);
+    struct calibration_value *values = mem_new(segment->reco_value_count, sizeof *values);
+    for (uint32_t i = 0; i < segment->reco_value_count; i++) {
+        uint32_t number = segment->reco_values[i];
+        const struct effective *effective = &task->values[number].effective;
+        bool none = effective->level == FALLBACK_NONE;
+        values[i] =
+            (struct calibration_value){effective->type, effective->level,
+                                       none ? NULL : &process->values.texts[number]};
+    }
+    struct calibration_input input = {.run = segment->segment.id.chunk.run,
+                                      .spill = segment->segment.spill,
+                                      .values = values,
+                                      .value_count = segment->reco_value_count};
+    decoder->made_for = NULL;
+    arena_reset(&decoder->arena);
+    bool made =
+        calibration_make(setup, &input, &decoder->arena, &decoder->calibration, err);
+    free(values);
+    if (made)
+        decoder->made_for = segment;
+    return made;
+}
+
+/* One S-Link block; false when a piece of it is lost. */
+static bool block_decode(struct decoder *decoder, const struct slink_block *block)
+{
+    uint64_t *damage = decoder->faults.damage.of;
+    if (slink_block_flagged(block))
+        damage[DAMAGE_SLINK_FLAGS]++;
+    if (!block->spill_good)
+        damage[DAMAGE_SLINK_SPILL]++;
+    if ((block->format & SLINK_FIRST_OF_RUN) != 0 ||
+        decoder->calibration.index[block->source] == NULL)
+        return true;
+    return sadc_decode(block, &decoder->digits, &decoder->faults);
+}
+
+/* Samples of one event; false when a piece of it is lost. */
+static bool event_decode(struct decoder *decoder, const struct date_event *event)
+{
+    struct event_blocks blocks;
+    struct slink_block block;
+    struct slink_fault fault;
+    bool whole = true;
+    enum lookup found;
+    sadc_digits_clear(&decoder->digits);
+    event_blocks_start(&blocks, event);
+    while ((found = event_blocks_next(&blocks, &block, &fault)) != LOOKUP_ABSENT) {
+        bool good = found == LOOKUP_FOUND && block_decode(decoder, &block);
+        if (found == LOOKUP_FAILED)
+            decoder->faults.damage.of[fault.damage]++;
+        whole = whole && good;
+    }
+    return whole;
+}
+
+/* Adds the row of one event. */
+static bool event_row(struct decoder *decoder, const struct event_place *place,
+                      const uint8_t *data, struct err *err)
+{
+    struct date_event event = {.data = data + place->offset};
+    if (!date_header_read(event.data, place->length, &event.header, err))
+        return false;
+    bool whole = event_decode(decoder, &event);
+    struct event_head head = {.run = event.header.run,
+                              .spill = event.header.spill,
+                              .event = event.header.event,
+                              .type = event.header.type,
+                              .time_s = event.header.time_s,
+                              .trigger = event.header.trigger_mask,
+                              .trigger_valid = event.header.trigger_valid,
+                              .damaged = !whole};
+    decoder->damaged_events += whole ? 0 : 1;
+    uint32_t row = decoder->table.rows;
+    event_reconstruct(&decoder->calibration, &head, &decoder->digits, &decoder->table,
+                      &decoder->counts);
+    *reco_u32(&decoder->table, RECO_RAW_OFFSET, row) = (uint32_t)place->offset;
+    *reco_u32(&decoder->table, RECO_RAW_SIZE, row) = place->length;
+    return true;
+}
+
+static void account_take(const struct decoder *decoder, struct summary *summary)
+{
+    damage_counts_add(&summary->damage, &decoder->faults.damage);
+    summary->damaged_events = decoder->damaged_events;
+    summary->nan_count = decoder->counts.numbers_nan;
+    summary->lost_channels = decoder->counts.lost_channels;
+    summary->no_master = decoder->counts.no_master;
+}
+
+/* Where columns go; `writer` NULL: they are made for the selection only. */
+struct decode {
+    struct columns_writer columns;
+    struct columns_writer *writer;
+};
+
+static bool rows_flush(struct process *process, struct decode *decode, struct err *err)
+{
+    if (decode->writer != NULL &&
+        !columns_put(decode->writer, &process->decoder.table, err))
+        return false;
+    process->decoder.table.rows = 0;
+    return true;
+}
+
+static bool rows_make(struct process *process, const struct task_segment *segment,
+                      const uint8_t *data, struct decode *decode, struct err *err)
+{
+    struct decoder *decoder = &process->decoder;
+    decoder->table.rows = 0;
+    decoder->faults = (struct sadc_faults){.sum_differs = 0};
+    decoder->counts = (struct event_counts){.events = 0};
+    decoder->damaged_events = 0;
+    for (uint32_t i = 0; i < process->places.count; i++) {
+        struct event_place *place = &process->places.list[i];
+        if (!event_type_is_event(place->type))
+            continue;
+        if ((decoder->table.rows == RECO_CLUSTER && !rows_flush(process, decode, err)) ||
+            !event_row(decoder, place, data, err))
+            return false;
+        process_choose(process, segment, place, &decoder->table, decoder->table.rows - 1);
+    }
+    account_take(decoder, &process->summary);
+    return rows_flush(process, decode, err);
+}
+
+static bool columns_finish(struct process *process, const struct task_segment *segment,
+                           struct decode *decode, struct err *err)
+{
+    const struct segment *index = &segment->segment;
+    struct pack_item item = {.key = segment->reco_key,
+                             .stream = "reco",
+                             .run = index->id.chunk.run,
+                             .spill = index->spill,
+                             .key_text = process->reco_text.data,
+                             .key_size = process->reco_text.size};
+    for (uint32_t i = 0; i < process->places.count; i++) {
+        const struct event_place *place = &process->places.list[i];
+        if (!event_type_is_event(place->type))
+            continue;
+        item.entries++;
+        event_digest_add(&item.events, item.run, item.spill, place->event, place->type);
+    }
+    bytes_clear(&process->line);
+    return summary_write(&process->summary, &process->line, err) &&
+           columns_end(decode->writer, &process->line, err) &&
+           part_add(&process->reco_part, &item,
+                    &process->products[process->product_count++], err);
+}
+
+bool process_decode(struct process *process, const struct task_segment *segment,
+                    const uint8_t *data, struct err *err)
+{
+    const struct task *task = process->task;
+    struct decode decode = {.writer = NULL};
+    if (segment->segment.length > UINT32_MAX)
+        return err_set(err, E_LIMIT, "a segment above 4 GiB cannot be reconstructed");
+    if (!calibration_prepare(process, segment, err))
+        return false;
+    if ((task->steps & STEP_RECO) == 0)
+        return rows_make(process, segment, data, &decode, err);
+    process->writing = true;
+    decode.writer = &decode.columns;
+    if (!part_open(&process->reco_part, process_store(process),
+                   &task->segments[0].reco_key, task->token, err))
+        return false;
+    pack_begin(&process->reco_part.pack);
+    if (!columns_start(decode.writer, &process->reco_part.pack, err) ||
+        !rows_make(process, segment, data, &decode, err) ||
+        !columns_finish(process, segment, &decode, err))
+        return false;
+    process->writing = false;
+    return true;
+}

@@ -1,0 +1,182 @@
+/* process_stored.c - selection from stored columns: raw bytes only of what is kept.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The columns say where each event's raw bytes are. What lies between is read for its
+ * records. Where that does not add up to the events of the index (damage between
+ * events), the whole segment is read as in a first pass, so both ways give equal bytes.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "worker/process_internal.h"
+
+struct stored {
+    struct process *process;
+    const struct task_segment *segment;
+    enum date_style style; /* as a reader of the whole segment would have learned it */
+    uint64_t end;          /* of the last event */
+    bool clean;            /* nothing but records lay between the events so far */
+};
+
+/* A stored product that cannot be used is made again; whatever was wrong with it. */
+static bool product_wrong(const struct product *product, struct err *err)
+{
+    char why[256];
+    (void)snprintf(why, sizeof why, "%.255s", err->text);
+    return err_set(err, E_WORKER_PRODUCT, "%s of %s: %s", product->stream,
+                   product->place.file, why);
+}
+
+/* Records between the last event and `next`. */
+static bool records_add(struct stored *stored, uint64_t next, struct err *err)
+{
+    struct process *process = stored->process;
+    const struct segment *index = &stored->segment->segment;
+    struct date_reader reader;
+    struct date_event event;
+    struct date_gap gap;
+    stored->clean = stored->clean && next >= stored->end && next <= index->length;
+    if (!stored->clean || next == stored->end)
+        return true;
+    if (!input_piece(&process->input, index, stored->end, (size_t)(next - stored->end),
+                     &process->piece, err))
+        return false;
+    date_reader_start(&reader, process->piece.data, process->piece.size,
+                      index->id.chunk.run, index->spill);
+    reader.style = stored->style;
+    while (date_reader_next(&reader, &event, &gap) == LOOKUP_FOUND) {
+        struct event_place place = {
+            .offset = stored->end + (uint64_t)(event.data - process->piece.data),
+            .length = event.header.size,
+            .event = event.header.event,
+            .type = (uint16_t)event.header.type};
+        stored->clean =
+            stored->clean && gap.length == 0 && !event_type_is_event(place.type);
+        if (!places_add(&process->places, &place, err))
+            return false;
+    }
+    stored->style = reader.style;
+    stored->clean = stored->clean && gap.length == 0;
+    return true;
+}
+
+/* Whether the segment holds super-events is learned from its first event. */
+static bool style_learn(struct stored *stored, const struct event_place *place,
+                        struct err *err)
+{
+    struct process *process = stored->process;
+    struct date_header header;
+    if (stored->style != DATE_STYLE_UNKNOWN)
+        return true;
+    if (place->length < DATE_HEAD_3_11 ||
+        !input_piece(&process->input, &stored->segment->segment, place->offset,
+                     DATE_HEAD_3_11, &process->piece, err) ||
+        !date_header_read(process->piece.data, process->piece.size, &header, err))
+        return false;
+    stored->style = date_is_super(&header) ? DATE_STYLE_SUPER : DATE_STYLE_FLAT;
+    return true;
+}
+
+static bool rows_take(struct stored *stored, const struct reco_table *table,
+                      struct err *err)
+{
+    struct process *process = stored->process;
+    for (uint32_t row = 0; row < table->rows; row++) {
+        struct event_place place = {.offset = *reco_u32(table, RECO_RAW_OFFSET, row),
+                                    .length = *reco_u32(table, RECO_RAW_SIZE, row),
+                                    .event = *reco_u32(table, RECO_EVENT, row),
+                                    .type = *reco_u8(table, RECO_TYPE, row)};
+        uint64_t length = stored->segment->segment.length;
+        if (place.offset > length || place.length > length - place.offset)
+            return err_set(err, E_COLUMNS_FORMAT,
+                           "event %" PRIu32 " is outside of its segment", place.event);
+        if (!records_add(stored, place.offset, err) || !style_learn(stored, &place, err))
+            return false;
+        process_choose(process, stored->segment, &place, table, row);
+        if (!places_add(&process->places, &place, err))
+            return false;
+        stored->end = place.offset + place.length;
+    }
+    return true;
+}
+
+static bool columns_read(struct stored *stored, int fd, const char *path, struct err *err)
+{
+    struct process *process = stored->process;
+    struct reco_table *table = &process->decoder.table;
+    const struct product *product = &stored->segment->reco;
+    struct columns_reader reader;
+    if (!pack_check_bytes(fd, path, &product->place, &product->bytes_hash, err) ||
+        !columns_open(&reader, fd, path, &product->place, err))
+        return product_wrong(product, err);
+    do {
+        if (!columns_next(&reader, table, err))
+            return product_wrong(product, err);
+        if (!rows_take(stored, table, err))
+            return false;
+    } while (table->rows > 0);
+    if (!columns_account(&reader, &process->line, err) ||
+        !summary_read(process->line.data, process->line.size, path, &process->summary,
+                      err))
+        return product_wrong(product, err);
+    return records_add(stored, stored->segment->segment.length, err);
+}
+
+/* Marks of the events that the columns gave, moved to the places of a whole read. */
+static bool places_read_whole(struct stored *stored, const uint8_t **data,
+                              struct err *err)
+{
+    struct process *process = stored->process;
+    struct places marked = process->places;
+    struct summary account = process->summary;
+    process->places = (struct places){.count = 0};
+    bool done = input_segment(&process->input, &stored->segment->segment, data, err) &&
+                process_scan(process, stored->segment, *data, err);
+    uint32_t m = 0;
+    for (uint32_t i = 0; done && i < process->places.count; i++) {
+        struct event_place *place = &process->places.list[i];
+        while (m < marked.count && marked.list[m].offset < place->offset)
+            m++;
+        if (m < marked.count && marked.list[m].offset == place->offset)
+            place->accepted = marked.list[m].accepted;
+    }
+    process->summary = account;
+    free(marked.list);
+    return done;
+}
+
+bool process_stored(struct process *process, const struct task_segment *segment,
+                    const uint8_t **data, struct err *err)
+{
+    const struct product *product = &segment->reco;
+    struct stored stored = {.process = process, .segment = segment, .clean = true};
+    struct event_digest seen = {.count = 0};
+    char path[PATH_MAX];
+    uint64_t size;
+    int fd;
+    int length =
+        snprintf(path, sizeof path, "%s/%s", process->task->store, product->place.file);
+    if (length < 0 || (size_t)length >= sizeof path)
+        return err_set(err, E_LIMIT, "%.80s...: the path is too long",
+                       process->task->store);
+    if (process->decoder.table.capacity == 0) {
+        sadc_digits_init(&process->decoder.digits);
+        reco_table_init(&process->decoder.table, RECO_CLUSTER);
+    }
+    process->places.count = 0;
+    if (!disk_open_read(path, &fd, &size, err))
+        return product_wrong(product, err);
+    bool done = columns_read(&stored, fd, path, err);
+    (void)close(fd);
+    if (!done)
+        return false;
+    for (uint32_t i = 0; i < process->places.count; i++)
+        event_digest_add(&seen, segment->segment.id.chunk.run, segment->segment.spill,
+                         process->places.list[i].event, process->places.list[i].type);
+    if (!stored.clean || !event_digest_equal(&seen, &segment->segment.digest))
+        return places_read_whole(&stored, data, err);
+    return true;
+}

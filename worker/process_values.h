@@ -1,0 +1,30 @@
+/* process_values.h - the bytes of a task's effective values, each got once and verified.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Inline in the task, else from the node's cache, else from the store. Got before the
+ * first segment begins, so that a missing one is blamed on nobody's segment.
+ */
+#ifndef SPILLWAY_WORKER_PROCESS_VALUES_H
+#define SPILLWAY_WORKER_PROCESS_VALUES_H
+
+#include "model/task.h"
+
+/* All payloads of a task together; a channel map is 0.1 MiB, a table less. */
+#define VALUES_LIMIT ((size_t)1 << 30)
+
+struct values {
+    struct bytes *texts; /* one per value of the task; empty for FALLBACK_NONE */
+    uint32_t count;
+};
+
+struct values_source {
+    const char *store;
+    const char *cache; /* NULL: straight from the store */
+};
+
+/* The message names type and hash of the value that could not be had. */
+bool values_get(struct values *values, const struct task *task,
+                const struct values_source *source, struct err *err);
+void values_release(struct values *values);
+
+#endif
