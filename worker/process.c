@@ -13,6 +13,7 @@
 #include "release_id.h"
 #include "worker/process_internal.h"
 #include "worker/process_keys.h"
+#include "worker/process_merge.h"
 
 const char *process_store(const struct process *process)
 {
@@ -200,11 +201,10 @@ void process_task(const struct task *task, const struct process_options *options
         process_segments(&process, report);
         break;
     case TASK_MERGE:
-        report->status = REPORT_FAILED;
-        err_set(&report->failure, E_WORKER_TASK, "merging is not built in");
+        process_merge(task, options, arena, report);
         break;
     }
-    report->bytes_read = process.input.bytes_read;
+    report->bytes_read += process.input.bytes_read;
     process_release(&process);
     struct rusage usage;
     if (getrusage(RUSAGE_SELF, &usage) == 0)

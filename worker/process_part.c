@@ -30,18 +30,24 @@ static bool directory_make(const char *path, struct err *err)
     return disk_sync_parent(directory, err);
 }
 
+bool part_place(struct part *part, const char *store, const struct sha256 *first_key,
+                uint64_t token, struct err *err)
+{
+    part_name(first_key, token, part->file);
+    int length = snprintf(part->path, sizeof part->path, "%s/%s", store, part->file);
+    if (length < 0 || (size_t)length >= sizeof part->path)
+        return err_set(err, E_LIMIT, "%.80s...: the path is too long", store);
+    return directory_make(part->path, err);
+}
+
 bool part_open(struct part *part, const char *store, const struct sha256 *first_key,
                uint64_t token, struct err *err)
 {
     if (part->fd >= 0)
         return true;
-    part_name(first_key, token, part->file);
-    int length = snprintf(part->path, sizeof part->path, "%s/%s", store, part->file);
-    if (length < 0 || (size_t)length >= sizeof part->path)
-        return err_set(err, E_LIMIT, "%.80s...: the path is too long", store);
-    if (!directory_make(part->path, err) || !disk_create(part->path, &part->fd, err))
-        return false;
-    return pack_writer_start(&part->pack, part->fd, part->path, err);
+    return part_place(part, store, first_key, token, err) &&
+           disk_create(part->path, &part->fd, err) &&
+           pack_writer_start(&part->pack, part->fd, part->path, err);
 }
 
 bool part_add(struct part *part, const struct pack_item *item, struct product *product,

@@ -22,6 +22,10 @@ struct part {
 
 void part_init(struct part *part);
 
+/* Fills file and path and makes the folders; part_open() does it too. */
+bool part_place(struct part *part, const char *store, const struct sha256 *first_key,
+                uint64_t token, struct err *err);
+
 /* Creates the file at its first use; `first_key` and `token` name it. */
 bool part_open(struct part *part, const char *store, const struct sha256 *first_key,
                uint64_t token, struct err *err);

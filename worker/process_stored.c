@@ -16,9 +16,10 @@
 struct stored {
     struct process *process;
     const struct task_segment *segment;
-    enum date_style style; /* as a reader of the whole segment would have learned it */
-    uint64_t end;          /* of the last event */
-    bool clean;            /* nothing but records lay between the events so far */
+    bool learned; /* from the first event: */
+    bool super;   /* the segment holds super-events */
+    uint64_t end; /* of the last event */
+    bool clean;   /* nothing but records lay between the events so far */
 };
 
 /* A stored product that cannot be used is made again; whatever was wrong with it. */
@@ -46,7 +47,8 @@ static bool records_add(struct stored *stored, uint64_t next, struct err *err)
         return false;
     date_reader_start(&reader, process->piece.data, process->piece.size,
                       index->id.chunk.run, index->spill);
-    reader.style = stored->style;
+    if (stored->learned)
+        reader.super = stored->super;
     while (date_reader_next(&reader, &event, &gap) == LOOKUP_FOUND) {
         struct event_place place = {
             .offset = stored->end + (uint64_t)(event.data - process->piece.data),
@@ -58,25 +60,27 @@ static bool records_add(struct stored *stored, uint64_t next, struct err *err)
         if (!places_add(&process->places, &place, err))
             return false;
     }
-    stored->style = reader.style;
     stored->clean = stored->clean && gap.length == 0;
     return true;
 }
 
-/* Whether the segment holds super-events is learned from its first event. */
+/* Events of one segment are all super-events, or none is. */
 static bool style_learn(struct stored *stored, const struct event_place *place,
                         struct err *err)
 {
     struct process *process = stored->process;
     struct date_header header;
-    if (stored->style != DATE_STYLE_UNKNOWN)
+    if (stored->learned)
         return true;
-    if (place->length < DATE_HEAD_3_11 ||
-        !input_piece(&process->input, &stored->segment->segment, place->offset,
-                     DATE_HEAD_3_11, &process->piece, err) ||
+    if (place->length < DATE_HEAD)
+        return err_set(err, E_COLUMNS_FORMAT,
+                       "event %" PRIu32 " is smaller than a header", place->event);
+    if (!input_piece(&process->input, &stored->segment->segment, place->offset, DATE_HEAD,
+                     &process->piece, err) ||
         !date_header_read(process->piece.data, process->piece.size, &header, err))
         return false;
-    stored->style = date_is_super(&header) ? DATE_STYLE_SUPER : DATE_STYLE_FLAT;
+    stored->super = date_is_super(&header);
+    stored->learned = true;
     return true;
 }
 
@@ -93,7 +97,7 @@ static bool rows_take(struct stored *stored, const struct reco_table *table,
         if (place.offset > length || place.length > length - place.offset)
             return err_set(err, E_COLUMNS_FORMAT,
                            "event %" PRIu32 " is outside of its segment", place.event);
-        if (!records_add(stored, place.offset, err) || !style_learn(stored, &place, err))
+        if (!style_learn(stored, &place, err) || !records_add(stored, place.offset, err))
             return false;
         process_choose(process, stored->segment, &place, table, row);
         if (!places_add(&process->places, &place, err))
