@@ -13,16 +13,14 @@
 #include <sys/mman.h>
 
 #include "base/disk.h"
-#include "base/random.h"
 #include "base/text.h"
-#include "raw/writer.h"
 #include "release_id.h"
+#include "worker/golden_data.h"
 #include "worker/process.h"
 
 #define GOLDEN_RUN    1u
 #define GOLDEN_SPILL  1u
 #define GOLDEN_EVENTS 64u
-#define GOLDEN_WORDS  96u
 #define GOLDEN_LIMIT  ((size_t)4 << 20)
 
 /* Folders that every node has; the second where the first may not be written. */
@@ -30,6 +28,8 @@ static const char *const folders[] = {"/dev/shm", "/tmp"};
 
 struct golden {
     struct raw_writer writer;
+    struct sadc_digits digits;
+    struct golden_values values;
     struct task task;
     struct recipe recipe;
     struct task_segment segment;
@@ -37,28 +37,6 @@ struct golden {
     struct arena arena;
     struct report report;
 };
-
-static bool event_write(struct raw_writer *writer, uint32_t number, uint32_t type,
-                        struct err *err)
-{
-    struct random random = {.state = number};
-    uint32_t words[GOLDEN_WORDS];
-    for (size_t i = 0; i < GOLDEN_WORDS; i++)
-        words[i] = (uint32_t)random_next(&random);
-    struct raw_event_spec spec = {.header = {.type = type,
-                                             .run = GOLDEN_RUN,
-                                             .event_in_run = number,
-                                             .event = number,
-                                             .spill = GOLDEN_SPILL,
-                                             .time_s = 1}};
-    struct raw_block_spec block = {.source = 1, .words = words, .count = GOLDEN_WORDS};
-    if (!raw_event_begin(writer, &spec, err) || !raw_subevent_begin(writer, 1, err) ||
-        !raw_block(writer, &block, err))
-        return false;
-    raw_subevent_end(writer);
-    raw_event_end(writer);
-    return true;
-}
 
 static uint32_t type_of(uint32_t number)
 {
@@ -72,13 +50,12 @@ static uint32_t type_of(uint32_t number)
 static bool segment_write(struct golden *golden, struct err *err)
 {
     struct segment *segment = &golden->segment.segment;
-    raw_writer_init(&golden->writer, GOLDEN_LIMIT);
     for (uint32_t number = 0; number <= GOLDEN_EVENTS; number++) {
-        uint32_t type = type_of(number);
-        if (!event_write(&golden->writer, number, type, err))
+        struct golden_event event = {GOLDEN_RUN, GOLDEN_SPILL, number, type_of(number)};
+        if (!golden_event_write(&golden->writer, &event, &golden->digits, err))
             return false;
-        segment->events[type]++;
-        event_digest_add(&segment->digest, GOLDEN_RUN, GOLDEN_SPILL, number, type);
+        segment->events[event.type]++;
+        event_digest_add(&segment->digest, GOLDEN_RUN, GOLDEN_SPILL, number, event.type);
     }
     const struct bytes *out = &golden->writer.out;
     segment->id.chunk = (struct chunk_id){GOLDEN_RUN, 1, 1};
@@ -88,41 +65,66 @@ static bool segment_write(struct golden *golden, struct err *err)
     return true;
 }
 
-static bool task_make(struct golden *golden, int fd, struct err *err)
+static bool recipe_make(struct recipe *recipe, struct err *err)
 {
-    struct recipe *recipe = &golden->recipe;
     const uint32_t types = 1u << EVENT_PHYSICS | 1u << EVENT_CALIBRATION;
-    if (!sha256_from_hex(SPILLWAY_RELEASE_ID, &recipe->release, err))
-        return false;
-    recipe->skim_count = 2;
+    recipe->reconstruct = true;
+    recipe->skim_count = 3;
     recipe->skims[0] =
         (struct skim){.name = "all", .kind = SKIM_ALL, .event_types = types};
-    recipe->skims[1] = (struct skim){.name = "random",
+    recipe->skims[1] = (struct skim){.name = "cuts",
+                                     .kind = SKIM_CUTS,
+                                     .event_types = 1u << EVENT_PHYSICS,
+                                     .cut_count = 1,
+                                     .cuts = {{"ecal_gev", 100.0, 200.0}}};
+    recipe->skims[2] = (struct skim){.name = "random",
                                      .kind = SKIM_RANDOM,
                                      .fraction = 0.25,
                                      .event_types = 1u << EVENT_PHYSICS};
+    return text_copy(recipe->setup, sizeof recipe->setup, GOLDEN_SETUP, err) &&
+           sha256_from_hex(SPILLWAY_RELEASE_ID, &recipe->release, err);
+}
+
+static bool keys_make(struct golden *golden, struct err *err)
+{
+    struct bytes reco, select;
+    struct effective values[GOLDEN_TYPES];
+    bytes_init(&reco, KEY_TEXT_LIMIT);
+    bytes_init(&select, KEY_TEXT_LIMIT);
+    for (uint32_t i = 0; i < GOLDEN_TYPES; i++)
+        values[i] = golden->values.values[i].effective;
+    struct key_input input = {.chunk = &golden->task.chunk,
+                              .segment = &golden->segment.segment,
+                              .recipe = &golden->recipe,
+                              .reco_values = values,
+                              .reco_count = GOLDEN_TYPES};
+    bool done = key_segment_texts(&input, &reco, &select, err);
+    golden->segment.reco_key = key_of(&reco);
+    golden->segment.select_key = key_of(&select);
+    bytes_release(&reco);
+    bytes_release(&select);
+    return done;
+}
+
+static bool task_make(struct golden *golden, int fd, struct err *err)
+{
     struct task *task = &golden->task;
     task->kind = TASK_PROCESS;
-    task->steps = STEP_SELECT;
-    task->recipe = recipe;
+    task->steps = STEP_RECO | STEP_SELECT;
+    task->recipe = &golden->recipe;
     task->run = run_unknown(GOLDEN_RUN);
     task->chunk = (struct chunk){.id = golden->segment.segment.id.chunk,
                                  .size = golden->segment.segment.length,
                                  .adler32 = golden->segment.segment.adler32};
     (void)snprintf(task->chunk.url, sizeof task->chunk.url, "/proc/self/fd/%d", fd);
     (void)snprintf(task->store, sizeof task->store, "%s", golden->store);
+    task->values = golden->values.values;
+    task->value_count = GOLDEN_TYPES;
+    golden->segment.reco_values = golden->values.indices;
+    golden->segment.reco_value_count = GOLDEN_TYPES;
     task->segments = &golden->segment;
     task->segment_count = 1;
-    struct bytes reco, select;
-    bytes_init(&reco, KEY_TEXT_LIMIT);
-    bytes_init(&select, KEY_TEXT_LIMIT);
-    struct key_input input = {
-        .chunk = &task->chunk, .segment = &golden->segment.segment, .recipe = recipe};
-    bool done = key_segment_texts(&input, &reco, &select, err);
-    golden->segment.select_key = key_of(&select);
-    bytes_release(&reco);
-    bytes_release(&select);
-    return done;
+    return recipe_make(&golden->recipe, err) && keys_make(golden, err);
 }
 
 static bool golden_begin(void *user, uint32_t index, struct err *err)
@@ -181,7 +183,7 @@ static bool golden_run(struct golden *golden, int fd, struct sha256 *fingerprint
     const struct process_options options = {
         .host = "", .begin = golden_begin, .stop = golden_stop};
     const struct bytes *out = &golden->writer.out;
-    if (!segment_write(golden, err) ||
+    if (!golden_values_make(&golden->values, err) || !segment_write(golden, err) ||
         !disk_write(fd, "golden segment", out->data, out->size, err) ||
         !task_make(golden, fd, err))
         return false;
@@ -208,12 +210,16 @@ bool golden_fingerprint(struct sha256 *fingerprint, struct err *err)
                          golden.store);
     int fd = memfd_create("golden", MFD_CLOEXEC);
     arena_init(&golden.arena, GOLDEN_LIMIT);
+    raw_writer_init(&golden.writer, GOLDEN_LIMIT);
+    sadc_digits_init(&golden.digits);
     bool done = fd >= 0 ? golden_run(&golden, fd, fingerprint, err)
                         : err_errno(err, E_DISK_WRITE, errno, "memory file");
     store_remove(&golden);
     if (fd >= 0)
         (void)close(fd);
     arena_release(&golden.arena);
+    golden_values_release(&golden.values);
+    sadc_digits_release(&golden.digits);
     raw_writer_release(&golden.writer);
     return done;
 }
