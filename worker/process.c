@@ -13,7 +13,6 @@
 #include "release_id.h"
 #include "worker/process_internal.h"
 #include "worker/process_keys.h"
-#include "worker/process_merge.h"
 
 const char *process_store(const struct process *process)
 {

@@ -106,4 +106,9 @@ void process_choose(struct process *process, const struct task_segment *segment,
 bool process_select_write(struct process *process, const struct task_segment *segment,
                           const uint8_t *data, struct err *err);
 
+/* process_merge.c: does a merge task. Fills status, failure, blamed (number of the input
+ * that was wrong), merged product, offsets, part and byte counts. */
+void process_merge(const struct task *task, const struct process_options *options,
+                   struct arena *arena, struct report *report);
+
 #endif

@@ -1,13 +1,11 @@
 /* process_merge.c - does a merge task: ordered products into one file.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "worker/process_merge.h"
-
 #include <stdlib.h>
 
 #include "base/text.h"
 #include "output/merge.h"
-#include "worker/process_part.h"
+#include "worker/process_internal.h"
 
 /* The key says which inputs in which order; it must be the one that was asked for. */
 static bool key_check(const struct task *task, struct err *err)
