@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "coordinator/catalog_command.h"
 #include "coordinator/command.h"
+#include "coordinator/plan.h"
 #include "coordinator/runs.h"
 #include "coordinator/serve.h"
 #include "coordinator/status.h"
@@ -32,6 +33,7 @@ static const struct command commands[] = {
     {"init", "make a production area", init_usage, init_command},
     {"runs", "the run catalogue: import, scan, list, show, summary", runs_usage,
      runs_command},
+    {"plan", "a campaign file into segments with keys", plan_usage, plan_command},
     {"serve", "the coordinator of a campaign", serve_usage, serve_command},
     {"status", "how far campaigns are", status_usage, status_command},
     {"verify", "published files against the catalog", verify_usage, verify_command},

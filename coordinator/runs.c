@@ -135,9 +135,10 @@ static bool scan_report(const struct scan_total *total, bool as_json, struct byt
                          "%" PRIu64 " chunks scanned (%" PRIu64 " bytes, %" PRIu64
                          " segments), %" PRIu64 " known before, %" PRIu64 " failed\n"
                          "%" PRIu64 " chunks with damage, %" PRIu64
-                         " spills with different beam counts\n",
+                         " spills with different beam counts, %" PRIu64
+                         " damaged end-of-burst records\n",
                          total->chunks, total->bytes, total->segments, total->known,
-                         total->failed, total->damaged, total->conflicts);
+                         total->failed, total->damaged, total->conflicts, total->unread);
     json_begin(&json, out);
     json_open_object(&json, NULL);
     json_put_u64(&json, "chunks", total->chunks);
@@ -147,6 +148,7 @@ static bool scan_report(const struct scan_total *total, bool as_json, struct byt
     json_put_u64(&json, "failed", total->failed);
     json_put_u64(&json, "damaged", total->damaged);
     json_put_u64(&json, "beam_conflicts", total->conflicts);
+    json_put_u64(&json, "beam_damaged", total->unread);
     json_close_object(&json);
     return json_end(&json, err);
 }

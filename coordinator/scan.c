@@ -26,6 +26,7 @@ struct scanned {
     struct beam *beams;
     size_t beam_count;
     uint64_t conflicts;
+    uint64_t unread;
 };
 
 bool scan_spill_count(struct spill *spill, double beam_count)
@@ -61,27 +62,35 @@ static bool checksum_agrees(const struct chunk *chunk, const struct chunk *found
     return true;
 }
 
-/* The beam count of one end-of-burst record: ABSENT when it has none or it is damaged,
- * for then it is as unknown as without a record. */
-static enum lookup record_count(int fd, const char *path,
-                                const struct walk_burst_end *end,
-                                const struct eot_definition *eot, double *count,
-                                struct err *err)
+/* The beam count of one end-of-burst record: ABSENT when it has none, FAILED when it is
+ * damaged; then it is as unknown as without a record. */
+static enum lookup record_count(const struct bytes *record,
+                                const struct eot_definition *eot, double *count)
 {
     struct err damage;
     uint32_t words;
-    uint8_t *data = mem_new(1, end->length);
-    enum lookup found = LOOKUP_FAILED;
-    if (disk_read_at(fd, path, end->offset, data, end->length, err)) {
-        struct date_event event = {.data = data};
-        found = LOOKUP_ABSENT;
-        if (date_header_read(data, end->length, &event.header, &damage) &&
-            event.header.size == end->length &&
-            burst_count(&event, eot, &words, count, &damage) == LOOKUP_FOUND)
-            found = LOOKUP_FOUND;
-    }
-    free(data);
-    return found;
+    struct date_event event = {.data = record->data};
+    if (!date_header_read(record->data, record->size, &event.header, &damage) ||
+        event.header.size != record->size)
+        return LOOKUP_FAILED;
+    return burst_count(&event, eot, &words, count, &damage);
+}
+
+static bool record_read(struct scanned *scanned, int fd, const struct walk_burst_end *end,
+                        struct bytes *record, struct err *err)
+{
+    struct beam *beam = &scanned->beams[scanned->beam_count];
+    uint8_t *place;
+    bytes_clear(record);
+    if (!bytes_reserve(record, end->length, &place, err) ||
+        !disk_read_at(fd, scanned->chunk->url, end->offset, place, end->length, err))
+        return false;
+    record->size = end->length;
+    beam->spill = end->spill;
+    enum lookup found = record_count(record, &scanned->setup->eot, &beam->count);
+    scanned->beam_count += found == LOOKUP_FOUND;
+    scanned->unread += found == LOOKUP_FAILED;
+    return true;
 }
 
 static bool beams_read(struct scanned *scanned, struct err *err)
@@ -96,15 +105,12 @@ static bool beams_read(struct scanned *scanned, struct err *err)
     if (!disk_open_read(path, &fd, &size, err))
         return false;
     scanned->beams = mem_new(walk->burst_end_count, sizeof scanned->beams[0]);
+    struct bytes record;
+    bytes_init(&record, DATE_MAX_EVENT);
     bool done = true;
-    for (size_t i = 0; done && i < walk->burst_end_count; i++) {
-        const struct walk_burst_end *end = &walk->burst_ends[i];
-        struct beam *beam = &scanned->beams[scanned->beam_count];
-        enum lookup found = record_count(fd, path, end, &setup->eot, &beam->count, err);
-        done = found != LOOKUP_FAILED;
-        beam->spill = end->spill;
-        scanned->beam_count += found == LOOKUP_FOUND;
-    }
+    for (size_t i = 0; done && i < walk->burst_end_count; i++)
+        done = record_read(scanned, fd, &walk->burst_ends[i], &record, err);
+    bytes_release(&record);
     (void)close(fd);
     return done;
 }
@@ -265,6 +271,7 @@ static bool chunk_take(struct catalog *catalog, struct scanned *scanned,
     total->segments += scanned->walk.segment_count;
     total->damaged += scanned->walk.chunk.damage_count > 0;
     total->conflicts += scanned->conflicts;
+    total->unread += scanned->unread;
     options->seen(options->user, chunk, NULL);
     return true;
 }

@@ -19,6 +19,7 @@ struct scan_total {
     uint64_t segments;  /* of the stored chunks */
     uint64_t damaged;   /* chunks with damage */
     uint64_t conflicts; /* spills whose builders disagree, found now */
+    uint64_t unread;    /* end-of-burst records whose count is damaged: unknown */
 };
 
 /* Called after each chunk; *failure is NULL when it was stored. */

@@ -101,7 +101,8 @@ make_area() {
 
 # make_campaign FILE NAME STORE [more lines]: raw skims and summaries only.
 make_campaign() {
-    cat >"$1" <<YAML
+    local file=$1
+    cat >"$file" <<YAML
 name: $2
 purpose: test
 store: $3
@@ -117,7 +118,7 @@ skims:
     events: [physics]
 YAML
     shift 3
-    printf '%s\n' "$@" >>"$1"
+    printf '%s\n' "$@" >>"$file"
 }
 
 # published STORE: the published files by name and sha256, without the sidecars.

@@ -22,7 +22,7 @@
 #include "raw/writer.h"
 
 #define SOURCE_EVENT  700
-#define SOURCE_SCALER 900
+#define SOURCE_SCALER 800 /* from 896 on they are multiplexers */
 #define FILE_LIMIT    ((size_t)1 << 30)
 
 struct maker {

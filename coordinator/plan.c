@@ -1,0 +1,137 @@
+/* plan.c - the plan command: from a campaign file to a stored plan.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/plan.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "coordinator/command.h"
+#include "release_id.h"
+
+#define FILE_MEMORY  ((size_t)8 << 20) /* lists of a campaign file of 1 MiB */
+#define OUTPUT_LIMIT ((size_t)1 << 30) /* 10^6 runs as JSON */
+
+const char plan_usage[] =
+    "spillway plan CAMPAIGN.yaml [--dry-run] [--json]\n"
+    "\n"
+    "Resolves the tag, gives every segment of the selected runs its keys and looks for\n"
+    "products that are there already. --dry-run writes nothing to catalog and store and\n"
+    "says what would run, what would be reused and what is in the way.\n"
+    "A planned campaign is frozen: a changed file needs a new name.\n";
+
+enum planned { PLANNED_NEW, PLANNED_BEFORE };
+
+/* A campaign of this name that was planned from the same file, from another one, or none
+ * (ABSENT). */
+static enum lookup campaign_known(struct catalog *catalog,
+                                  const struct campaign_file *file, struct err *err)
+{
+    struct catalog_txn *txn;
+    struct campaign known;
+    if (!catalog_begin(catalog, &txn, err))
+        return LOOKUP_FAILED;
+    enum lookup found = catalog_get_campaign(txn, file->campaign.name, &known, err);
+    catalog_abort(txn);
+    if (found == LOOKUP_FOUND &&
+        !sha256_equal(&known.file_hash, &file->campaign.file_hash)) {
+        (void)err_set(err, E_PLAN_FROZEN,
+                      "campaign %s was planned from another file than this one",
+                      known.name);
+        return LOOKUP_FAILED;
+    }
+    return found;
+}
+
+static bool plan_make(struct plan *plan, struct area *area, struct catalog *catalog,
+                      const struct campaign_file *file, bool dry_run, struct err *err)
+{
+    char cache[AREA_PATH];
+    if (!area_path(area, "cache", cache, err))
+        return false;
+    const char *folder = dry_run ? cache : file->campaign.store;
+    if (!plan_build(plan, catalog, file, folder, err))
+        return false;
+    (void)fwrite(plan->problems.data, 1, plan->problems.size, stderr);
+    return dry_run ||
+           (plan_check(plan, err) && plan_store(plan, catalog, clock_wall_s(), err));
+}
+
+static bool plan_run(struct plan *plan, struct area *area, const char *path, bool dry_run,
+                     enum planned *planned, struct err *err)
+{
+    struct campaign_file file;
+    struct sha256 release;
+    struct catalog *catalog = NULL;
+    struct arena arena;
+    arena_init(&arena, FILE_MEMORY);
+    bool done = sha256_from_hex(SPILLWAY_RELEASE_ID, &release, err) &&
+                campaign_file_read(path, &release, &arena, &file, err) &&
+                area_catalog(area, dry_run ? CATALOG_READ : CATALOG_WRITE, &catalog, err);
+    enum lookup known = done ? campaign_known(catalog, &file, err) : LOOKUP_FAILED;
+    *planned = known == LOOKUP_FOUND ? PLANNED_BEFORE : PLANNED_NEW;
+    done = known != LOOKUP_FAILED;
+    if (done)
+        plan->campaign = file.campaign;
+    if (done && *planned == PLANNED_NEW)
+        done = plan_make(plan, area, catalog, &file, dry_run, err);
+    catalog_close(catalog);
+    arena_release(&arena);
+    return done;
+}
+
+bool plan_file(const struct area *area, const char *path, char name[CAMPAIGN_NAME],
+               struct err *err)
+{
+    struct area own = *area;
+    struct plan plan;
+    enum planned planned;
+    plan_init(&plan);
+    bool done = plan_run(&plan, &own, path, false, &planned, err);
+    if (done)
+        memcpy(name, plan.campaign.name, CAMPAIGN_NAME);
+    plan_release(&plan);
+    return done;
+}
+
+static bool plan_words(struct area *area, int argc, char **argv, struct bytes *out,
+                       struct err *err)
+{
+    bool dry_run = false;
+    bool json = false;
+    const struct command_option options[] = {{.name = "dry-run", .flag = &dry_run},
+                                             {.name = "json", .flag = &json}};
+    struct plan plan;
+    enum planned planned = PLANNED_NEW;
+    if (!command_options(options, 2, &argc, argv, err) ||
+        !command_words(argc, 1, 1, "one campaign file", err))
+        return false;
+    plan_init(&plan);
+    bool done = plan_run(&plan, area, argv[1], dry_run, &planned, err);
+    if (done && planned == PLANNED_BEFORE)
+        done = json ? text_addf(out, err, "{\"campaign\":\"%s\",\"unchanged\":true}\n",
+                                plan.campaign.name)
+                    : text_addf(out, err,
+                                "campaign %s is planned from this very file: nothing was "
+                                "written\n",
+                                plan.campaign.name);
+    else if (done)
+        done = (json ? plan_json(&plan, out, err) : plan_text(&plan, out, err)) &&
+               plan_check(&plan, err);
+    plan_release(&plan);
+    return done;
+}
+
+int plan_command(struct area *area, int argc, char **argv)
+{
+    struct err err;
+    struct bytes out;
+    bytes_init(&out, OUTPUT_LIMIT);
+    bool done = plan_words(area, argc, argv, &out, &err);
+    int status = command_print(&out);
+    if (!done)
+        status = command_error(&err);
+    bytes_release(&out);
+    return status;
+}

@@ -1,0 +1,62 @@
+/* plan_store.c - a plan into the catalog, whole or not at all.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdio.h>
+
+#include "coordinator/plan.h"
+#include "coordinator/write.h"
+
+static bool manifest_put(struct catalog_txn *txn, const struct plan *plan,
+                         struct err *err)
+{
+    char hex[SHA256_HEX];
+    char name[SHA256_HEX + 16];
+    struct bytes text;
+    if (sha256_is_zero(&plan->values.hash))
+        return true;
+    sha256_to_hex(&plan->values.hash, hex);
+    (void)snprintf(name, sizeof name, "manifest/%s", hex);
+    bytes_init(&text, MANIFEST_TEXT);
+    bool done = manifest_write(&plan->values.manifest, &text, err) &&
+                catalog_put_text(txn, name, text.data, text.size, err);
+    bytes_release(&text);
+    return done;
+}
+
+static bool values_put(struct catalog_txn *txn, const struct plan *plan, struct err *err)
+{
+    const struct value_table *table = &plan->values.table;
+    uint32_t campaign = plan->campaign.id;
+    for (uint32_t i = 0; i < table->count; i++)
+        if (!catalog_put_value(txn, campaign, i, &table->values[i], err))
+            return false;
+    for (uint32_t i = 0; i < table->set_count; i++)
+        if (!catalog_put_set(txn, campaign, i, table->items + table->sets[i].first,
+                             table->sets[i].count, err))
+            return false;
+    return true;
+}
+
+static bool plan_put(struct catalog_txn *txn, void *context, struct err *err)
+{
+    struct plan *plan = context;
+    plan->campaign.id = 0;
+    if (!catalog_put_campaign(txn, &plan->campaign, err) ||
+        !manifest_put(txn, plan, err) || !values_put(txn, plan, err))
+        return false;
+    uint32_t campaign = plan->campaign.id;
+    for (uint32_t i = 0; i < plan->count; i++)
+        if (!catalog_put_plan_segment(txn, campaign, i, &plan->segments[i], err))
+            return false;
+    for (uint32_t i = 0; i < plan->count; i++)
+        if (!catalog_put_state(txn, campaign, i, &plan->states[i], err))
+            return false;
+    return true;
+}
+
+bool plan_store(struct plan *plan, struct catalog *catalog, int64_t wall_s,
+                struct err *err)
+{
+    plan->campaign.created_s = wall_s;
+    return write_catalog(catalog, plan_put, plan, err);
+}
