@@ -1,0 +1,130 @@
+/* options.c - reading the command line.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "tests/simulate/options.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "raw/date.h"
+#include "tests/simulate/layout.h"
+
+#define RUN_LIMIT 999999 /* six digits in the names of chunks */
+
+const char sim_usage[] =
+    "spillway-simulate --out DIR --runs FIRST[-LAST] --spills N --events N [OPTION...]\n"
+    "\n"
+    "Writes SYNTHETIC raw data of 100 GeV electrons, with everything that a campaign\n"
+    "needs, into DIR: raw/cdrBBCCC-RRRRRR.dat, runs.yaml, conditions/ (source \"file:\",\n"
+    "tags sim-1 and sim-2), truth.txt. The same options give the same bytes anywhere.\n"
+    "\n"
+    "  --out DIR             new or empty of results\n"
+    "  --runs FIRST[-LAST]   run numbers, 1 to 999999\n"
+    "  --spills N            spills a run, 1 to 4095\n"
+    "  --events N            beam events a spill\n"
+    "  --led N               LED events a spill, before the others (10)\n"
+    "  --seed N              start of all random numbers (1)\n"
+    "  --chunk-bytes N       size limit of a chunk (1000000000)\n"
+    "  --signal-fraction F   beam events with missing energy, 0 to 1 (0.002)\n"
+    "  --setup NAME          the only one is 2022-electron-100\n";
+
+struct option_row {
+    const char *name;
+    uint64_t minimum, maximum;
+    uint64_t *number; /* or */
+    double *fraction; /* or */
+    const char **text;
+};
+
+static bool option_set(const struct option_row *row, const char *value, struct err *err)
+{
+    bool done = true;
+    if (row->text != NULL)
+        *row->text = value;
+    else if (row->fraction != NULL) {
+        done = text_to_real(value, row->fraction, err);
+        if (done && !(*row->fraction >= 0 && *row->fraction <= 1))
+            done = err_set(err, E_NUMBER, "%s is not from 0 to 1", value);
+    } else {
+        done = text_to_u64(value, row->maximum, row->number, err);
+        if (done && *row->number < row->minimum)
+            done = err_set(err, E_NUMBER, "%s is too small", value);
+    }
+    return done || err_wrap(err, "%s", row->name);
+}
+
+/* "FIRST" or "FIRST-LAST". */
+static bool runs_read(const char *text, struct sim_options *options, struct err *err)
+{
+    char word[32];
+    uint64_t first, last;
+    if (text == NULL)
+        return err_set(err, E_USAGE, "--runs is missing");
+    if (!text_copy(word, sizeof word, text, err))
+        return err_wrap(err, "--runs");
+    char *dash = strchr(word, '-');
+    if (dash != NULL)
+        *dash = 0;
+    if (!text_to_u64(word, RUN_LIMIT, &first, err) ||
+        !text_to_u64(dash == NULL ? word : dash + 1, RUN_LIMIT, &last, err))
+        return err_wrap(err, "--runs");
+    if (first == 0 || last < first)
+        return err_set(err, E_USAGE, "--runs %s: no range of run numbers", text);
+    options->first_run = (uint32_t)first;
+    options->last_run = (uint32_t)last;
+    return true;
+}
+
+static bool words_read(int count, char **arguments, const struct option_row *rows,
+                       struct err *err)
+{
+    for (int i = 1; i < count; i++) {
+        const struct option_row *row = rows;
+        while (row->name != NULL && strcmp(row->name, arguments[i]) != 0)
+            row++;
+        if (row->name == NULL)
+            return err_set(err, E_USAGE, "unknown option %.60s", arguments[i]);
+        if (++i == count)
+            return err_set(err, E_USAGE, "%s needs a value", row->name);
+        if (!option_set(row, arguments[i], err))
+            return false;
+    }
+    return true;
+}
+
+bool sim_options_read(int count, char **arguments, struct sim_options *options,
+                      struct err *err)
+{
+    *options = (struct sim_options){.setup = LAYOUT_SETUP,
+                                    .seed = 1,
+                                    .chunk_bytes = 1000000000,
+                                    .signal_fraction = 0.002};
+    for (int i = 1; i < count; i++)
+        options->help = options->help || strcmp(arguments[i], "--help") == 0;
+    if (options->help)
+        return true;
+    const char *runs = NULL;
+    uint64_t spills = 0, events = 0, led = 10;
+    const struct option_row rows[] = {
+        {.name = "--out", .text = &options->out},
+        {.name = "--runs", .text = &runs},
+        {.name = "--setup", .text = &options->setup},
+        {"--spills", 1, DATE_SPILL_LIMIT - 1, &spills, NULL, NULL},
+        {"--events", 1, DATE_EVENT_LIMIT / 2, &events, NULL, NULL},
+        {"--led", 0, 10000, &led, NULL, NULL},
+        {"--seed", 0, UINT64_MAX, &options->seed, NULL, NULL},
+        {"--chunk-bytes", 65536, UINT64_MAX / 2, &options->chunk_bytes, NULL, NULL},
+        {.name = "--signal-fraction", .fraction = &options->signal_fraction},
+        {.name = NULL}};
+    if (!words_read(count, arguments, rows, err) || !runs_read(runs, options, err))
+        return false;
+    if (options->out == NULL || spills == 0 || events == 0)
+        return err_set(err, E_USAGE, "--out, --spills and --events are needed");
+    if (strcmp(options->setup, LAYOUT_SETUP) != 0)
+        return err_set(err, E_USAGE, "--setup %.40s: the only one is %s", options->setup,
+                       LAYOUT_SETUP);
+    options->spills = (uint32_t)spills;
+    options->events = (uint32_t)events;
+    options->led_events = (uint32_t)led;
+    return true;
+}
