@@ -139,7 +139,7 @@ static bool map_finish(struct map_build *build, const char *name, struct channel
         const struct map_entry *entry = &build->rows[i].entry;
         uint32_t **index = &map->index[entry->source];
         if (*index == NULL)
-            *index = mem_new(MAP_PLACES, sizeof **index);
+            *index = mem_new((size_t)MAP_PLACES, sizeof **index);
         if ((*index)[entry_place(entry)] == 0)
             (*index)[entry_place(entry)] = (uint32_t)i + 1;
         map->entries[i] = *entry;

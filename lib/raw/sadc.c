@@ -26,7 +26,7 @@ void sadc_digits_init(struct sadc_digits *digits)
         .sum = mem_new(SADC_MAX_CHANNELS, sizeof *digits->sum),
         .sample_count = mem_new(SADC_MAX_CHANNELS, sizeof *digits->sample_count),
         .first = mem_new(SADC_MAX_CHANNELS, sizeof *digits->first),
-        .samples = mem_new(SADC_MAX_SAMPLES, sizeof *digits->samples),
+        .samples = mem_new((size_t)SADC_MAX_SAMPLES, sizeof *digits->samples),
     };
 }
 
@@ -75,8 +75,8 @@ static bool samples_load(const uint8_t *words, uint32_t samples, uint16_t *out)
 {
     uint32_t wrong = le32_load(words) >> 30 ^ MARK_FIRST;
     uint32_t pairs = samples / 2;
-    for (uint32_t i = 0; i < pairs; i++) {
-        uint32_t word = le32_load(words + 4 * (size_t)i);
+    for (size_t i = 0; i < pairs; i++) {
+        uint32_t word = le32_load(words + 4 * i);
         out[2 * i] = (uint16_t)(word & SADC_SAMPLE_MAX);
         out[2 * i + 1] = (uint16_t)(word >> 12 & SADC_SAMPLE_MAX);
         wrong |= i == 0 ? 0 : word >> 30 ^ MARK_NEXT;

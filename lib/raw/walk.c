@@ -261,35 +261,42 @@ static bool event_take(struct walk *walk, uint64_t at, const struct head *head,
     return true;
 }
 
+/* Looks at `at`: takes the event there, or passes over what is none. *next is where to
+ * look then. */
+static bool step(struct walk *walk, uint64_t at, struct walk_damage *gap, uint64_t *next,
+                 struct err *err)
+{
+    uint64_t file_end = walk->window.file_size;
+    struct head head;
+    bool found, whole;
+    if (!head_at(walk, at, &head, &found, err))
+        return false;
+    if (!found) {
+        if (at == gap->offset && file_end - at < HEAD)
+            gap->damage = DAMAGE_TRUNCATED;
+        return search(walk, at + 4, file_end, !walk->super, next, err);
+    }
+    if (!frame(walk, at, &head, next, &whole, err))
+        return false;
+    if (whole) {
+        if (!event_take(walk, at, &head, gap, err))
+            return false;
+        *gap = (struct walk_damage){.offset = *next, .before = walk->last};
+    } else if (at == gap->offset)
+        gap->damage = *next < file_end ? DAMAGE_EVENT_SIZE : DAMAGE_TRUNCATED;
+    return true;
+}
+
 static bool walk_events(struct walk *walk, struct err *err)
 {
-    uint64_t at = 0, end, file_end = walk->window.file_size;
+    uint64_t at = 0, super, file_end = walk->window.file_size;
     struct walk_damage gap = {.damage = DAMAGE_FOREIGN};
-    if (!search(walk, 0, file_end, false, &end, err))
+    if (!search(walk, 0, file_end, false, &super, err))
         return false;
-    walk->super = end < file_end;
-    while (at < file_end) {
-        struct head head;
-        bool found, whole;
-        if (!head_at(walk, at, &head, &found, err))
+    walk->super = super < file_end;
+    while (at < file_end)
+        if (!step(walk, at, &gap, &at, err))
             return false;
-        if (!found) {
-            if (at == gap.offset && file_end - at < HEAD)
-                gap.damage = DAMAGE_TRUNCATED;
-            if (!search(walk, at + 4, file_end, !walk->super, &at, err))
-                return false;
-            continue;
-        }
-        if (!frame(walk, at, &head, &end, &whole, err))
-            return false;
-        if (whole) {
-            if (!event_take(walk, at, &head, &gap, err))
-                return false;
-            gap = (struct walk_damage){.offset = end, .before = walk->last};
-        } else if (at == gap.offset)
-            gap.damage = end < file_end ? DAMAGE_EVENT_SIZE : DAMAGE_TRUNCATED;
-        at = end;
-    }
     if (walk->result->segment_count == 0 || gap.offset == file_end)
         return true;
     gap.length = file_end - gap.offset;

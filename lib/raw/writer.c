@@ -141,11 +141,11 @@ bool raw_multiplexer_begin(struct raw_writer *writer, uint16_t source, struct er
     if (!equipment_begin(writer, source, err))
         return false;
     uint8_t *place;
-    if (!bytes_reserve(&writer->out, 4 * SLINK_MULTIPLEXER_WORDS, &place, err))
+    if (!bytes_reserve(&writer->out, (size_t)4 * SLINK_MULTIPLEXER_WORDS, &place, err))
         return false;
     le32_store(place, (uint32_t)source << 16 | 1u << 26);
     le32_store(place + 4, event_word(writer));
-    writer->out.size += 4 * SLINK_MULTIPLEXER_WORDS;
+    writer->out.size += (size_t)4 * SLINK_MULTIPLEXER_WORDS;
     writer->in_multiplexer = true;
     return true;
 }

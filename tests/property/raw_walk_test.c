@@ -1,6 +1,7 @@
-/* raw_walk_test.c - whatever happens to a file, the walker accounts for every byte and
- * sees the same events as the reader of the decoders.
+/* raw_walk_test.c - whatever happens to a file, no byte is lost.
  * SPDX-License-Identifier: Apache-2.0
+ *
+ * The walker accounts for each, and sees the same events as the reader of the decoders.
  */
 #include "tests/unit/raw/made.h"
 

@@ -1,8 +1,8 @@
 /* builder.h - an event builder: one row of chunks of a run.
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef SPILLWAY_SIMULATE_BUILDER_H
-#define SPILLWAY_SIMULATE_BUILDER_H
+#ifndef SPILLWAY_TESTS_SIMULATE_BUILDER_H
+#define SPILLWAY_TESTS_SIMULATE_BUILDER_H
 
 #include "model/chunk.h"
 #include "tests/simulate/sink.h"

@@ -1,8 +1,8 @@
 /* catalogue.h - runs.yaml: the runs, their chunks, and where the beam count stands.
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef SPILLWAY_SIMULATE_CATALOGUE_H
-#define SPILLWAY_SIMULATE_CATALOGUE_H
+#ifndef SPILLWAY_TESTS_SIMULATE_CATALOGUE_H
+#define SPILLWAY_TESTS_SIMULATE_CATALOGUE_H
 
 #include "model/chunk.h"
 #include "tests/simulate/sink.h"

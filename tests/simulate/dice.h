@@ -4,8 +4,8 @@
  * Every generator starts from the seed, a purpose and up to three numbers (run, spill,
  * event, channel), so nothing depends on the order in which things are made.
  */
-#ifndef SPILLWAY_SIMULATE_DICE_H
-#define SPILLWAY_SIMULATE_DICE_H
+#ifndef SPILLWAY_TESTS_SIMULATE_DICE_H
+#define SPILLWAY_TESTS_SIMULATE_DICE_H
 
 #include "base/random.h"
 

@@ -1,8 +1,8 @@
 /* digitise.h - from what happened to the samples of all channels.
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef SPILLWAY_SIMULATE_DIGITISE_H
-#define SPILLWAY_SIMULATE_DIGITISE_H
+#ifndef SPILLWAY_TESTS_SIMULATE_DIGITISE_H
+#define SPILLWAY_TESTS_SIMULATE_DIGITISE_H
 
 #include "raw/sadc.h"
 #include "tests/simulate/event.h"

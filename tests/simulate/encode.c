@@ -12,7 +12,7 @@
 void encode_init(struct encode *encode)
 {
     raw_writer_init(&encode->writer, DATE_MAX_EVENT);
-    bytes_init(&encode->words, BLOCK_WORDS * 4);
+    bytes_init(&encode->words, (size_t)BLOCK_WORDS * 4);
 }
 
 void encode_release(struct encode *encode)

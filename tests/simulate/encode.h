@@ -4,8 +4,8 @@
  * Two sub-events each: calorimeters (LDC 1), the rest (LDC 2). Trackers are one block of
  * words that nobody decodes.
  */
-#ifndef SPILLWAY_SIMULATE_ENCODE_H
-#define SPILLWAY_SIMULATE_ENCODE_H
+#ifndef SPILLWAY_TESTS_SIMULATE_ENCODE_H
+#define SPILLWAY_TESTS_SIMULATE_ENCODE_H
 
 #include "model/segment.h"
 #include "raw/writer.h"

@@ -1,8 +1,8 @@
 /* event.h - one simulated event: what happened, before it is digitised.
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef SPILLWAY_SIMULATE_EVENT_H
-#define SPILLWAY_SIMULATE_EVENT_H
+#ifndef SPILLWAY_TESTS_SIMULATE_EVENT_H
+#define SPILLWAY_TESTS_SIMULATE_EVENT_H
 
 #include "tests/simulate/shower.h"
 

@@ -12,18 +12,18 @@
 
 /* clang-format off */
 const struct layout_detector layout_detectors[LAYOUT_DETECTORS] = {
-    [LAYOUT_ECAL0] = {"ECAL0", 5, 6, 616, 0,  0, 4.0e-3, -1.7, true},
-    [LAYOUT_ECAL1] = {"ECAL1", 5, 6, 616, 1,  0, 3.0e-2, -1.7, true},
-    [LAYOUT_HCAL0] = {"HCAL0", 3, 3, 619, 0,  0, 2.5e-2,  8.0, true},
-    [LAYOUT_HCAL1] = {"HCAL1", 3, 3, 619, 0, 16, 2.5e-2,  9.0, true},
-    [LAYOUT_HCAL2] = {"HCAL2", 3, 3, 619, 0, 32, 2.5e-2, 10.0, true},
-    [LAYOUT_HCAL3] = {"HCAL3", 3, 3, 619, 0, 48, 2.5e-2, 11.0, true},
-    [LAYOUT_VETO]  = {"VETO",  6, 1, 620, 0,  0, 6.0e-6,  5.0, false},
-    [LAYOUT_SRD]   = {"SRD",   3, 1, 620, 0, 16, 1.2e-5,  0.1, false},
-    [LAYOUT_S0]    = {"S0",    1, 1, 620, 0, 32, 2.0e-6,  0.0, false},
-    [LAYOUT_S1]    = {"S1",    1, 1, 620, 0, 33, 2.0e-6,  2.0, false},
-    [LAYOUT_S2]    = {"S2",    1, 1, 620, 0, 34, 2.0e-6,  3.0, false},
-    [LAYOUT_V0]    = {"V0",    1, 1, 620, 0, 35, 2.0e-6,  1.0, false},
+    [LAYOUT_ECAL0]  = {"ECAL0", 4.0e-3, -1.7, 616, 0,  0, 5, 6, true},
+    [LAYOUT_ECAL1]  = {"ECAL1", 3.0e-2, -1.7, 616, 1,  0, 5, 6, true},
+    [LAYOUT_HCAL0]  = {"HCAL0", 2.5e-2,  8.0, 619, 0,  0, 3, 3, true},
+    [LAYOUT_HCAL1]  = {"HCAL1", 2.5e-2,  9.0, 619, 0, 16, 3, 3, true},
+    [LAYOUT_HCAL2]  = {"HCAL2", 2.5e-2, 10.0, 619, 0, 32, 3, 3, true},
+    [LAYOUT_HCAL3]  = {"HCAL3", 2.5e-2, 11.0, 619, 0, 48, 3, 3, true},
+    [LAYOUT_VETO]   = {"VETO", 6.0e-6,  5.0, 620, 0,  0, 6, 1, false},
+    [LAYOUT_SRD]    = {"SRD",  1.2e-5,  0.1, 620, 0, 16, 3, 1, false},
+    [LAYOUT_S0]     = {"S0",   2.0e-6,  0.0, 620, 0, 32, 1, 1, false},
+    [LAYOUT_S1]     = {"S1",   2.0e-6,  2.0, 620, 0, 33, 1, 1, false},
+    [LAYOUT_S2]     = {"S2",   2.0e-6,  3.0, 620, 0, 34, 1, 1, false},
+    [LAYOUT_V0]     = {"V0",   2.0e-6,  1.0, 620, 0, 35, 1, 1, false},
 };
 /* clang-format on */
 

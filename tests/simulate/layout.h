@@ -4,8 +4,8 @@
  * The cells are those of set-up 2022-electron-100 of lib/reco. Sources, ports and all
  * constants are ours: no public map of that year exists.
  */
-#ifndef SPILLWAY_SIMULATE_LAYOUT_H
-#define SPILLWAY_SIMULATE_LAYOUT_H
+#ifndef SPILLWAY_TESTS_SIMULATE_LAYOUT_H
+#define SPILLWAY_TESTS_SIMULATE_LAYOUT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,12 +36,12 @@ enum layout_detector_id {
 
 struct layout_detector {
     const char *name;
-    uint8_t nx, ny;
-    uint16_t source;
-    uint8_t port;
-    uint8_t base;     /* first channel of the port: 16 * adc + channel */
     double gain_gev;  /* of one count, nominal */
     double offset_ns; /* mean time after S0 */
+    uint16_t source;
+    uint8_t port;
+    uint8_t base; /* first channel of the port: 16 * adc + channel */
+    uint8_t nx, ny;
     bool led;
 };
 

@@ -1,8 +1,8 @@
 /* options.h - what the command line asks for.
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef SPILLWAY_SIMULATE_OPTIONS_H
-#define SPILLWAY_SIMULATE_OPTIONS_H
+#ifndef SPILLWAY_TESTS_SIMULATE_OPTIONS_H
+#define SPILLWAY_TESTS_SIMULATE_OPTIONS_H
 
 #include "base/err.h"
 

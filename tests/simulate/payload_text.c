@@ -134,7 +134,7 @@ static bool pedestal_make(const struct payloads *payloads, struct bytes *text,
                     "search_from_sample:count threshold_counts:count noise_counts:count "
                     "tail_ns:real",
                     err) &&
-           text_add(text, "0 8 20 8 12 4 ", err) && real_line(text, PULSE_TAIL_NS, err) &&
+           text_add(text, "0 8 20 8 6 4 ", err) && real_line(text, PULSE_TAIL_NS, err) &&
            text_add(text, "end\n", err);
 }
 

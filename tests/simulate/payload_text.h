@@ -1,8 +1,8 @@
 /* payload_text.h - the texts of the simulated conditions.
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef SPILLWAY_SIMULATE_PAYLOAD_TEXT_H
-#define SPILLWAY_SIMULATE_PAYLOAD_TEXT_H
+#ifndef SPILLWAY_TESTS_SIMULATE_PAYLOAD_TEXT_H
+#define SPILLWAY_TESTS_SIMULATE_PAYLOAD_TEXT_H
 
 #include "base/bytes.h"
 #include "tests/simulate/payloads.h"

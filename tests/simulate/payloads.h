@@ -6,8 +6,8 @@
  * sim-2 differs from sim-1 in one thing: the LED amplitudes of HCAL0 in spill 1 of the
  * last run are 2 % higher.
  */
-#ifndef SPILLWAY_SIMULATE_PAYLOADS_H
-#define SPILLWAY_SIMULATE_PAYLOADS_H
+#ifndef SPILLWAY_TESTS_SIMULATE_PAYLOADS_H
+#define SPILLWAY_TESTS_SIMULATE_PAYLOADS_H
 
 #include "tests/simulate/layout.h"
 #include "tests/simulate/options.h"

@@ -4,8 +4,8 @@
  * One shape for all channels, rising to 1 in 45 ns: f(t) = u^3 exp(3 (1 - u)) with u =
  * t / 45 ns. Ours: the real shapes are not public.
  */
-#ifndef SPILLWAY_SIMULATE_PULSE_H
-#define SPILLWAY_SIMULATE_PULSE_H
+#ifndef SPILLWAY_TESTS_SIMULATE_PULSE_H
+#define SPILLWAY_TESTS_SIMULATE_PULSE_H
 
 #include "base/random.h"
 #include "tests/simulate/layout.h"

@@ -4,8 +4,8 @@
  * Parametrised, not physics: enough structure that reconstruction and selections have
  * something to find. All energies in GeV.
  */
-#ifndef SPILLWAY_SIMULATE_SHOWER_H
-#define SPILLWAY_SIMULATE_SHOWER_H
+#ifndef SPILLWAY_TESTS_SIMULATE_SHOWER_H
+#define SPILLWAY_TESTS_SIMULATE_SHOWER_H
 
 #include "base/random.h"
 #include "tests/simulate/layout.h"

@@ -1,8 +1,8 @@
 /* simulation.h - all runs of a simulation, with catalogue, conditions and truth.
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef SPILLWAY_SIMULATE_SIMULATION_H
-#define SPILLWAY_SIMULATE_SIMULATION_H
+#ifndef SPILLWAY_TESTS_SIMULATE_SIMULATION_H
+#define SPILLWAY_TESTS_SIMULATE_SIMULATION_H
 
 #include "tests/simulate/options.h"
 

@@ -1,8 +1,8 @@
 /* sink.h - a new file that is written from front to back.
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef SPILLWAY_SIMULATE_SINK_H
-#define SPILLWAY_SIMULATE_SINK_H
+#ifndef SPILLWAY_TESTS_SIMULATE_SINK_H
+#define SPILLWAY_TESTS_SIMULATE_SINK_H
 
 #include "base/bytes.h"
 #include "base/digest.h"

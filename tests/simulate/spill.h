@@ -1,8 +1,8 @@
 /* spill.h - what belongs to a spill: beam count, LED drift, what goes wrong in it.
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef SPILLWAY_SIMULATE_SPILL_H
-#define SPILLWAY_SIMULATE_SPILL_H
+#ifndef SPILLWAY_TESTS_SIMULATE_SPILL_H
+#define SPILLWAY_TESTS_SIMULATE_SPILL_H
 
 #include "tests/simulate/layout.h"
 

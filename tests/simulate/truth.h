@@ -5,8 +5,8 @@
  * veto1 veto2 srd0 srd1 srd2 pileup_ns bad: ECAL and HCAL in GeV, VETO and SRD in MeV;
  * pileup_ns "-" without a second particle; bad 1 when the HCAL was not read out.
  */
-#ifndef SPILLWAY_SIMULATE_TRUTH_H
-#define SPILLWAY_SIMULATE_TRUTH_H
+#ifndef SPILLWAY_TESTS_SIMULATE_TRUTH_H
+#define SPILLWAY_TESTS_SIMULATE_TRUTH_H
 
 #include "tests/simulate/event.h"
 #include "tests/simulate/sink.h"

@@ -48,7 +48,7 @@ static void words_are_those_of_the_format(void **state)
     const uint16_t *s = fixture.digits.samples;
     uint32_t header = le32_load(fixture.words.data);
     assert_int_equal(header, 1u | ADC_WORDS << 12 | 0u << 25 | 1u << 27 | 3u << 30);
-    uint32_t channel = le32_load(fixture.words.data + 4 * (1 + 4));
+    uint32_t channel = le32_load(fixture.words.data + 20);
     assert_int_equal(channel, fixture.digits.sum[1] | 5u << 16 | 3u << 26 | 1u << 30);
     assert_int_equal(le32_load(fixture.words.data + 8),
                      s[0] | (uint32_t)s[1] << 12 | 1u << 30);
@@ -64,11 +64,11 @@ static void channels_come_back_as_they_were(void **state)
     struct fixture fixture = fixture_new();
     assert_true(sadc_decode(&fixture.block, &fixture.back, &fixture.faults));
     assert_int_equal(fixture.back.count, 4);
-    assert_memory_equal(fixture.back.samples, fixture.digits.samples, 4 * 5 * 2);
-    assert_memory_equal(fixture.back.sum, fixture.digits.sum, 4 * 2);
+    assert_memory_equal(fixture.back.samples, fixture.digits.samples, 40);
+    assert_memory_equal(fixture.back.sum, fixture.digits.sum, 8);
     assert_memory_equal(fixture.back.channel, fixture.digits.channel, 4);
     assert_memory_equal(fixture.back.adc, fixture.digits.adc, 4);
-    assert_memory_equal(fixture.back.first, fixture.digits.first, 4 * 4);
+    assert_memory_equal(fixture.back.first, fixture.digits.first, 16);
     assert_int_equal(fixture.back.source[3], MADE_SADC);
     assert_int_equal(fixture.back.port[3], 1);
     assert_int_equal(fixture.faults.sum_differs, 0);

@@ -18,8 +18,6 @@
 
 #define FILE_LIMIT ((size_t)64 << 20)
 
-extern char **environ;
-
 /* Which sources are MSADC with format 3 is a matter of the map; here of the files. */
 static bool source_is_sadc(uint32_t source)
 {
