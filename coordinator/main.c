@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "coordinator/catalog_command.h"
 #include "coordinator/command.h"
+#include "coordinator/conditions_command.h"
 #include "coordinator/plan.h"
 #include "coordinator/runs.h"
 #include "coordinator/serve.h"
@@ -33,6 +34,8 @@ static const struct command commands[] = {
     {"init", "make a production area", init_usage, init_command},
     {"runs", "the run catalogue: import, scan, list, show, summary", runs_usage,
      runs_command},
+    {"conditions", "serve, show and check calibrations", conditions_usage,
+     conditions_command},
     {"plan", "a campaign file into segments with keys", plan_usage, plan_command},
     {"serve", "the coordinator of a campaign", serve_usage, serve_command},
     {"status", "how far campaigns are", status_usage, status_command},

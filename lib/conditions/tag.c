@@ -275,9 +275,7 @@ bool tag_read_point(const struct json *document, const char *what, struct arena 
 
 /* ---- checks ---- */
 
-/* Relative, plain letters, no "." or ".." or empty part: joined to a base it stays below
- * that base whatever the base is. */
-static bool url_is_safe(const char *url)
+bool tag_url_is_safe(const char *url)
 {
     size_t part = 0;
     bool dots = true; /* the part so far is all dots */
@@ -325,7 +323,7 @@ static bool row_check(const struct tag_row *row, const char *what, struct err *e
     checksum_lower(row);
     if (!text_is_name(row->type, TAG_NAME - 1))
         problem = "the type is no name";
-    else if (!url_is_safe(row->url))
+    else if (!tag_url_is_safe(row->url))
         problem = "payload_url is not a plain relative path";
     else if (!checksum_is_known(row->checksum))
         problem = "checksum is neither MD5 nor SHA-256 in hexadecimal";

@@ -14,9 +14,9 @@
 #include "conditions/interval.h"
 
 #define TAG_NAME   81                    /* 80 characters in the service; with the NUL */
-#define TAG_ROWS   ((size_t)1 << 20)     /* the largest tag measured had 5 * 10^5 */
-#define TAG_JSON   ((uint64_t)512 << 20) /* 2.84 MB for 10^4 rows in the nested dump */
-#define TAG_MEMORY ((size_t)1 << 30)     /* 10^6 rows with their texts */
+#define TAG_ROWS   ((size_t)1 << 19)     /* the largest tag measured had 5.2 * 10^5 */
+#define TAG_JSON   ((uint64_t)192 << 20) /* 284 bytes a row in the nested dump */
+#define TAG_MEMORY ((size_t)1 << 30)     /* rows and texts, twice while growing */
 
 enum tag_status { TAG_UNLOCKED, TAG_LOCKED, TAG_FROZEN, TAG_OTHER };
 
@@ -40,6 +40,10 @@ enum tag_status tag_status_from(const char *word);
 
 /* A name that may stand in a path and a URL. */
 bool tag_name_is_fine(const char *name);
+
+/* A relative path of plain letters without "." or ".." or empty parts: joined to a base
+ * it stays below that base whatever the base is. */
+bool tag_url_is_safe(const char *url);
 
 /* `what` is the URL or file, for messages. E_CONDITIONS_REPLY when the document is not
  * of the form; E_TAG_ROW for a row that cannot be read. */

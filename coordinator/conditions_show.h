@@ -1,0 +1,42 @@
+/* conditions_show.h - what a source of conditions says, for people and scripts.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SPILLWAY_COORDINATOR_CONDITIONS_SHOW_H
+#define SPILLWAY_COORDINATOR_CONDITIONS_SHOW_H
+
+#include "conditions/source.h"
+
+/* Each appends to `out`: lines for people, or one JSON document. */
+struct show {
+    struct bytes *out;
+    bool json;
+};
+
+/* The payload types of this release. */
+bool show_types(const struct show *show, struct err *err);
+
+bool show_tags(const struct show *show, struct source *source, struct err *err);
+
+/* The rows of a tag. */
+bool show_tag(const struct show *show, struct source *source, const char *tag,
+              struct err *err);
+
+/* The rows valid for one (run, spill), each payload fetched and verified, with the
+ * effective value and its level. */
+bool show_at(const struct show *show, struct source *source, const char *tag,
+             struct moment moment, struct err *err);
+
+/* Resolves a tag for a window of runs: every payload fetched, verified, read; every run
+ * of the window must be covered by the wanted types (NULL: those of the tag). false with
+ * E_CONDITIONS_GAP when not; the gaps are in `out` all the same. */
+struct show_check {
+    const char *tag;
+    uint32_t first_run;
+    uint32_t last_run;
+    const char *types; /* "a,b,c" or NULL */
+};
+
+bool show_check(const struct show *show, struct source *source,
+                const struct show_check *check, struct err *err);
+
+#endif
