@@ -159,13 +159,15 @@ static struct sha256 report_hash(const struct report *report)
     return hash;
 }
 
-/* Removes what was written, and the folders that part_name() made. */
+/* Removes what was written, whole or not, and the folders that part_name() makes. */
 static void store_remove(const struct golden *golden)
 {
-    char path[PRODUCT_FILE + 64];
-    for (uint32_t i = 0; i < golden->report.part_count; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", golden->store,
-                       golden->report.parts[i].file);
+    const struct sha256 *keys[] = {&golden->segment.reco_key,
+                                   &golden->segment.select_key};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        char file[PRODUCT_FILE], path[PRODUCT_FILE + sizeof golden->store];
+        part_name(keys[i], golden->task.token, file);
+        (void)snprintf(path, sizeof path, "%s/%s", golden->store, file);
         (void)unlink(path);
         for (char *slash; (slash = strrchr(path, '/')) != NULL;) {
             *slash = 0;

@@ -1,0 +1,57 @@
+/* executor_test.c - a disk that fails at any step costs the task, never a wrong product.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "base/disk.h"
+#include "worker/golden.h"
+
+/* Every write, sync and mkdir of a task fails once; far more steps than there are. */
+#define STEPS 2000
+
+static void golden_with_each_step_failing(int number, enum err_code code)
+{
+    struct sha256 good, made;
+    struct err err;
+    long failed = 0;
+    assert_true(golden_fingerprint(&good, &err));
+    for (long n = 1;; n++) {
+        disk_fail_after(n, number);
+        bool done = golden_fingerprint(&made, &err);
+        disk_fail_after(0, 0);
+        if (done) {
+            assert_true(sha256_equal(&good, &made));
+            break; /* no step was left to fail */
+        }
+        assert_int_equal(err.code, code);
+        assert_true(n < STEPS);
+        failed++;
+    }
+    assert_true(failed > 20);
+}
+
+static void a_failing_disk_gives_an_error_and_no_product(void **state)
+{
+    (void)state;
+    golden_with_each_step_failing(EIO, E_DISK_WRITE);
+}
+
+static void a_full_disk_is_called_so(void **state)
+{
+    (void)state;
+    golden_with_each_step_failing(ENOSPC, E_DISK_FULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_failing_disk_gives_an_error_and_no_product),
+        cmocka_unit_test(a_full_disk_is_called_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,118 @@
+#!/bin/bash
+# executor.sh - the executor by hand: same bytes however work is cut, faults named.
+# SPDX-License-Identifier: Apache-2.0
+set -u
+bin=$1
+helper=$bin/executor_helper
+executor=$bin/spillway-executor
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failures=0
+
+check() { # check NAME CONDITION...
+    local name=$1
+    shift
+    if ! "$@"; then
+        echo "FAILED: $name"
+        failures=$((failures + 1))
+    fi
+}
+
+run() { # run TASK REPORT: exit status of the executor
+    "$executor" --task "$dir/$1" --out "$dir/$2" 2>"$dir/stderr"
+}
+
+products() { # keys, streams, digests and hashes, whatever file they are in
+    "$helper" show "$dir/$1" | grep ^product | sort
+}
+
+same() { [ "$(products "$1")" = "$(products "$2")" ]; }
+has() { "$helper" show "$dir/$1" | grep -q -- "$2" || { "$helper" show "$dir/$1"; return 1; }; }
+
+"$helper" make "$dir" || exit 1
+raw=$dir/raw/cdr01001-007001.dat
+
+for steps in raw both; do
+    "$helper" task "$dir" 0 3 $steps 1 >"$dir/task" || exit 1
+    check "$steps: done" run task $steps.report
+    check "$steps: three segments" has $steps.report "status=done segments=3 code=E_NONE"
+    # The same in three tasks, in another order, by other attempts.
+    for i in 2 0 1; do
+        "$helper" task "$dir" $i 1 $steps 1$i >"$dir/task"
+        check "$steps: segment $i" run task $steps.$i.report
+    done
+    one=$(products $steps.report)
+    three=$(for i in 0 1 2; do products $steps.$i.report; done | sort)
+    check "$steps: cutting the task changes no byte" [ "$one" = "$three" ]
+done
+check "there are products" [ "$(products both.report | wc -l)" = 15 ]
+
+# Every event of the run is in skim.all, with all records: the file without its damage.
+"$helper" bytes "$dir" "$dir/raw.report" skim.all >"$dir/all"
+check "skim.all holds the file" cmp -s "$dir/all" <(sed 's/DAMAGEDAMAGE//' "$raw")
+"$helper" bytes "$dir" "$dir/both.report" skim.all >"$dir/all.both"
+check "with reconstruction too" cmp -s "$dir/all" "$dir/all.both"
+"$helper" bytes "$dir" "$dir/both.report" summary >"$dir/summary"
+check "summaries count the damage" grep -q '"damaged_bytes":12' "$dir/summary"
+check "a cut keeps some events" grep -qE '"name":"cuts","other":[0-9]*,"seen":[0-9]*,"masked":0,"rejected":[1-9][0-9]*,"damaged":0,"kept":"[1-9]' "$dir/summary"
+
+# Reconstruct first, select later: the same bytes as in one go.
+"$helper" task "$dir" 0 3 reco 21 >"$dir/task"
+check "reco alone" run task reco.report
+"$helper" task "$dir" 0 3 select 22 "$dir/reco.report" >"$dir/task"
+check "select alone" run task select.report
+one=$(products both.report)
+two=$( (products reco.report; products select.report) | sort)
+check "two steps give the bytes of one" [ "$one" = "$two" ]
+
+# A stored product that changed is not used.
+part=$(ls "$dir"/parts/*/*."$(printf %016x 21)")
+printf X | dd of="$part" bs=1 seek=5000 conv=notrunc 2>/dev/null
+"$helper" task "$dir" 0 3 select 23 "$dir/reco.report" >"$dir/task"
+run task bad.report
+check "exit status says storage" [ $? = 15 ]
+check "the changed product is named" has bad.report "code=E_WORKER_PRODUCT blamed=0"
+
+# Merging.
+for stream in reco skim.all summary; do
+    "$helper" merge "$dir" $stream 3$RANDOM "$dir/both.report" >"$dir/task" || exit 1
+    check "merge $stream" run task merge.report
+    check "merge $stream: done" has merge.report "status=done"
+done
+"$helper" bytes "$dir" "$dir/merge.report" summary >"$dir/merged"
+check "merged summaries are the lines" cmp -s "$dir/merged" "$dir/summary"
+
+# A raw file that is not the one that was scanned: the third spill differs.
+"$helper" task "$dir" 0 3 both 41 >"$dir/task"
+size=$(stat -c %s "$raw")
+cp "$raw" "$dir/good"
+printf X | dd of="$raw" bs=1 seek=$((size - 9000)) conv=notrunc 2>/dev/null
+run task changed.report
+check "exit status says input" [ $? = 10 ]
+check "two segments count, the third is blamed" has changed.report \
+    "status=failed segments=2 code=E_WORKER_INPUT blamed=2 parts=2"
+check "the message names chunk and segment" has changed.report \
+    "chunk cdr01001-007001.dat: segment 2 (spill 3) at byte"
+truncate -s -4 "$raw"
+run task short.report
+check "a shorter file" has short.report "status=failed segments=0 code=E_WORKER_INPUT blamed=0"
+cp "$dir/good" "$raw"
+
+# A store that cannot be written.
+"$helper" task "$dir" 0 3 raw 51 >"$dir/task"
+"$executor" --task "$dir/task" --store /proc/nowhere --out "$dir/store.report" 2>/dev/null
+check "exit status says storage" [ $? = 15 ]
+check "nothing is reported done" has store.report "status=failed segments=0"
+
+# Frames as the pilot speaks them, and the end of the pipe.
+( "$helper" frame <"$dir/task"; ) | "$executor" --serve >"$dir/frames"
+check "serve ends with its pipe" [ $? = 0 ]
+# READY 5+64, three times PROGRESS 5+4, one report
+check "serve answers" [ "$(stat -c %s "$dir/frames")" -gt 300 ]
+echo garbage | "$executor" --serve >/dev/null 2>"$dir/stderr"
+check "garbage is refused" [ $? = 16 ]
+
+# SIGUSR1 between tasks ends it, killing it at work leaves nothing half reported.
+check "no file is left open for writing" [ -z "$(find "$dir" -name '*.tmp*')" ]
+[ $failures = 0 ] || exit 1
+echo "all well"
