@@ -37,12 +37,16 @@ static void digits_fill(struct made *made, struct random *random)
             for (int i = 0; i < MADE_SAMPLES; i++)
                 samples[i] = (uint16_t)(samples[i] + random_below(random, 3));
             bool counter = detector->part == PART_COUNTER;
+            /* One number a statement: the order of arguments is the compiler's. */
             double time = (counter ? 150.0 : 160.0) + fmath_gaussian(random);
-            if (counter || random_below(random, 3) == 0)
-                made_pulse(samples, time, 3000.0 * random_unit(random));
-            if (random_below(random, 10) == 0)
-                made_pulse(samples, 350.0 * random_unit(random) - 50.0,
-                           2000.0 * random_unit(random));
+            double height = 3000.0 * random_unit(random);
+            double other_time = 350.0 * random_unit(random) - 50.0;
+            double other_height = 2000.0 * random_unit(random);
+            uint64_t dice = random_below(random, 30);
+            if (counter || dice < 10)
+                made_pulse(samples, time, height);
+            if (dice % 10 == 0)
+                made_pulse(samples, other_time, other_height);
             made_digit(made, detector->name, c, samples, MADE_SAMPLES);
         }
     }
