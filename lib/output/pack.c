@@ -22,7 +22,8 @@ static bool writer_put(struct pack_writer *writer, const void *data, size_t size
 
 void pack_head_store(uint8_t head[PACK_HEAD])
 {
-    memcpy(head, PACK_HEAD_MAGIC, 8);
+    static const uint8_t magic[8] = PACK_HEAD_MAGIC;
+    memcpy(head, magic, sizeof magic);
     le32_store(head + 8, PACK_VERSION);
     le32_store(head + 12, 0);
 }

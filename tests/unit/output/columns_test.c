@@ -1,5 +1,4 @@
-/* columns_test.c - rows come back as they were put, in clusters that do not tell how the
- * work was cut; damaged blocks are refused.
+/* columns_test.c - rows come back as they were put; damaged blocks are refused.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <setjmp.h>

@@ -68,7 +68,7 @@ static uint64_t pack_make(struct product products[3])
     static const char *const keys[3] = {"spillway-reco-1\na=1\n", "spillway-select-1\n",
                                         "x\n"};
     for (uint32_t i = 0; i < 3; i++) {
-        struct pack_item item = item_make(keys[i], streams[i], i + 1, 2 * i);
+        struct pack_item item = item_make(keys[i], streams[i], i + 1, (uint64_t)2 * i);
         pack_begin(&writer);
         for (const char *c = payloads[i]; *c != 0; c++)
             assert_true(pack_add(&writer, c, 1, &err));

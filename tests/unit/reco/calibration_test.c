@@ -62,33 +62,33 @@ static void what_is_missing_or_wrong_is_named(void **state)
 
     static const struct {
         int type;
-        const char *from, *to;
         enum err_code code;
+        const char *from, *to;
         const char *said;
     } rows[] = {
-        {MADE_CALO_GAIN, "ECAL0 1 2 0.05\n", "", E_RECO_MISSING,
+        {MADE_CALO_GAIN, E_RECO_MISSING, "ECAL0 1 2 0.05\n", "",
          "run 9000 spill 7, set-up 2022-electron-100: calo_gain has no value for ECAL0 "
          "(1, 2)"},
-        {MADE_TIME_OFFSET, "VETO 5 0 S0 10 2 3\n", "", E_RECO_MISSING,
+        {MADE_TIME_OFFSET, E_RECO_MISSING, "VETO 5 0 S0 10 2 3\n", "",
          "time_offset has no value for VETO (5, 0)"},
-        {MADE_TIME_OFFSET, "VETO 5 0 S0", "VETO 5 0 S1", E_RECO_CHANNEL,
+        {MADE_TIME_OFFSET, E_RECO_CHANNEL, "VETO 5 0 S0", "VETO 5 0 S1",
          "relative to S1"},
-        {MADE_TIME_OFFSET, "S0 0 0 absolute", "S0 0 0 S0", E_RECO_CHANNEL,
+        {MADE_TIME_OFFSET, E_RECO_CHANNEL, "S0 0 0 absolute", "S0 0 0 S0",
          "relative to itself"},
-        {MADE_LED_SPILL, "HCAL2 1 1 1000\n", "", E_RECO_MISSING,
+        {MADE_LED_SPILL, E_RECO_MISSING, "HCAL2 1 1 1000\n", "",
          "led_spill has no value for HCAL2 (1, 1)"},
-        {MADE_LED_REFERENCE, "HCAL2 1 1 1000\n", "", E_RECO_MISSING,
+        {MADE_LED_REFERENCE, E_RECO_MISSING, "HCAL2 1 1 1000\n", "",
          "led_reference has no value for HCAL2 (1, 1)"},
-        {MADE_LED_REFERENCE, "id made", "id other", E_RECO_MISSING, "other"},
-        {MADE_CHANNEL_MAP, "HCAL3 605 0 8 2 2\n", "", E_RECO_MISSING,
+        {MADE_LED_REFERENCE, E_RECO_MISSING, "id made", "id other", "other"},
+        {MADE_CHANNEL_MAP, E_RECO_MISSING, "HCAL3 605 0 8 2 2\n", "",
          "channel_map has no HCAL3 (2, 2)"},
-        {MADE_CHANNEL_MAP, "HCAL3 605 0 8 2 2", "HCAL3 605 0 8 3 2", E_RECO_CHANNEL,
+        {MADE_CHANNEL_MAP, E_RECO_CHANNEL, "HCAL3 605 0 8 2 2", "HCAL3 605 0 8 3 2",
          "HCAL3 (3, 2), set-up 2022-electron-100 has 3 x 3 cells"},
-        {MADE_CHANNEL_MAP, "HCAL3 605 0 8 2 2", "HCAL3 605 0 8 2 1", E_RECO_CHANNEL,
+        {MADE_CHANNEL_MAP, E_RECO_CHANNEL, "HCAL3 605 0 8 2 2", "HCAL3 605 0 8 2 1",
          "HCAL3 (2, 1) twice"},
-        {MADE_CHANNEL_MAP, " data_format3", "", E_RECO_CHANNEL, "format 3"},
-        {MADE_PEDESTAL, "0 8 20", "0 7 20", E_RECO_RULES, "7 samples"},
-        {MADE_SAMPLING, "32 12.5", "4 12.5", E_RECO_RULES, "of 4"},
+        {MADE_CHANNEL_MAP, E_RECO_CHANNEL, " data_format3", "", "format 3"},
+        {MADE_PEDESTAL, E_RECO_RULES, "0 8 20", "0 7 20", "7 samples"},
+        {MADE_SAMPLING, E_RECO_RULES, "32 12.5", "4 12.5", "of 4"},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -1,7 +1,7 @@
-/* golden_test.c - the same digits and conditions give the same bits: on every compiler,
- * and with the wide instruction sets of the CPU masked.
+/* golden_test.c - the same digits and conditions give the same bits.
  * SPDX-License-Identifier: Apache-2.0
  *
+ * On every compiler, and with the wide instruction sets of the CPU masked.
  * tests/golden/reco/columns.txt has the sha256 of every column of 300 made events. A
  * change in it is a change of the reconstruction: every key of the campaigns changes too.
  */
@@ -22,8 +22,6 @@
 #define MASKED                                                                           \
     "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2_Usable,-FMA_Usable,-FMA4_Usable,"             \
     "-AVX512F_Usable,-AVX2,-FMA,-FMA4,-AVX512F,-AVX_Fast_Unaligned_Load"
-
-extern char **environ;
 
 /* Zero to two pulses and noise of a count or two in every channel of the set-up. */
 static void digits_fill(struct made *made, struct random *random)

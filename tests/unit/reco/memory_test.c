@@ -19,9 +19,12 @@
 static uint64_t allocations;
 
 #ifndef SANITIZED
+/* NOLINTBEGIN(readability-identifier-naming,bugprone-reserved-identifier): glibc's */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
+
+/* NOLINTEND(readability-identifier-naming,bugprone-reserved-identifier) */
 
 void *malloc(size_t size)
 {

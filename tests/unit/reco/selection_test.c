@@ -145,7 +145,8 @@ static void the_cut_flow_falls_from_cut_to_cut_and_bounds_are_half_open(void **s
     uint64_t expected = 0;
     for (uint32_t e = 0; e < 1000; e++) {
         float ecal = (float)(e % 100);
-        float hcal = (float)(e / 100);
+        uint32_t hundred = e / 100;
+        float hcal = (float)hundred;
         reco_f32(&table, RECO_ECAL_TOTAL, 0)[RECO_IN_TIME] = ecal;
         reco_f32(&table, RECO_HCAL_TOTAL, 0)[RECO_ALL] = hcal;
         struct selection_event event = {9000, 1, e, e % 2 == 0 ? 7 : 8, &table, 0};

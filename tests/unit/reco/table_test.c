@@ -1,5 +1,5 @@
-/* table_test.c - the descriptions of columns and quantities agree with what they
- * describe. SPDX-License-Identifier: Apache-2.0
+/* table_test.c - columns and quantities are what their descriptions say.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <setjmp.h>
 #include <stdarg.h>
