@@ -12,6 +12,7 @@
 #include "coordinator/catalog_command.h"
 #include "coordinator/command.h"
 #include "coordinator/conditions_command.h"
+#include "coordinator/explain.h"
 #include "coordinator/plan.h"
 #include "coordinator/runs.h"
 #include "coordinator/serve.h"
@@ -37,6 +38,10 @@ static const struct command commands[] = {
     {"conditions", "serve, show and check calibrations", conditions_usage,
      conditions_command},
     {"plan", "a campaign file into segments with keys", plan_usage, plan_command},
+    {"impact", "which segments two plans give other keys, and why", impact_usage,
+     impact_command},
+    {"explain", "key texts: of one segment, or the difference of two plans",
+     explain_usage, explain_command},
     {"serve", "the coordinator of a campaign", serve_usage, serve_command},
     {"status", "how far campaigns are", status_usage, status_command},
     {"verify", "published files against the catalog", verify_usage, verify_command},

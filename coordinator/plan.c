@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "coordinator/command.h"
+#include "coordinator/plan_build.h"
+#include "coordinator/why.h"
 #include "release_id.h"
 
 #define FILE_MEMORY  ((size_t)8 << 20) /* lists of a campaign file of 1 MiB */
@@ -44,6 +46,39 @@ static enum lookup campaign_known(struct catalog *catalog,
     return found;
 }
 
+/* What is to run and why, against the newest campaign in the catalog; nothing when there
+ * is none or when all is reused. */
+static bool why_text_of(const struct plan *plan, struct catalog *catalog,
+                        struct bytes *why_lines, struct err *err)
+{
+    struct catalog_txn *txn;
+    struct campaign campaign;
+    struct plan_view earlier;
+    struct why why;
+    uint32_t from = 1;
+    enum lookup found;
+    if (!catalog_begin(catalog, &txn, err))
+        return false;
+    plan_view_init(&earlier);
+    why_init(&why);
+    while ((found = catalog_next_campaign(txn, from, &campaign, err)) == LOOKUP_FOUND)
+        from = campaign.id + 1;
+    bool done = found == LOOKUP_ABSENT;
+    if (done && from > 1)
+        done = plan_view_load(&earlier, txn, campaign.name, err);
+    catalog_abort(txn);
+    if (done && from > 1) {
+        why_rerun(&why, &earlier, plan);
+        if (why.cause_count > 0)
+            done = text_addf(why_lines, err, "why, against campaign %s:\n",
+                             earlier.campaign.name) &&
+                   why_text(&why, why_lines, err);
+    }
+    plan_view_release(&earlier);
+    why_release(&why);
+    return done;
+}
+
 static bool plan_make(struct plan *plan, struct area *area, struct catalog *catalog,
                       const struct campaign_file *file, bool dry_run, struct err *err)
 {
@@ -54,6 +89,8 @@ static bool plan_make(struct plan *plan, struct area *area, struct catalog *cata
     if (!plan_build(plan, catalog, file, folder, err))
         return false;
     (void)fwrite(plan->problems.data, 1, plan->problems.size, stderr);
+    if (!why_text_of(plan, catalog, &plan->why, err))
+        return false;
     return dry_run ||
            (plan_check(plan, err) && plan_store(plan, catalog, clock_wall_s(), err));
 }

@@ -1,71 +1,11 @@
-/* plan.h - a campaign file and the run catalogue -> segments with keys and states.
+/* plan.h - spillway plan: from a campaign file to a stored plan.
  * SPDX-License-Identifier: Apache-2.0
- *
- * Always true for a plan without problems: its segments are those of the selected runs,
- * all of them, in merge order (run, spill, builder, chunk, ordinal); every chunk of those
- * runs was scanned and the chunk numbers of each builder are 1, 2, 3 ...; every key is
- * what the executor will compute; what has products is COMMITTED, the rest READY. A
- * planned campaign is frozen: its file, manifest and keys never change.
  */
 #ifndef SPILLWAY_COORDINATOR_PLAN_H
 #define SPILLWAY_COORDINATOR_PLAN_H
 
 #include "coordinator/area.h"
-#include "coordinator/plan_values.h"
-
-#define PLAN_REASON   200
-#define PLAN_PROBLEMS ((size_t)4 << 20) /* 20 000 lines of 200 characters */
-
-/* A selected run. Its segments are first .. first + count - 1 of the plan. */
-struct plan_run {
-    struct run run;
-    uint32_t first, count;
-    uint32_t reused;      /* segments with all products */
-    uint32_t select_only; /* reconstructed before, only selections are missing */
-    uint64_t bytes;       /* of the run */
-    uint64_t bytes_to_read;
-    uint64_t events;           /* physics and calibration */
-    char blocked[PLAN_REASON]; /* why it cannot be planned; "" when it can */
-};
-
-struct plan {
-    struct campaign campaign; /* counts filled; id 0 until it is stored */
-    struct plan_segment *segments;
-    struct plan_state *states;
-    uint64_t *bytes; /* of each segment */
-    uint32_t count, room;
-    struct plan_run *runs; /* ascending */
-    size_t run_count, run_room;
-    uint64_t not_taken[SELECT_REASONS]; /* runs of the catalogue, by reason */
-    uint64_t elsewhere;                 /* segments whose products are in another store */
-    struct plan_values values;
-    struct bytes problems;       /* a line each */
-    uint32_t input_problems;     /* missing chunks, chunks that were not scanned */
-    uint32_t condition_problems; /* gaps, values that nothing gives */
-};
-
-void plan_init(struct plan *plan);
-void plan_release(struct plan *plan);
-
-/* Plans; what stands in the way is in plan->problems. `folder`: see plan_values.h. Writes
- * nothing but payloads there. */
-bool plan_build(struct plan *plan, struct catalog *catalog,
-                const struct campaign_file *file, const char *folder, struct err *err);
-
-/* Looks for products of the keys (plan_reuse.c). */
-bool plan_reuse(struct plan *plan, struct catalog *catalog, struct err *err);
-
-/* Stores campaign, manifest, values, sets, segments and states in one transaction. */
-bool plan_store(struct plan *plan, struct catalog *catalog, int64_t wall_s,
-                struct err *err);
-
-/* What the plan says, for people and scripts. */
-bool plan_text(const struct plan *plan, struct bytes *out, struct err *err);
-bool plan_json(const struct plan *plan, struct bytes *out, struct err *err);
-
-/* E_PLAN_INPUT or E_PLAN_CONDITIONS with the problem lines counted; true when the plan
- * has none. */
-bool plan_check(const struct plan *plan, struct err *err);
+#include "model/campaign.h"
 
 /* Plans the campaign of this file unless it is planned already from the same file, and
  * gives its name. E_PLAN_FROZEN when the file has changed. */

@@ -1,19 +1,21 @@
 /* plan_build.c - selection, coverage, order and keys.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "coordinator/plan_build.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/text.h"
 #include "conditions/coverage.h"
-#include "coordinator/plan.h"
 
 void plan_init(struct plan *plan)
 {
     *plan = (struct plan){.segments = NULL};
     plan_values_init(&plan->values);
     bytes_init(&plan->problems, PLAN_PROBLEMS);
+    bytes_init(&plan->why, PLAN_WHY);
 }
 
 void plan_release(struct plan *plan)
@@ -24,6 +26,7 @@ void plan_release(struct plan *plan)
     free(plan->runs);
     plan_values_release(&plan->values);
     bytes_release(&plan->problems);
+    bytes_release(&plan->why);
 }
 
 static bool run_add(struct plan *plan, const struct run *run)

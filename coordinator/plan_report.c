@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "coordinator/plan.h"
+#include "coordinator/plan_build.h"
 
 struct plan_sum {
     uint64_t bytes, bytes_to_read, events;
@@ -94,7 +94,7 @@ bool plan_text(const struct plan *plan, struct bytes *out, struct err *err)
     for (size_t i = 0; i < plan->run_count; i++)
         if (!run_text(&plan->runs[i], out, err))
             return false;
-    return true;
+    return bytes_append(out, plan->why.data, plan->why.size, err);
 }
 
 static void run_json(struct json_writer *json, const struct plan_run *run)

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "coordinator/number_index.h"
-#include "coordinator/plan.h"
+#include "coordinator/plan_build.h"
 
 #define PRODUCT_MEMORY ((size_t)16 << 20) /* one product set */
 

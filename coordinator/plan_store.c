@@ -3,7 +3,7 @@
  */
 #include <stdio.h>
 
-#include "coordinator/plan.h"
+#include "coordinator/plan_build.h"
 #include "coordinator/write.h"
 
 static bool manifest_put(struct catalog_txn *txn, const struct plan *plan,

@@ -35,7 +35,7 @@ must() {
     "$@" >"$scratch/out" 2>"$scratch/err" && return 0
     local status=$?
     echo "FAIL ($status): $*"
-    tail -20 "$scratch/out" "$scratch/err"
+    tail -n 20 "$scratch/out" "$scratch/err"
     for log in "$scratch"/*/logs/*.log; do
         [ -f "$log" ] && echo "== $log" && tail -5 "$log"
     done
@@ -63,7 +63,7 @@ expect() {
     got=$?
     [ "$got" -eq "$status" ] && return 0
     echo "FAIL: exit $got instead of $status: $*"
-    tail -20 "$scratch/out" "$scratch/err"
+    tail -n 20 "$scratch/out" "$scratch/err"
     exit 1
 }
 

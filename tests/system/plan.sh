@@ -1,0 +1,137 @@
+#!/bin/bash
+# plan.sh - keys follow from content: what is planned, refused, unchanged, run again.
+# SPDX-License-Identifier: Apache-2.0
+. "$(dirname "$0")/area_lib.sh"
+. "$(dirname "$0")/conditions_lib.sh"
+must make_raw_helper "$scratch/data" 9000 9002 3 40
+make_area area "$scratch/data"
+export SPILLWAY_AREA=$scratch/area
+conditions=$scratch/conditions
+base_payloads "$conditions"
+# shellcheck disable=SC2046
+tag "$conditions" t1 $(base_rows)
+
+# reco FILE NAME TAG [more lines]
+reco() {
+    local file=$1
+    cat >"$file" <<YAML
+name: $2
+purpose: test
+store: store
+select: {runs: [9000-9002]}
+conditions: {source: conditions, tag: $3}
+reconstruct: {setup: electron}
+skims:
+  - {name: all, kind: all}
+YAML
+    shift 3
+    printf '%s\n' "$@" >>"$file"
+}
+
+# Raw skims need no conditions; a dry run writes nothing.
+make_campaign "$scratch/raw.yaml" raw "$scratch/store"
+cp -r "$SPILLWAY_AREA/catalog" "$scratch/before"
+expect 0 spillway plan "$scratch/raw.yaml" --dry-run
+says out "campaign raw: 3 runs, 27 segments, 360 events" "27 segments to run" \
+    "run 9001: 9 segments, 120 events: 9 to run"
+cmp -s "$scratch/before/data.mdb" "$SPILLWAY_AREA/catalog/data.mdb" ||
+    fail "a dry run changed the catalog"
+[ ! -e "$scratch/store" ] || fail "a dry run made the store"
+expect 0 spillway plan "$scratch/raw.yaml"
+expect 0 spillway plan "$scratch/raw.yaml"
+says out "nothing was written"
+expect 0 spillway catalog check
+echo "# other" >>"$scratch/raw.yaml"
+expect 2 spillway plan "$scratch/raw.yaml"
+says err "E_PLAN_FROZEN" "new name"
+refused 2 "unknown option" spillway plan "$scratch/raw.yaml" --force
+
+# With conditions: values and sets are shared, payloads are in the store by their hash.
+reco "$scratch/one.yaml" one t1
+expect 0 spillway plan "$scratch/one.yaml" --dry-run --json
+says out '"to_run":27' '"frozen":true' '"problems":[]'
+[ ! -e "$scratch/store/conditions" ] || fail "a dry run wrote payloads into the store"
+expect 0 spillway plan "$scratch/one.yaml"
+says out "tag t1 (frozen)"
+hash=$(sha256sum "$conditions/payloads/calo_gain/a" | cut -d' ' -f1)
+cmp "$conditions/payloads/calo_gain/a" "$scratch/store/conditions/${hash:0:2}/$hash" ||
+    fail "the gain is not in the store"
+expect 0 spillway catalog check
+
+# The same content under other names, times and folders has the same keys.
+cp -r "$conditions" "$scratch/conditions2"
+mv "$scratch/conditions2/tags/t1.json" "$scratch/conditions2/tags/t2.json"
+sed -i 's/"name": "t1"/"name": "t2"/' "$scratch/conditions2/tags/t2.json"
+reco "$scratch/two.yaml" two t2
+sed -i 's/source: conditions/source: conditions2/' "$scratch/two.yaml"
+expect 0 spillway plan "$scratch/two.yaml"
+expect 0 spillway impact one two --json
+says out '"segments":27' '"different":0'
+
+# Gaps list every type and run range; the runs in them are blocked; nothing is stored.
+# shellcheck disable=SC2046
+tag "$conditions" gaps $(base_rows | grep -v -e calo_gain -e led_spill) \
+    calo_gain/a:9000-9000 led_spill/a:9000
+rm "$conditions/payloads/led_spill/a"
+base_payloads "$conditions"
+reco "$scratch/gaps.yaml" gaps gaps
+expect 11 spillway plan "$scratch/gaps.yaml"
+says err "E_PLAN_CONDITIONS" "calo_gain: runs 9001 - 9002"
+expect 11 spillway plan "$scratch/gaps.yaml" --dry-run
+says out "run 9000: 9 segments" "run 9002: blocked"
+expect 0 spillway plan "$scratch/one.yaml"
+
+# A spill that nothing covers ends the ladder: an error by name, or allowed by name.
+grep -v -e '^9001' "$conditions/payloads/led_spill/a" >"$conditions/payloads/led_spill/b"
+# shellcheck disable=SC2046
+tag "$conditions" ladder $(base_rows | grep -v led_spill) led_spill/b:9000
+reco "$scratch/ladder.yaml" ladder ladder
+expect 11 spillway plan "$scratch/ladder.yaml"
+says err "run 9001: " "led_spill" "E_PLAN_CONDITIONS"
+sed -i 's/tag: ladder/tag: ladder, allow: [nearest_run]/' "$scratch/ladder.yaml"
+expect 0 spillway plan "$scratch/ladder.yaml"
+
+# Physics refuses synthetic payloads that nobody acknowledged.
+reco "$scratch/physics.yaml" physics t1
+sed -i 's/purpose: test/purpose: physics/' "$scratch/physics.yaml"
+expect 11 spillway plan "$scratch/physics.yaml"
+says err "calo_gain: payload" "acknowledge" "sampling: payload"
+sed -i 's/tag: t1/tag: t1, acknowledge: [bad_spills, calo_gain, channel_map, led_reference, led_spill, pedestal, sampling, time_offset]/' "$scratch/physics.yaml"
+expect 0 spillway plan "$scratch/physics.yaml"
+
+# One gain of one run changes the keys of that run and of nothing else; one LED row those
+# of its spill; explain says which line.
+sed 's/0\.01/0.02/' "$conditions/payloads/calo_gain/a" >"$conditions/payloads/calo_gain/b"
+# shellcheck disable=SC2046
+tag "$conditions" gain $(base_rows | grep -v calo_gain) calo_gain/a:9000-9000 \
+    calo_gain/b:9001-9001 calo_gain/a:9002
+reco "$scratch/gain.yaml" gain gain
+expect 0 spillway plan "$scratch/gain.yaml"
+expect 0 spillway impact one gain
+says out "9 of 27 segments differ" "calo_gain: 9 segments, run 9001"
+expect 0 spillway explain one gain --run 9001
+says out "-payload.calo_gain=" "+payload.calo_gain="
+sed 's/^9002 2 ECAL0 0 0 .*/9002 2 ECAL0 0 0 850/' "$conditions/payloads/led_spill/a" \
+    >"$conditions/payloads/led_spill/c"
+# shellcheck disable=SC2046
+tag "$conditions" led $(base_rows | grep -v led_spill) led_spill/c:9000
+reco "$scratch/led.yaml" led led
+expect 0 spillway plan "$scratch/led.yaml"
+expect 0 spillway impact one led
+says out "3 of 27 segments differ" "led_spill: 3 segments, run 9002 spill 2"
+expect 0 spillway explain one --segment 9002/1/1/1
+says out "spillway-reco-1" "run=9002" "segment=1" "payload.led_spill=" "spillway-select-1"
+refused 2 "expected RUN/BUILDER/CHUNK/ORDINAL" spillway explain one --segment 9002
+refused 2 "no campaign nine" spillway explain nine one
+
+# What is not in order is named: a chunk that was not scanned, one that is missing.
+sed '/cdr01001-009001/,+2d' "$scratch/data/runs.yaml" >"$scratch/data/missing.yaml"
+must spillway init "$scratch/area2"
+must spillway --area "$scratch/area2" runs import "$scratch/data/missing.yaml"
+expect 10 spillway --area "$scratch/area2" plan "$scratch/one.yaml"
+says err "run 9001: chunk cdr01001-009001.dat is missing" \
+    "run 9000: chunk cdr01002-009000.dat was not scanned" "E_PLAN_INPUT"
+sed -i 's/9000-9002/1-5/' "$scratch/one.yaml"
+expect 10 spillway --area "$scratch/area2" plan "$scratch/one.yaml"
+says err "no run is selected"
+finish
