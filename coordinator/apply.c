@@ -224,6 +224,9 @@ static bool apply_one(struct book *book, struct catalog_txn *txn,
         return apply_lease(book, txn, exchange, command, wall_s, err);
     case COMMAND_COMMIT:
         bug_if(exchange == NULL);
+        /* What a merge made is taken over with COMMAND_GROUP. */
+        if (command->task_kind == TASK_MERGE)
+            return true;
         return apply_commit(book, txn, &exchange->sync.reports[command->report],
                             command->count, err);
     case COMMAND_END:

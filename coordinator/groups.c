@@ -105,6 +105,7 @@ struct cut {
     uint32_t last;
     uint64_t bytes;
     struct event_digest events;
+    bool in_parts; /* a product of the open group lies in a part */
 };
 
 static bool cut_close(struct cut *cut, struct err *err)
@@ -128,7 +129,8 @@ static bool cut_close(struct cut *cut, struct err *err)
     struct file_record file;
     group_published_name(&group->merge_class, &group->key, group->published);
     enum lookup found = catalog_get_file(cut->txn, group->published, &file, err);
-    if (found == LOOKUP_FOUND && file.state == FILE_PUBLISHED) {
+    /* Products that lie in parts must move: the same bytes are merged once more. */
+    if (found == LOOKUP_FOUND && file.state == FILE_PUBLISHED && !cut->in_parts) {
         group->state = GROUP_PUBLISHED;
         group->size = file.size;
         group->hash = file.hash;
@@ -137,6 +139,7 @@ static bool cut_close(struct cut *cut, struct err *err)
     cut->key_count = 0;
     cut->bytes = 0;
     cut->events = (struct event_digest){.count = 0};
+    cut->in_parts = false;
     return found != LOOKUP_FAILED;
 }
 
@@ -154,6 +157,8 @@ static bool cut_add(struct cut *cut, uint32_t number, const struct sha256 *key,
     cut->last = number;
     cut->keys[cut->key_count++] = *key;
     cut->bytes += product->place.length;
+    cut->in_parts =
+        cut->in_parts || strncmp(product->place.file, "parts/", strlen("parts/")) == 0;
     event_digest_merge(&cut->events, &product->events);
     return true;
 }

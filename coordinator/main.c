@@ -14,6 +14,7 @@
 #include "coordinator/conditions_command.h"
 #include "coordinator/explain.h"
 #include "coordinator/plan.h"
+#include "coordinator/run.h"
 #include "coordinator/runs.h"
 #include "coordinator/serve.h"
 #include "coordinator/status.h"
@@ -42,6 +43,7 @@ static const struct command commands[] = {
      impact_command},
     {"explain", "key texts: of one segment, or the difference of two plans",
      explain_usage, explain_command},
+    {"run", "a whole campaign on this machine", run_usage, run_command},
     {"serve", "the coordinator of a campaign", serve_usage, serve_command},
     {"status", "how far campaigns are", status_usage, status_command},
     {"verify", "published files against the catalog", verify_usage, verify_command},

@@ -9,6 +9,7 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/spillway-test.XXXXXX")
 started=()
 cleanup() {
+    exec 2>/dev/null # the shell tells of each child that it kills
     for pid in "${started[@]:-}"; do
         [ -n "$pid" ] && kill -9 "$pid" 2>/dev/null
     done
@@ -142,4 +143,37 @@ no_strays() {
     local left
     left=$(find "$1/parts" -type f 2>/dev/null | wc -l)
     [ "$left" -eq 0 ] || fail "$1/parts: $left stray files: $(find "$1/parts" -type f | head -2)"
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds; false when it never does.
+wait_for() {
+    local until=$((SECONDS + $1))
+    shift
+    while ! "$@" >/dev/null 2>&1; do
+        [ "$SECONDS" -lt "$until" ] || return 1
+        sleep 0.05
+    done
+}
+
+# start_serve AREA CAMPAIGN: in the background; pid in $served, address in the area.
+start_serve() {
+    rm -f "$1/coordinator.url"
+    spillway --area "$1" serve "$2" >>"$1/logs/coordinator.log" 2>&1 &
+    served=$!
+    started+=("$served")
+    wait_for 20 test -s "$1/coordinator.url" || { fail "serve did not start: $(tail -1 "$1/logs/coordinator.log")"; return 1; }
+}
+
+# start_pilot AREA RANKS [address file]: in the background; pid of mpirun in $piloted.
+start_pilot() {
+    mpirun.openmpi --enable-recovery --oversubscribe --mca mpi_yield_when_idle 1 -n "$2" \
+        "$bin/spillway-pilot" --coordinator "${3:-$1/coordinator.url}" --token "$1/pilot.token" \
+        --cache "$1/cache" --scratch "$1/scratch" --executor "$bin/spillway-executor" \
+        >>"$1/logs/pilots.log" 2>&1 &
+    piloted=$!
+    started+=("$piloted")
+}
+
+is_complete() { # AREA CAMPAIGN
+    spillway --area "$1" status "$2" | grep -q ": complete,"
 }

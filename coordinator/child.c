@@ -1,0 +1,89 @@
+/* child.c - a program that the supervisor keeps running.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+
+#define POLL_NS ((int64_t)10000000)
+
+static void child_become(char *const *argv, int log, pid_t parent)
+{
+    sigset_t none;
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)setpgid(0, 0);
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+        _exit(127);
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(log, STDOUT_FILENO) < 0 ||
+        dup2(log, STDERR_FILENO) < 0)
+        _exit(127);
+    (void)execvp(argv[0], argv);
+    _exit(127);
+}
+
+bool child_start(struct child *child, char *const *argv, const char *log, int64_t now_ns,
+                 struct err *err)
+{
+    int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return err_errno(err, E_DISK_OPEN, errno, "%s: cannot be opened", log);
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid == 0)
+        child_become(argv, fd, parent);
+    int number = errno;
+    (void)close(fd);
+    if (pid < 0)
+        return err_errno(err, E_PROCESS, number, "%s cannot be started", argv[0]);
+    child->pid = pid;
+    child->start_ns = now_ns;
+    return true;
+}
+
+bool child_alive(struct child *child)
+{
+    if (child->pid == 0)
+        return false;
+    pid_t ended = waitpid(child->pid, &child->status, WNOHANG);
+    if (ended == 0 || (ended < 0 && errno == EINTR))
+        return true;
+    child->pid = 0;
+    return false;
+}
+
+void child_signal(const struct child *child, int number)
+{
+    if (child->pid != 0)
+        (void)kill(child->pid, number);
+}
+
+bool child_wait(struct child *child, int64_t wait_ns)
+{
+    int64_t until = clock_now_ns() + wait_ns;
+    while (child_alive(child)) {
+        if (clock_now_ns() >= until)
+            return false;
+        clock_sleep_ns(POLL_NS);
+    }
+    return true;
+}
+
+void child_stop(struct child *child, int64_t wait_ns)
+{
+    child_signal(child, SIGTERM);
+    if (child_wait(child, wait_ns))
+        return;
+    child_signal(child, SIGKILL);
+    (void)child_wait(child, INT64_MAX / 4);
+}

@@ -1,0 +1,278 @@
+/* run.c - a whole campaign on one machine.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/disk.h"
+#include "coordinator/child.h"
+#include "coordinator/command.h"
+#include "coordinator/plan.h"
+#include "coordinator/progress.h"
+#include "coordinator/serve.h"
+
+const char run_usage[] =
+    "spillway run CAMPAIGN.yaml [--workers N] [--listen HOST:PORT]\n"
+    "\n"
+    "Runs a campaign on this machine until everything is published: plans it if that was\n"
+    "not done, starts the coordinator and mpirun with N worker ranks (default: one a\n"
+    "core), starts them again when they die. What is there already is not done again.\n"
+    "Ctrl-C drains; the same command goes on later. Logs are in logs/ of the area.\n"
+    "\n"
+    "Exit status 0: complete. 10: quarantined segments keep it open (spillway status).\n";
+
+#define SECOND_NS ((int64_t)1000000000)
+#define POLL_NS   (SECOND_NS / 5)
+
+/* A child that dies this often in a row, each time within ten seconds and without any
+ * segment done in between, will not do better the next time. */
+#define QUICK_DEATHS 10u
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
+{
+    interrupted = number;
+}
+
+struct supervisor {
+    const struct area *area;
+    char campaign[CAMPAIGN_NAME];
+    char programs[PATH_MAX / 2]; /* folder of this program */
+    const char *listen;
+    uint64_t workers;
+    struct child coordinator;
+    struct child pilots;
+    char log_coordinator[AREA_PATH];
+    char log_pilots[AREA_PATH];
+    uint32_t done; /* segments, at the last look */
+};
+
+static bool find_programs(char *out, size_t size, struct err *err)
+{
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (length <= 0)
+        return err_errno(err, E_PROCESS, errno, "/proc/self/exe cannot be read");
+    path[length] = 0;
+    *strrchr(path, '/') = 0;
+    if (strlen(path) >= size)
+        return err_set(err, E_LIMIT, "%.80s...: the path is too long", path);
+    memcpy(out, path, strlen(path) + 1);
+    return true;
+}
+
+static bool start_coordinator(struct supervisor *supervisor, struct err *err)
+{
+    char program[PATH_MAX];
+    char area[AREA_PATH];
+    (void)snprintf(program, sizeof program, "%s/spillway", supervisor->programs);
+    (void)snprintf(area, sizeof area, "%s", supervisor->area->folder);
+    char words[6][CAMPAIGN_NAME + 300];
+    (void)snprintf(words[0], sizeof words[0], "--area");
+    (void)snprintf(words[1], sizeof words[1], "serve");
+    (void)snprintf(words[2], sizeof words[2], "--listen");
+    (void)snprintf(words[3], sizeof words[3], "%s", supervisor->listen);
+    (void)snprintf(words[4], sizeof words[4], "%s", supervisor->campaign);
+    char *argv[] = {program,  words[0], area,     words[1],
+                    words[2], words[3], words[4], NULL};
+    return child_start(&supervisor->coordinator, argv, supervisor->log_coordinator,
+                       clock_now_ns(), err);
+}
+
+/* mpirun's exit status says nothing with --enable-recovery; the catalog tells. */
+static bool start_pilots(struct supervisor *supervisor, struct err *err)
+{
+    char paths[5][PATH_MAX];
+    char ranks[24];
+    char parent[AREA_PATH];
+    const char *const names[] = {SERVE_ADDRESS_FILE, "pilot.token", "cache", "scratch"};
+    for (int i = 0; i < 4; i++) {
+        if (!area_path(supervisor->area, names[i], parent, err))
+            return false;
+        (void)snprintf(paths[i], sizeof paths[i], "%s", parent);
+    }
+    (void)snprintf(ranks, sizeof ranks, "%" PRIu64, supervisor->workers + 1);
+    char program[PATH_MAX];
+    (void)snprintf(program, sizeof program, "%s/spillway-pilot", supervisor->programs);
+    (void)snprintf(paths[4], sizeof paths[4], "%s/spillway-executor",
+                   supervisor->programs);
+    char words[12][32] = {"mpirun.openmpi",
+                          "--enable-recovery",
+                          "--oversubscribe",
+                          "--mca",
+                          "mpi_yield_when_idle",
+                          "1",
+                          "-n",
+                          "--coordinator",
+                          "--token",
+                          "--cache",
+                          "--scratch",
+                          "--executor"};
+    char *argv[] = {words[0],  words[1], words[2],  words[3], words[4],
+                    words[5],  words[6], ranks,     program,  words[7],
+                    paths[0],  words[8], paths[1],  words[9], paths[2],
+                    words[10], paths[3], words[11], paths[4], NULL};
+    return child_start(&supervisor->pilots, argv, supervisor->log_pilots, clock_now_ns(),
+                       err);
+}
+
+/* The last line of a log, for the one line that tells why we stop. */
+static void last_line(const char *path, char *out, size_t size)
+{
+    FILE *file = fopen(path, "re");
+    char line[1024];
+    out[0] = 0;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        (void)snprintf(out, size, "%.*s", (int)strcspn(line, "\n"), line);
+    if (file != NULL)
+        (void)fclose(file);
+}
+
+static bool keep_running(struct supervisor *supervisor, struct child *child,
+                         bool (*start)(struct supervisor *, struct err *),
+                         const char *log, struct err *err)
+{
+    char line[300];
+    if (child_alive(child))
+        return true;
+    bool quick =
+        child->start_ns != 0 && clock_now_ns() - child->start_ns < 10 * SECOND_NS;
+    child->quick_deaths = quick ? child->quick_deaths + 1 : 0;
+    if (child->quick_deaths >= QUICK_DEATHS) {
+        last_line(log, line, sizeof line);
+        return err_set(err, E_PROCESS, "%s died %u times in a row, see %s: %s",
+                       child->name, child->quick_deaths, log, line);
+    }
+    return start(supervisor, err);
+}
+
+/* After the end or an interrupt: pilots first, so that their last reports get an answer.
+ */
+static void wind_down(struct supervisor *supervisor, bool drain)
+{
+    if (drain)
+        child_signal(&supervisor->pilots, SIGUSR1);
+    if (!child_wait(&supervisor->pilots, 20 * SECOND_NS))
+        child_stop(&supervisor->pilots, 5 * SECOND_NS);
+    child_stop(&supervisor->coordinator, 5 * SECOND_NS);
+}
+
+static bool supervise(struct supervisor *supervisor, struct status *status,
+                      struct err *err)
+{
+    struct progress progress;
+    progress_begin(&progress, status, clock_now_ns());
+    bool done = true;
+    while (done && interrupted == 0 && !status->campaign.complete && !status->stuck) {
+        done = keep_running(supervisor, &supervisor->coordinator, start_coordinator,
+                            supervisor->log_coordinator, err) &&
+               keep_running(supervisor, &supervisor->pilots, start_pilots,
+                            supervisor->log_pilots, err);
+        clock_sleep_ns(POLL_NS);
+        done = done && status_of(supervisor->area, supervisor->campaign, status, err);
+        if (!done)
+            break;
+        uint32_t now = status->by_state[SEGMENT_COMMITTED];
+        if (now != supervisor->done) {
+            supervisor->coordinator.quick_deaths = 0;
+            supervisor->pilots.quick_deaths = 0;
+        }
+        supervisor->done = now;
+        progress_show(&progress, status, clock_now_ns());
+    }
+    progress_end(&progress);
+    wind_down(supervisor, interrupted != 0 || !done);
+    return done;
+}
+
+static void print_end(const struct status *status)
+{
+    const struct campaign *campaign = &status->campaign;
+    (void)printf("campaign %s is complete: %u segments committed, %u lost, %u files "
+                 "published below %s/published\n",
+                 campaign->name, status->by_state[SEGMENT_COMMITTED],
+                 status->by_state[SEGMENT_LOST], status->groups[GROUP_PUBLISHED],
+                 campaign->store);
+    (void)printf("ask: spillway report %s | spillway trace FILE | spillway verify %s\n",
+                 campaign->name, campaign->name);
+}
+
+static bool prepare(struct supervisor *supervisor, struct err *err)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (supervisor->workers == 0)
+        supervisor->workers = cores < 1 ? 1 : (uint64_t)cores;
+    if (supervisor->workers > 1024)
+        return err_set(err, E_USAGE, "--workers takes 1 to 1024");
+    supervisor->coordinator.name = "the coordinator";
+    supervisor->pilots.name = "mpirun";
+    struct sigaction action = {.sa_handler = on_interrupt};
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    if (geteuid() == 0) {
+        (void)setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
+        (void)setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
+    }
+    return find_programs(supervisor->programs, sizeof supervisor->programs, err) &&
+           area_path(supervisor->area, "logs/coordinator.log",
+                     supervisor->log_coordinator, err) &&
+           area_path(supervisor->area, "logs/pilots.log", supervisor->log_pilots, err);
+}
+
+static int run_campaign(struct supervisor *supervisor, struct err *err)
+{
+    struct status status;
+    if (!status_of(supervisor->area, supervisor->campaign, &status, err))
+        return command_error(err);
+    if (status.campaign.complete) {
+        (void)printf(
+            "nothing to run: all %u segments of %s are committed and its %u "
+            "files are published; release, inputs and conditions are unchanged\n",
+            status.campaign.segment_count, status.campaign.name,
+            status.groups[GROUP_PUBLISHED]);
+        return 0;
+    }
+    supervisor->done = status.by_state[SEGMENT_COMMITTED];
+    if (!prepare(supervisor, err) || !supervise(supervisor, &status, err))
+        return command_error(err);
+    if (status.campaign.complete) {
+        print_end(&status);
+        return 0;
+    }
+    if (!status.stuck) {
+        (void)fprintf(stderr, "stopped by signal %d; the same command goes on\n",
+                      (int)interrupted);
+        return 128 + (int)interrupted;
+    }
+    (void)err_set(err, E_CAMPAIGN_STUCK,
+                  "campaign %s: %u of %u segments are quarantined, all else is done",
+                  supervisor->campaign, status.by_state[SEGMENT_QUARANTINED],
+                  status.campaign.segment_count);
+    int exit_status = command_error(err);
+    status_print_stuck(&status);
+    return exit_status;
+}
+
+int run_command(struct area *area, int argc, char **argv)
+{
+    struct err err;
+    struct supervisor supervisor = {.area = area, .listen = "127.0.0.1:0"};
+    const struct command_option options[] = {
+        {.name = "workers", .number = &supervisor.workers},
+        {.name = "listen", .text = &supervisor.listen}};
+    if (!command_options(options, 2, &argc, argv, &err) ||
+        !command_words(argc, 1, 1, "one campaign file", &err) || !area_open(area, &err) ||
+        !plan_file(area, argv[1], supervisor.campaign, &err))
+        return command_error(&err);
+    return run_campaign(&supervisor, &err);
+}

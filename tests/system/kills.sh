@@ -1,0 +1,58 @@
+#!/bin/bash
+# kills.sh - executors, fork servers, ranks, leads, mpirun and coordinators are killed by
+# SIGKILL or stopped at random moments: the same published bytes, nothing twice, nothing
+# missing, nothing left over. KILLS=n sets how many (30).
+# SPDX-License-Identifier: Apache-2.0
+. "$2/tests/system/area_lib.sh"
+kills=${KILLS:-30}
+seed=${SEED:-$RANDOM}
+RANDOM=$seed
+echo "SEED=$seed KILLS=$kills"
+
+make_raw_helper "$scratch/data" 5001 5006 100 40 || exit 1
+make_area calm "$scratch/data"
+make_campaign "$scratch/calm.yaml" c1 "$scratch/store-calm"
+must spillway --area "$scratch/calm" run "$scratch/calm.yaml" --workers 2
+
+make_area wild "$scratch/data"
+make_campaign "$scratch/wild.yaml" c1 "$scratch/store-wild" "lease_s: 2" "task:" "  segments: 1" \
+    "retry:" "  delay_s: 0"
+spillway --area "$scratch/wild" run "$scratch/wild.yaml" --workers 2 >"$scratch/wild.out" 2>&1 &
+supervisor=$!
+started+=($supervisor)
+
+# Processes below the supervisor, by kind.
+below() {
+    local parents=$1 all="" next
+    while [ -n "$parents" ]; do
+        next=$(ps -o pid= --ppid "$(echo $parents | tr ' ' ',')" 2>/dev/null | tr '\n' ' ')
+        all="$all $next"
+        parents=$(echo $next)
+    done
+    echo $all
+}
+
+done_kills=0
+while [ "$done_kills" -lt "$kills" ] && kill -0 "$supervisor" 2>/dev/null; do
+    targets=($(below "$supervisor"))
+    [ "${#targets[@]}" -gt 0 ] || { sleep 0.05; continue; }
+    target=${targets[$((RANDOM % ${#targets[@]}))]}
+    if [ $((RANDOM % 6)) -eq 0 ]; then
+        kill -STOP "$target" 2>/dev/null
+        (sleep 3; kill -CONT "$target" 2>/dev/null) &
+    else
+        kill -9 "$target" 2>/dev/null
+    fi
+    done_kills=$((done_kills + 1))
+    # Not synchronisation: the moments of the kills are meant to be arbitrary.
+    sleep "0.$((RANDOM % 9))"
+done
+wait "$supervisor"
+status=$?
+echo "kills done: $done_kills, supervisor exit $status"
+[ "$status" -eq 0 ] || { fail "run ended with $status: $(tail -3 "$scratch/wild.out")"; tail -5 "$scratch"/wild/logs/*.log; }
+same_bytes "$scratch/store-calm" "$scratch/store-wild"
+no_strays "$scratch/store-wild"
+must spillway --area "$scratch/wild" verify c1
+must spillway --area "$scratch/wild" catalog check
+finish
