@@ -69,7 +69,7 @@ static void small_fill(const struct setup *setup, const struct reco_table *table
 /* Energy in time of both layers at place (x, y). */
 static double tower(const float *energies, int x, int y)
 {
-    size_t cell = (size_t)(x * RECO_ECAL_Y + y);
+    size_t cell = (size_t)x * RECO_ECAL_Y + (size_t)y;
     return (double)energies[cell] + (double)energies[ECAL_CELLS + cell];
 }
 

@@ -32,22 +32,21 @@ void *malloc(size_t size)
     return __libc_malloc(size);
 }
 
-void *calloc(size_t count, size_t size)
+void *calloc(size_t nmemb, size_t size)
 {
     allocations++;
-    return __libc_calloc(count, size);
+    return __libc_calloc(nmemb, size);
 }
 
-void *realloc(void *old, size_t size)
+void *realloc(void *ptr, size_t size)
 {
     allocations++;
-    return __libc_realloc(old, size);
+    return __libc_realloc(ptr, size);
 }
 #endif
 
 /* The S-Link words of every detector's digits, one block a source. */
-static uint32_t blocks_make(struct made *made, struct bytes words[16],
-                            struct slink_block blocks[16])
+static uint32_t words_make(struct made *made, struct bytes words[16])
 {
     struct err err;
     uint32_t count = made->setup->detector_count;
@@ -60,11 +59,6 @@ static uint32_t blocks_make(struct made *made, struct bytes words[16],
         bytes_init(&words[d], 1 << 20);
         assert_true(
             sadc_encode(&made->digits, 0, made->digits.count, 1, &words[d], &err));
-        blocks[d] = (struct slink_block){.source = (uint16_t)(600 + d),
-                                         .event_type = 7,
-                                         .event = 1,
-                                         .words = words[d].data,
-                                         .count = (uint32_t)(words[d].size / 4)};
     }
     return count;
 }
@@ -76,7 +70,6 @@ static void events_after_the_first_allocate_nothing(void **state)
     struct made made;
     struct reco_table table;
     struct bytes words[16];
-    struct slink_block blocks[16];
     struct event_counts counts = {0};
     struct cut_flow flow = {0};
     struct recipe recipe = {.reconstruct = true, .skim_count = 1};
@@ -90,7 +83,7 @@ static void events_after_the_first_allocate_nothing(void **state)
     made_init(&made);
     assert_true(made_calibrate(&made, &err));
     reco_table_init(&table, 64);
-    uint32_t block_count = blocks_make(&made, words, blocks);
+    uint32_t block_count = words_make(&made, words);
     uint64_t before = 0;
     for (uint32_t e = 0; e < 500; e++) {
         if (e == 1)
@@ -99,8 +92,14 @@ static void events_after_the_first_allocate_nothing(void **state)
             table.rows = 0;
         struct sadc_faults faults = {0};
         sadc_digits_clear(&made.digits);
-        for (uint32_t b = 0; b < block_count; b++)
-            (void)sadc_decode(&blocks[b], &made.digits, &faults);
+        for (uint32_t b = 0; b < block_count; b++) {
+            struct slink_block block = {.source = (uint16_t)(600 + b),
+                                        .event_type = 7,
+                                        .event = 1,
+                                        .words = words[b].data,
+                                        .count = (uint32_t)(words[b].size / 4)};
+            (void)sadc_decode(&block, &made.digits, &faults);
+        }
         struct event_head head = {.run = 9000, .spill = 1, .event = e, .type = 7};
         event_reconstruct(&made.calibration, &head, &made.digits, &table, &counts);
         struct selection_event event = {9000, 1, e, 7, &table, table.rows - 1};
