@@ -281,9 +281,10 @@ static void reap(struct server *server)
 static bool server_setup(struct server *server, pid_t parent)
 {
     (void)setpgid(0, 0);
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
     static const int ignored[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE};
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
-        (void)signal(ignored[i], SIG_IGN);
+        (void)sigaction(ignored[i], &ignore, NULL);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
         return false;
     (void)close_range(SERVER_FD + 1, ~0u, 0);
