@@ -259,7 +259,7 @@ static bool run(struct executor *executor, struct err *err)
 
 int main(int argc, char **argv)
 {
-    struct err err;
+    struct err err = {.code = E_NONE};
     struct executor executor = {.serving = false};
     bytes_init(&executor.task, FRAME_LIMIT);
     bytes_init(&executor.out, FRAME_LIMIT + 16);

@@ -25,8 +25,6 @@
 /* One executor runs, one may be dying; the rest is slack. */
 #define CHILDREN 16
 
-extern char **environ;
-
 enum request_kind { REQUEST_START = 1, REQUEST_SIGNAL = 2 };
 
 struct request {

@@ -360,7 +360,7 @@ int main(int argc, char **argv)
         return fork_server_main(argc, argv);
     struct pilot pilot = {.parent = getppid(),
                           .log = {STDERR_FILENO, LOG_LEVEL_INFO, "pilot", 0}};
-    struct err err;
+    struct err err = {.code = E_NONE};
     bool go;
     signals_setup();
     if (!options_read(argc, argv, &pilot.options, &go, &err) ||

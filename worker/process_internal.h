@@ -76,8 +76,6 @@ bool places_add(struct places *places, const struct event_place *place, struct e
  * what differs. Fills places and the part of the summary that the container gives. */
 bool process_scan(struct process *process, const struct task_segment *segment,
                   const uint8_t *data, struct err *err);
-bool process_digest_check(const struct segment *segment, const struct event_digest *seen,
-                          struct err *err);
 
 /* process_decode.c: reconstructs all events of the segment and marks what skims keep;
  * with STEP_RECO it writes the columns. */

@@ -22,8 +22,8 @@ bool places_add(struct places *places, const struct event_place *place, struct e
     return true;
 }
 
-bool process_digest_check(const struct segment *segment, const struct event_digest *seen,
-                          struct err *err)
+static bool digest_check(const struct segment *segment, const struct event_digest *seen,
+                         struct err *err)
 {
     char indexed[EVENT_DIGEST_TEXT], here[EVENT_DIGEST_TEXT];
     if (event_digest_equal(&segment->digest, seen))
@@ -70,5 +70,5 @@ bool process_scan(struct process *process, const struct task_segment *segment,
                          header->type);
     }
     gap_count(summary, &gap);
-    return process_digest_check(&segment->segment, &summary->seen, err);
+    return digest_check(&segment->segment, &summary->seen, err);
 }

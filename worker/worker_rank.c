@@ -12,11 +12,6 @@ void worker_rank_init(struct worker_rank *rank, struct driver *driver, int lead,
     driver_wake(driver, now_ns);
 }
 
-void worker_rank_release(struct worker_rank *rank)
-{
-    post_release(&rank->outbox);
-}
-
 static void tell(struct worker_rank *rank, const struct mail *mail, int64_t now_ns)
 {
     post_add(&rank->outbox, letter_new(rank->lead, mail));

@@ -28,7 +28,6 @@ struct worker_rank {
 
 void worker_rank_init(struct worker_rank *rank, struct driver *driver, int lead,
                       int64_t now_ns);
-void worker_rank_release(struct worker_rank *rank);
 
 /* Takes a letter of the lead; frees it. */
 void worker_rank_mail(struct worker_rank *rank, struct letter *letter, int64_t now_ns);

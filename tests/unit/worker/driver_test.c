@@ -81,7 +81,7 @@ static int fake_main(const char *how)
     say(FRAME_READY, ready, sizeof ready);
     while (frame_read_task(STDIN_FILENO, &task, &err) == LOOKUP_FOUND) {
         if (strcmp(how, "drain") == 0)
-            return 0;
+            break;
         le32_store(segment, 41);
         say(FRAME_PROGRESS, segment, sizeof segment);
         bool first = strcmp(how, "first") == 0;
@@ -89,6 +89,7 @@ static int fake_main(const char *how)
             misbehave(how);
         say_report(le64_load(task.data));
     }
+    bytes_release(&task);
     return 0;
 }
 
