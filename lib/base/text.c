@@ -78,12 +78,15 @@ bool text_add_bits(struct bytes *out, double value, struct err *err)
 
 bool text_add_real(struct bytes *out, double value, struct err *err)
 {
-    char buffer[40];
-    for (int digits = 1; digits <= 17; digits++) {
+    char buffer[100];
+    int digits = 1;
+    do {
         (void)snprintf(buffer, sizeof buffer, "%.*g", digits, value);
-        if (strtod(buffer, NULL) == value)
-            break;
-    }
+    } while (strtod(buffer, NULL) != value && ++digits <= 17);
+    /* 1e+02 is 100: whole numbers below 10^10 are written out. */
+    const char *exponent = strstr(buffer, "e+");
+    if (exponent != NULL && exponent[2] == '0' && fabs(value) < 1e10)
+        (void)snprintf(buffer, sizeof buffer, "%.*g", 1 + exponent[3] - '0', value);
     return text_add(out, buffer, err);
 }
 

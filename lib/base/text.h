@@ -22,7 +22,7 @@ bool text_add_hex(struct bytes *out, const uint8_t *data, size_t size, struct er
 /* 16 hexadecimal digits of the bits; NaN is refused with E_NUMBER. */
 bool text_add_bits(struct bytes *out, double value, struct err *err);
 
-/* Fewest decimal digits that read back as the same double ("0.1", "1e+300"). */
+/* Fewest decimal digits that read back as the same double ("0.1", "100", "1e+300"). */
 bool text_add_real(struct bytes *out, double value, struct err *err);
 
 /* The text so far with a NUL behind it that does not count as size. */

@@ -59,7 +59,7 @@ static void a_row_is_a_small_table_without_run_spill_and_source(void **state)
         value_at(table, 3661, 4,
                  "spillway-row 1\ntype led_spill\nsynthetic yes\n"
                  "columns detector:name x:count y:count amplitude_counts:real\n"
-                 "ECAL1 5 0 1e+03\nHCAL0 0 0 20.5\nend\n");
+                 "ECAL1 5 0 1000\nHCAL0 0 0 20.5\nend\n");
     assert_int_equal(value.level, FALLBACK_EXACT);
     assert_string_equal(value.type, "led_spill");
     spill_table_free(table);
