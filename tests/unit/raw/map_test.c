@@ -212,17 +212,40 @@ static void folders_are_read_with_their_folders(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* Path of a file or folder of the test data; skips the test when it is absent. */
+static void data_path(const char *name, char path[512])
+{
+    const char *root = getenv("SPILLWAY_TEST_DATA");
+    (void)snprintf(path, 512, "%s/%s", root == NULL ? "../shared/data" : root, name);
+    if (disk_exists(path))
+        return;
+    print_message("%s is absent\n", path);
+    skip();
+}
+
+static void maps_of_the_sample_are_read_as_a_folder(void **state)
+{
+    (void)state;
+    char path[512];
+    struct channel_map map;
+    struct err err;
+    data_path("raw/maps", path);
+    assert_true(map_read_path(path, 9000, &map, &err));
+    assert_int_equal(map.count, 256);
+    assert_int_equal(map.format[616], SADC_FORMAT_3);
+    assert_int_equal(map.opaque_count, 4);
+    const struct map_entry *entry = entry_at(&map, 619, 0, 3, 15);
+    assert_string_equal(entry->detector, "HCAL0");
+    assert_int_equal(entry->x, 7);
+    assert_int_equal(entry->y, 7);
+    map_release(&map);
+}
+
 static void hodoscope_map_of_2018_is_read(void **state)
 {
     (void)state;
-    const char *root = getenv("SPILLWAY_TEST_DATA");
     char path[512];
-    (void)snprintf(path, sizeof path, "%s/maps/HODO_2018.xml",
-                   root == NULL ? "../shared/data" : root);
-    if (!disk_exists(path)) {
-        print_message("%s is absent\n", path);
-        skip();
-    }
+    data_path("maps/HODO_2018.xml", path);
     struct channel_map map;
     struct err err;
     assert_true(map_read_path(path, 3700, &map, &err));
@@ -255,6 +278,7 @@ int main(void)
         cmocka_unit_test(two_detectors_need_multi_digit),
         cmocka_unit_test(bad_maps_are_refused_with_the_line),
         cmocka_unit_test(folders_are_read_with_their_folders),
+        cmocka_unit_test(maps_of_the_sample_are_read_as_a_folder),
         cmocka_unit_test(hodoscope_map_of_2018_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
