@@ -72,11 +72,11 @@ struct core_report {
     uint64_t token;
     enum report_status status;
     uint32_t segment_count;     /* results it brings, a prefix of the task */
-    bool parts_present;         /* the service found the named parts with their sizes */
     enum attempt_state already; /* what the catalog says of this attempt and token */
-    uint16_t failure;           /* error code, 0 none */
     uint32_t blamed;            /* plan number of the segment, UINT32_MAX none */
     int32_t signal;
+    uint16_t failure;   /* error code, 0 none */
+    bool parts_present; /* the service found the named parts with their sizes */
 };
 
 struct core_event {

@@ -1,0 +1,87 @@
+/* core_sim_test.c - whole campaigns on virtual time, with everything that can go wrong.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * SPILLWAY_SIM_SEED=N repeats the one campaign of a seed that was printed.
+ */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "tests/sim/sim.h"
+
+#define STEPS ((uint64_t)2000000)
+
+struct sums {
+    uint64_t campaigns, steps, commands, crashes, restores, refused, voided, missing;
+};
+
+/* The hash of all commands. The seed is printed before: a failure aborts. */
+static uint64_t campaign(uint64_t seed, struct sums *sums)
+{
+    struct sim sim;
+    sim_run(&sim, seed);
+    sums->campaigns++;
+    sums->steps += sim.steps;
+    sums->commands += sim.commands;
+    sums->crashes += sim.crashes;
+    sums->restores += sim.restores;
+    sums->refused += sim.refused;
+    sums->voided += sim.voided;
+    sums->missing += sim.missing;
+    uint64_t hash = sim.hash;
+    sim_release(&sim);
+    return hash;
+}
+
+static void print_sums(const struct sums *sums)
+{
+    printf("%" PRIu64 " campaigns, %" PRIu64 " steps, %" PRIu64 " commands, %" PRIu64
+           " coordinator deaths, %" PRIu64 " restored backups, %" PRIu64
+           " refused reports, %" PRIu64 " void leases, %" PRIu64 " lost files\n",
+           sums->campaigns, sums->steps, sums->commands, sums->crashes, sums->restores,
+           sums->refused, sums->voided, sums->missing);
+}
+
+static void every_campaign_ends_with_each_segment_once_whatever_dies(void **state)
+{
+    (void)state;
+    struct sums sums = {.steps = 0};
+    const char *given = getenv("SPILLWAY_SIM_SEED");
+    if (given != NULL) {
+        campaign(strtoull(given, NULL, 0), &sums);
+        print_sums(&sums);
+        return;
+    }
+    struct random seeds = {.state = clock_random_token()};
+    while (sums.steps < STEPS) {
+        uint64_t seed = random_next(&seeds);
+        printf("seed 0x%016" PRIx64 "\n", seed);
+        (void)fflush(stdout);
+        campaign(seed, &sums);
+    }
+    print_sums(&sums);
+}
+
+static void the_same_seed_gives_the_same_commands(void **state)
+{
+    (void)state;
+    struct sums sums = {.steps = 0};
+    for (uint64_t seed = 1; seed <= 20; seed++)
+        assert_int_equal(campaign(seed, &sums), campaign(seed, &sums));
+    print_sums(&sums);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_seed_gives_the_same_commands),
+        cmocka_unit_test(every_campaign_ends_with_each_segment_once_whatever_dies),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
