@@ -77,7 +77,7 @@ bool catalog_delete_file(struct catalog_txn *txn, const char *name, struct err *
 static bool file_count(struct catalog_txn *txn, const char *name, int change,
                        struct err *err)
 {
-    struct file_record file;
+    struct file_record file = {0};
     if (name[0] == '\0' || change == 0)
         return true;
     enum lookup lookup = catalog_get_file(txn, name, &file, err);

@@ -24,8 +24,7 @@ struct maker {
 
 static uint32_t number(struct maker *maker, uint32_t maximum)
 {
-    uint64_t limit = (uint64_t)maximum + 1;
-    return (uint32_t)random_below(&maker->random, limit);
+    return (uint32_t)random_below(&maker->random, (uint64_t)maximum + 1);
 }
 
 static void *room(struct maker *maker, size_t count, size_t size)
@@ -452,7 +451,7 @@ static void make_hello(struct maker *maker, struct hello *hello)
 
 static void make_hello_answer(struct maker *maker, struct hello_answer *answer)
 {
-    scatter(maker, answer, sizeof *answer);
+    SCATTER(*answer);
 }
 
 static void make_sync(struct maker *maker, struct sync *sync)
