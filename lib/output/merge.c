@@ -76,16 +76,18 @@ static bool out_put(struct merge *merge, const void *data, size_t size, struct e
     return true;
 }
 
-/* `length` bytes of the open input to the output, through the running hash. */
-static bool bytes_copy(struct merge *merge, uint64_t offset, uint64_t length,
-                       struct err *err)
+/* Bytes of the open input to the output, through `hash` unless it is NULL. */
+static bool bytes_copy(struct merge *merge, const struct place *place,
+                       struct sha256_stream *hash, struct err *err)
 {
-    for (uint64_t done = 0; done < length; done += PIECE) {
-        size_t size = length - done < PIECE ? (size_t)(length - done) : PIECE;
-        if (!disk_read_at(merge->in, merge->in_path, offset + done, merge->buffer, size,
-                          err))
+    for (uint64_t done = 0; done < place->length; done += PIECE) {
+        uint64_t left = place->length - done;
+        size_t size = left < PIECE ? (size_t)left : PIECE;
+        if (!disk_read_at(merge->in, merge->in_path, place->offset + done, merge->buffer,
+                          size, err))
             return false;
-        sha256_add(merge->hash, merge->buffer, size);
+        if (hash != NULL)
+            sha256_add(hash, merge->buffer, size);
         merge->result->bytes_read += size;
         if (!out_put(merge, merge->buffer, size, err))
             return false;
@@ -93,19 +95,24 @@ static bool bytes_copy(struct merge *merge, uint64_t offset, uint64_t length,
     return true;
 }
 
+static bool hash_check(const struct product *product, const struct sha256 *hash,
+                       struct err *err)
+{
+    return sha256_equal(hash, &product->bytes_hash) ||
+           err_set(err, E_MERGE_INPUT,
+                   "%" PRIu64 " bytes from %" PRIu64 " do not match their sha256",
+                   product->place.length, product->place.offset);
+}
+
 /* The payload at a place, checked while it is copied. */
 static bool payload_copy(struct merge *merge, const struct product *product,
                          struct err *err)
 {
     sha256_start(merge->hash);
-    if (!bytes_copy(merge, product->place.offset, product->place.length, err))
+    if (!bytes_copy(merge, &product->place, merge->hash, err))
         return false;
     struct sha256 hash = sha256_end(merge->hash);
-    if (!sha256_equal(&hash, &product->bytes_hash))
-        return err_set(err, E_MERGE_INPUT,
-                       "%" PRIu64 " bytes from %" PRIu64 " do not match their sha256",
-                       product->place.length, product->place.offset);
-    return true;
+    return hash_check(product, &hash, err);
 }
 
 /* The record of a pack with its own key text and meta text. */
@@ -122,8 +129,9 @@ static bool record_copy(struct merge *merge, const struct product *product,
         return err_set(err, E_MERGE_INPUT, "the record there is another one");
     struct product copied;
     pack_begin(&merge->pack);
-    bool done = payload_copy(merge, product, err) &&
-                pack_end(&merge->pack, &entry->item, &copied, err);
+    bool done = bytes_copy(merge, &product->place, NULL, err) && /* the pack hashes */
+                pack_end(&merge->pack, &entry->item, &copied, err) &&
+                hash_check(product, &copied.bytes_hash, err);
     if (done)
         *offset = copied.place.offset;
     return done;
@@ -207,7 +215,6 @@ static bool start_records_copy(struct merge *merge, const struct product *produc
     if (!input_open(merge, product, err) ||
         !pack_check_bytes(merge->in, merge->in_path, place, &product->bytes_hash, err))
         return false;
-    sha256_start(merge->hash);
     uint64_t at = 0;
     while (at < place->length) {
         struct date_header header;
@@ -215,7 +222,8 @@ static bool start_records_copy(struct merge *merge, const struct product *produc
             return false;
         if (header.size > place->length - at)
             return err_set(err, E_MERGE_INPUT, "an event passes the end of the skim");
-        if (is_start(&header) && !bytes_copy(merge, place->offset + at, header.size, err))
+        struct place record = {.offset = place->offset + at, .length = header.size};
+        if (is_start(&header) && !bytes_copy(merge, &record, NULL, err))
             return false;
         at += header.size;
     }
