@@ -34,7 +34,7 @@ static const char help[] =
     "  spillway-executor --release       release id\n"
     "\n"
     "  --store DIR   write parts there instead of the task's store\n"
-    "  --cache DIR   folder of this node that keeps conditions\n"
+    "  --cache DIR   folder of this node for conditions and for chunks that are fetched\n"
     "  --out REPORT  write the packed report there\n"
     "\n"
     "SIGTERM and SIGUSR1: finish the segment at work, report, end.\n"

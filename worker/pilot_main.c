@@ -62,7 +62,7 @@ static const char help[] =
     "  --coordinator FILE  file with the coordinator's URL in its first line\n"
     "  --token FILE        file with the pilot token in its first line\n"
     "  --scratch DIR       folder of the node for logs of executors\n"
-    "  --cache DIR         folder of the node that keeps conditions\n"
+    "  --cache DIR         folder of the node for conditions and fetched chunks\n"
     "  --executor PATH     program that does the tasks (default: beside this one)\n"
     "  --patience SECONDS  wait so long for a coordinator that is silent (1800)\n"
     "  --silence SECONDS   give up a rank that is silent for so long (20)\n"

@@ -113,7 +113,7 @@ static void process_init(struct process *process, const struct task *task,
     /* Half of the memory for the segment; the other for everything else. */
     size_t buffer = task->memory_bytes == 0 ? INPUT_BUFFER : task->memory_bytes / 2;
     *process = (struct process){.task = task, .options = options, .arena = arena};
-    input_init(&process->input, &task->chunk, buffer);
+    input_init(&process->input, &task->chunk, options->cache_path, buffer);
     part_init(&process->reco_part);
     part_init(&process->select_part);
     bytes_init(&process->reco_text, KEY_TEXT_LIMIT);

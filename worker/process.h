@@ -11,7 +11,7 @@
 #include "model/task.h"
 
 struct process_options {
-    const char *cache_path; /* folder of the node's conditions cache, NULL none */
+    const char *cache_path; /* folder of the node for conditions and fetched chunks */
     const char *store;      /* instead of the task's, NULL: the task's */
     const char *host;       /* into the report */
     /* Called before each segment with its plan number (a merge: UINT32_MAX). */

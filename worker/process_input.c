@@ -5,16 +5,19 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <sys/mman.h>
 
 #include "base/disk.h"
+#include "base/text.h"
 #include "transfer/transfer.h"
 
-void input_init(struct input *input, const struct chunk *chunk, size_t buffer_limit)
+void input_init(struct input *input, const struct chunk *chunk, const char *scratch,
+                size_t buffer_limit)
 {
-    *input = (struct input){.chunk = chunk, .fd = -1};
+    *input = (struct input){.chunk = chunk, .scratch = scratch, .fd = -1};
     bytes_init(&input->buffer, buffer_limit < INPUT_BUFFER ? buffer_limit : INPUT_BUFFER);
 }
 
@@ -34,16 +37,38 @@ void input_release(struct input *input)
     input->fd = -1;
 }
 
+/* The whole chunk, in a file that vanishes with the last descriptor. */
+static bool chunk_fetch(struct input *input, uint64_t *size, struct err *err)
+{
+    const char *url = input->chunk->url;
+    if (input->scratch == NULL)
+        return err_set(err, E_USAGE, "%.200s: a --cache folder is needed to fetch it",
+                       url);
+    int length = snprintf(input->path, sizeof input->path, "%s/chunk.%ld", input->scratch,
+                          (long)getpid());
+    if (length < 0 || (size_t)length >= sizeof input->path)
+        return err_set(err, E_LIMIT, "%.80s...: the path is too long", input->scratch);
+    struct transfer_options options = transfer_options_usual((uint64_t)getpid());
+    struct transfer *transfer = transfer_new(&options);
+    (void)unlink(input->path); /* of an earlier process with this number */
+    bool done = transfer_get_file(transfer, url, input->chunk->size, input->path, err) &&
+                disk_open_read(input->path, &input->fd, size, err);
+    (void)unlink(input->path);
+    transfer_free(transfer);
+    return done;
+}
+
 bool input_open(struct input *input, struct err *err)
 {
-    uint64_t size;
+    uint64_t size = 0;
     if (input->fd >= 0)
         return true;
-    input->path = transfer_local_path(input->chunk->url);
-    if (input->path == NULL)
-        return err_set(err, E_WORKER_TASK, "%.200s: raw data are read from local paths",
-                       input->chunk->url);
-    if (!disk_open_read(input->path, &input->fd, &size, err))
+    const char *local = transfer_local_path(input->chunk->url);
+    bool opened = local == NULL
+                      ? chunk_fetch(input, &size, err)
+                      : text_copy(input->path, sizeof input->path, local, err) &&
+                            disk_open_read(input->path, &input->fd, &size, err);
+    if (!opened)
         return false;
     if (size == input->chunk->size)
         return true;

@@ -4,6 +4,8 @@
 #ifndef SPILLWAY_WORKER_PROCESS_INPUT_H
 #define SPILLWAY_WORKER_PROCESS_INPUT_H
 
+#include <limits.h>
+
 #include "base/bytes.h"
 #include "model/segment.h"
 
@@ -14,7 +16,8 @@
 
 struct input {
     const struct chunk *chunk; /* borrowed */
-    const char *path;
+    const char *scratch;       /* borrowed; folder for a chunk that is fetched, or NULL */
+    char path[PATH_MAX];
     int fd; /* -1: not open */
     struct bytes buffer;
     void *map; /* NULL none */
@@ -23,10 +26,13 @@ struct input {
 };
 
 /* `buffer_limit`: larger segments are mapped; at most INPUT_BUFFER counts. */
-void input_init(struct input *input, const struct chunk *chunk, size_t buffer_limit);
+void input_init(struct input *input, const struct chunk *chunk, const char *scratch,
+                size_t buffer_limit);
 void input_release(struct input *input);
 
-/* Opens the chunk if it is not open yet. E_WORKER_INPUT: its size is another one. */
+/* Opens the chunk if it is not open yet. One that is not local is fetched into a file of
+ * the scratch folder that has no name any more when this returns. E_WORKER_INPUT: its
+ * size is another one. */
 bool input_open(struct input *input, struct err *err);
 
 /* The segment's bytes, valid until the next call. E_WORKER_INPUT: their adler32 is not

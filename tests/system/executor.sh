@@ -104,6 +104,26 @@ cp "$dir/good" "$raw"
 check "exit status says storage" [ $? = 15 ]
 check "nothing is reported done" has store.report "status=failed segments=0"
 
+# A chunk behind HTTP gives the same bytes and leaves nothing in the cache.
+if command -v python3 >/dev/null; then
+    python3 -u -m http.server --bind 127.0.0.1 --directory "$dir/raw" 0 >"$dir/http.log" 2>&1 &
+    server=$!
+    for _ in $(seq 100); do grep -q Serving "$dir/http.log" && break; sleep 0.05; done
+    url=$(grep -o 'http://[0-9.:]*' "$dir/http.log" | head -1)
+    mkdir "$dir/cache"
+    CHUNK_URL=$url/cdr01001-007001.dat "$helper" task "$dir" 0 3 both 61 >"$dir/task"
+    "$executor" --task "$dir/task" --cache "$dir/cache" --out "$dir/http.report" 2>"$dir/stderr"
+    check "chunk by HTTP" same both.report http.report
+    check "no chunk stays in the cache" [ -z "$(find "$dir/cache" -type f -name 'chunk*')" ]
+    CHUNK_URL=$url/missing.dat "$helper" task "$dir" 0 3 both 62 >"$dir/task"
+    "$executor" --task "$dir/task" --cache "$dir/cache" --out "$dir/http.report" 2>"$dir/stderr"
+    check "a missing chunk is trouble of the storage" [ $? = 15 ]
+    kill $server
+    "$helper" task "$dir" 0 3 raw 51 >"$dir/task"
+else
+    echo "no python3: chunk by HTTP is skipped"
+fi
+
 # Frames as the pilot speaks them, and the end of the pipe.
 ( "$helper" frame <"$dir/task"; ) | "$executor" --serve >"$dir/frames"
 check "serve ends with its pipe" [ $? = 0 ]

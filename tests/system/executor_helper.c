@@ -4,7 +4,8 @@
  *   executor_helper make DIR           DIR/raw: one chunk of three spills, SYNTHETIC
  *   executor_helper task DIR FIRST COUNT STEPS TOKEN [REPORT]
  *       a task for segments FIRST ... of the chunk, store DIR, to stdout; STEPS "raw"
- *       (no reconstruction), "both", "reco", "select" (columns as in REPORT)
+ *       (no reconstruction), "both", "reco", "select" (columns as in REPORT); the
+ *       environment's CHUNK_URL is where the chunk is instead of DIR
  *   executor_helper merge DIR STREAM TOKEN REPORT     a merge task from a report
  *   executor_helper frame              stdin as one framed task
  *   executor_helper show REPORT        one line for the report, one a product
@@ -182,7 +183,8 @@ static void task_make(int argc, char **argv)
     must(chunk_name_parse(path, &id) || err_set(&err, E_USAGE, "%s: no chunk", path));
     must(walk_chunk(path, &id, &walk, &err));
     task.chunk = walk.chunk;
-    (void)snprintf(task.chunk.url, sizeof task.chunk.url, "%s", path);
+    const char *url = getenv("CHUNK_URL");
+    (void)snprintf(task.chunk.url, sizeof task.chunk.url, "%s", url == NULL ? path : url);
     for (uint32_t i = 0; i < count; i++) {
         struct task_segment *segment = &segments[i];
         segment->index = (uint32_t)first + i;

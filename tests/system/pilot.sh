@@ -53,7 +53,7 @@ pilot() { # pilot RANKS [mpirun options]: in the background
 }
 
 executors() { pgrep -f -- "spillway-executor --serve --cache $dir/cache" | while read -r pid; do
-    [ "$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | cut -d' ' -f1)" = "$bin/spillway-executor" ] && echo "$pid"
+    [ "$( (tr '\0' ' ' <"/proc/$pid/cmdline") 2>/dev/null | cut -d' ' -f1)" = "$bin/spillway-executor" ] && echo "$pid"
 done; }
 
 products_are_right() { # all tasks reported, their products those made by hand
