@@ -217,9 +217,10 @@ static bool view_run(const struct view *view, const struct options *options, int
     bytes_init(&out, SHOW_LIMIT);
     bool done =
         types ? show_types(&show, err) : view->run(options, &show, source, argv[1], err);
-    (void)fwrite(out.data, 1, out.size, stdout);
-    if (out.size > 0 && options->json)
-        (void)putchar('\n');
+    if (out.size > 0) {
+        (void)fwrite(out.data, 1, out.size, stdout);
+        (void)fputs(options->json ? "\n" : "", stdout);
+    }
     bytes_release(&out);
     source_close(source);
     return done;

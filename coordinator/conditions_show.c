@@ -125,7 +125,7 @@ struct tag_list {
     struct json_writer writer;
 };
 
-static bool tag_seen(void *user, const struct tag_listing *listing, struct err *err)
+static bool list_tag(void *user, const struct tag_listing *listing, struct err *err)
 {
     struct tag_list *list = user;
     if (!list->show->json)
@@ -148,7 +148,7 @@ bool show_tags(const struct show *show, struct source *source, struct err *err)
     json_begin(&list.writer, show->out);
     if (show->json)
         json_open_array(&list.writer, NULL);
-    if (!source_list_tags(source, tag_seen, &list, err))
+    if (!source_list_tags(source, list_tag, &list, err))
         return false;
     if (show->json)
         json_close_array(&list.writer);

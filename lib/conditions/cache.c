@@ -12,13 +12,13 @@
 #include <limits.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/disk.h"
 #include "conditions/resolve.h"
 
-#define CACHE_POLL_NS ((int64_t)20000000) /* between two looks at a taken lock */
+#define CACHE_POLL_NS 20000000L /* between two looks at a taken lock */
 
 /* FOLDER/KIND/<2 hex>/NAME, with its folder made. */
 static bool place(const struct cache *cache, const char *kind, const struct sha256 *hash,
@@ -73,14 +73,16 @@ static int lock_take(const struct cache *cache, const struct sha256 *hash)
     char *slash = strrchr(path, '/');
     memcpy(slash, "/lock", 6); /* one lock for a folder of objects */
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    int64_t start_ns = clock_now_ns();
+    int64_t waited_ns = 0;
     while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
         bool taken = errno == EWOULDBLOCK || errno == EINTR;
-        if (!taken || clock_now_ns() - start_ns > cache->lock_wait_ns) {
+        if (!taken || waited_ns >= cache->lock_wait_ns) {
             (void)close(fd);
             return -1;
         }
-        clock_sleep_ns(CACHE_POLL_NS);
+        struct timespec pause = {.tv_nsec = CACHE_POLL_NS};
+        (void)nanosleep(&pause, NULL);
+        waited_ns += CACHE_POLL_NS;
     }
     return fd;
 }

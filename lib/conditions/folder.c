@@ -61,8 +61,8 @@ static bool tag_of_file(const char *file, char name[TAG_NAME])
     return tag_name_is_fine(name);
 }
 
-static bool list_one(const char *folder, const char *name, source_tag_seen seen,
-                     void *user, struct err *err)
+static bool list_one(const char *folder, const char *name, tag_seen seen, void *user,
+                     struct err *err)
 {
     struct arena arena;
     struct tag tag;
@@ -84,8 +84,7 @@ static int only_tags(const struct dirent *entry)
     return tag_of_file(entry->d_name, name);
 }
 
-bool folder_list_tags(const char *folder, source_tag_seen seen, void *user,
-                      struct err *err)
+bool folder_list_tags(const char *folder, tag_seen seen, void *user, struct err *err)
 {
     char path[PATH_MAX];
     struct dirent **entries = NULL;

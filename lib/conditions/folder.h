@@ -4,13 +4,12 @@
 #ifndef SPILLWAY_CONDITIONS_FOLDER_H
 #define SPILLWAY_CONDITIONS_FOLDER_H
 
-#include "conditions/source.h"
+#include "conditions/tag.h"
 
 /* FOLDER/tags/NAME.json. E_TAG_UNKNOWN when there is none. */
 bool folder_read_tag(const char *folder, const char *name, struct arena *arena,
                      struct tag *tag, struct err *err);
 
-bool folder_list_tags(const char *folder, source_tag_seen seen, void *user,
-                      struct err *err);
+bool folder_list_tags(const char *folder, tag_seen seen, void *user, struct err *err);
 
 #endif

@@ -10,12 +10,12 @@ int moment_compare(struct moment a, struct moment b)
     return (a.spill > b.spill) - (a.spill < b.spill);
 }
 
-struct moment moment_earlier(struct moment a, struct moment b)
+static struct moment moment_earlier(struct moment a, struct moment b)
 {
     return moment_compare(a, b) <= 0 ? a : b;
 }
 
-struct moment moment_later(struct moment a, struct moment b)
+static struct moment moment_later(struct moment a, struct moment b)
 {
     return moment_compare(a, b) >= 0 ? a : b;
 }

@@ -24,8 +24,6 @@ struct interval {
 #define MOMENT_OPEN ((struct moment){INT64_MAX, INT64_MAX})
 
 int moment_compare(struct moment a, struct moment b);
-struct moment moment_earlier(struct moment a, struct moment b);
-struct moment moment_later(struct moment a, struct moment b);
 
 bool interval_is_empty(struct interval interval);
 bool interval_holds(struct interval interval, struct moment moment);

@@ -1,5 +1,5 @@
-/* match.h - payloads that belong together: gains and the LED reference they were made
- * with. SPDX-License-Identifier: Apache-2.0
+/* match.h - payloads that belong together, like gains and their LED reference.
+ * SPDX-License-Identifier: Apache-2.0
  *
  * calo_gain names its LED reference in its header ("none" for gains that are used without
  * LED), led_reference carries that name as `id`. Wherever both are valid they must agree:

@@ -123,7 +123,7 @@ static bool list_row(const struct json *row, struct tag_listing *listing, struct
     return text_copy(listing->name, sizeof listing->name, name, err);
 }
 
-bool service_list_tags(const struct service *service, source_tag_seen seen, void *user,
+bool service_list_tags(const struct service *service, tag_seen seen, void *user,
                        struct err *err)
 {
     struct json *document = NULL;

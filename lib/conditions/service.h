@@ -1,5 +1,5 @@
-/* service.h - the read API of nopayloaddb, with all that it does differently from its
- * text. SPDX-License-Identifier: Apache-2.0
+/* service.h - the read API of nopayloaddb, with all its ways.
+ * SPDX-License-Identifier: Apache-2.0
  *
  * `base` is "http://HOST/api/cdb_rest" without a slash at the end. Every failure of the
  * service itself is E_CONDITIONS_FETCH, an answer of the wrong form E_CONDITIONS_REPLY.
@@ -7,7 +7,8 @@
 #ifndef SPILLWAY_CONDITIONS_SERVICE_H
 #define SPILLWAY_CONDITIONS_SERVICE_H
 
-#include "conditions/source.h"
+#include "conditions/tag.h"
+#include "transfer/transfer.h"
 
 struct service {
     const char *base; /* borrowed */
@@ -25,7 +26,7 @@ bool service_read_moment(const struct service *service, const char *name,
                          struct moment moment, struct arena *arena, struct tag *tag,
                          struct err *err);
 
-bool service_list_tags(const struct service *service, source_tag_seen seen, void *user,
+bool service_list_tags(const struct service *service, tag_seen seen, void *user,
                        struct err *err);
 
 /* CDB_PAYLOAD_BASE_URL of the service, http or https; replaces the content of `base`. */

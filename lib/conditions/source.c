@@ -151,8 +151,7 @@ bool source_read_moment(struct source *source, const char *name, struct moment m
     return true;
 }
 
-bool source_list_tags(struct source *source, source_tag_seen seen, void *user,
-                      struct err *err)
+bool source_list_tags(struct source *source, tag_seen seen, void *user, struct err *err)
 {
     struct service service = service_of(source);
     return source->folder ? folder_list_tags(source->folder, seen, user, err)

@@ -37,17 +37,6 @@ bool source_read_moment(struct source *source, const char *name, struct moment m
 bool source_read_payload(struct source *source, const struct tag_row *row,
                          struct bytes *out, struct err *err);
 
-/* Called for each tag of a source; false with *err ends the list. */
-struct tag_listing {
-    char name[TAG_NAME];
-    enum tag_status status;
-    int64_t rows; /* -1 unknown */
-};
-
-typedef bool (*source_tag_seen)(void *user, const struct tag_listing *listing,
-                                struct err *err);
-
-bool source_list_tags(struct source *source, source_tag_seen seen, void *user,
-                      struct err *err);
+bool source_list_tags(struct source *source, tag_seen seen, void *user, struct err *err);
 
 #endif

@@ -26,11 +26,6 @@ static const char *const source_names[] = {[VALUE_UNVERIFIED] = "unverified",
                                            [VALUE_VERIFIED] = "verified",
                                            [VALUE_OURS] = "ours"};
 
-const char *value_source_name(enum value_source source)
-{
-    return source_names[source];
-}
-
 static bool name_find(const char *const *names, size_t count, const char *word,
                       size_t *index)
 {
@@ -388,7 +383,7 @@ static bool write_header(const struct table *table, struct bytes *out, struct er
                    table->type))
         return false;
     if (!table->is_row &&
-        !text_addf(out, err, "source %s\n", value_source_name(table->source)))
+        !text_addf(out, err, "source %s\n", source_names[table->source]))
         return false;
     if (!text_addf(out, err, "synthetic %s\n", table->synthetic ? "yes" : "no"))
         return false;

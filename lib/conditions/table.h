@@ -55,7 +55,6 @@ struct table {
     union table_cell *cells; /* row after row */
 };
 
-const char *value_source_name(enum value_source source);
 bool value_source_from(const char *word, enum value_source *source);
 
 /* Reads a whole text. `what` names it in messages, which give the line. E_PAYLOAD_TEXT;

@@ -35,6 +35,15 @@ struct tag {
     struct tag_row *rows; /* texts and rows in the arena of the caller */
 };
 
+/* Called for each tag of a source; false with *err ends the list. */
+struct tag_listing {
+    char name[TAG_NAME];
+    enum tag_status status;
+    int64_t rows; /* -1 unknown */
+};
+
+typedef bool (*tag_seen)(void *user, const struct tag_listing *listing, struct err *err);
+
 const char *tag_status_name(enum tag_status status);
 enum tag_status tag_status_from(const char *word);
 

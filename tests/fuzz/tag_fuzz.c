@@ -1,5 +1,5 @@
-/* tag_fuzz.c - an answer of a conditions service: refused, or rows that cut into a
- * manifest. SPDX-License-Identifier: Apache-2.0
+/* tag_fuzz.c - an answer of a conditions service: refused, or rows that can be cut.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "conditions/tag.h"
 

@@ -147,73 +147,72 @@ static void a_whole_answer_is_taken(void **state)
     assert_string_equal(outcome.body, "[]");
 }
 
+static const struct {
+    struct script script;
+    enum err_code code;
+    long status;
+    const char *part;
+} failures[] = {
+    {{.answer = "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\n"
+                "Content-Length: 23\r\n\r\n{\"detail\":\"Not found.\"}"},
+     E_HTTP_STATUS,
+     404,
+     "status 404: Not found."},
+    {{.answer = "HTTP/1.1 500 Oops\r\nContent-Type: text/html\r\n"
+                "Content-Length: 6\r\n\r\n<html>"},
+     E_HTTP_STATUS,
+     500,
+     "status 500"},
+    {{.answer = "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 5\r\n\r\nlater"},
+     E_HTTP_STATUS,
+     503,
+     "status 503: later"},
+    {{.answer = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"},
+     E_HTTP_TRUNCATED,
+     200,
+     "after 4 bytes"},
+    {{.answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"},
+     E_HTTP_TRUNCATED,
+     200,
+     "after 4 bytes"},
+    {{.answer = ""}, E_HTTP_TRUNCATED, 0, "after 0 bytes"},
+    {{.answer = "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n"},
+     E_HTTP_TOO_LARGE,
+     200,
+     ""},
+    {{.answer = "HTTP/1.1 200 OK\r\n\r\n", .endless = "0123456789"},
+     E_HTTP_TOO_LARGE,
+     200,
+     "more than 1000 bytes"},
+    {{.answer = "HTTP/1.1 200 OK\r\n", .endless = "X-Header: 0123456789\r\n"},
+     E_HTTP_REPLY,
+     200,
+     ""},
+    {{.answer = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", .silent = true},
+     E_HTTP_SLOW,
+     200,
+     "after 4 bytes"},
+    {{.answer = NULL, .silent = true}, E_HTTP_SLOW, 0, "after 0 bytes"},
+    {{.answer = "SSH-2.0-OpenSSH_9.2\r\n\r\n"}, E_HTTP_REPLY, 0, ""},
+    {{.answer = "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n"
+                "Content-Length: 0\r\n\r\n"},
+     E_HTTP_REPLY,
+     302,
+     ""},
+};
+
 static void each_failure_has_its_own_code(void **state)
 {
     (void)state;
 
-    static const struct {
-        struct script script;
-        enum err_code code;
-        long status;
-        const char *part;
-    } vectors[] = {
-        {{.answer = "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\n"
-                    "Content-Length: 23\r\n\r\n{\"detail\":\"Not found.\"}"},
-         E_HTTP_STATUS,
-         404,
-         "status 404: Not found."},
-        {{.answer = "HTTP/1.1 500 Oops\r\nContent-Type: text/html\r\n"
-                    "Content-Length: 6\r\n\r\n<html>"},
-         E_HTTP_STATUS,
-         500,
-         "status 500"},
-        {{.answer =
-              "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 5\r\n\r\nlater"},
-         E_HTTP_STATUS,
-         503,
-         "status 503: later"},
-        {{.answer = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"},
-         E_HTTP_TRUNCATED,
-         200,
-         "after 4 bytes"},
-        {{.answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"},
-         E_HTTP_TRUNCATED,
-         200,
-         "after 4 bytes"},
-        {{.answer = ""}, E_HTTP_TRUNCATED, 0, "after 0 bytes"},
-        {{.answer = "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n"},
-         E_HTTP_TOO_LARGE,
-         200,
-         ""},
-        {{.answer = "HTTP/1.1 200 OK\r\n\r\n", .endless = "0123456789"},
-         E_HTTP_TOO_LARGE,
-         200,
-         "more than 1000 bytes"},
-        {{.answer = "HTTP/1.1 200 OK\r\n", .endless = "X-Header: 0123456789\r\n"},
-         E_HTTP_REPLY,
-         200,
-         ""},
-        {{.answer = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", .silent = true},
-         E_HTTP_SLOW,
-         200,
-         "after 4 bytes"},
-        {{.answer = NULL, .silent = true}, E_HTTP_SLOW, 0, "after 0 bytes"},
-        {{.answer = "SSH-2.0-OpenSSH_9.2\r\n\r\n"}, E_HTTP_REPLY, 0, ""},
-        {{.answer = "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n"
-                    "Content-Length: 0\r\n\r\n"},
-         E_HTTP_REPLY,
-         302,
-         ""},
-    };
-
-    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
-        struct outcome outcome = get_from(&vectors[i].script);
+    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
+        struct outcome outcome = get_from(&failures[i].script);
         assert_false(outcome.done);
-        if (outcome.err.code != vectors[i].code ||
-            !strstr(outcome.err.text, vectors[i].part))
+        if (outcome.err.code != failures[i].code ||
+            !strstr(outcome.err.text, failures[i].part))
             fail_msg("vector %zu: %s: %s", i, err_name((enum err_code)outcome.err.code),
                      outcome.err.text);
-        assert_int_equal(outcome.response.status, vectors[i].status);
+        assert_int_equal(outcome.response.status, failures[i].status);
         assert_int_equal(outcome.response.retry_after_s, i == 2 ? 7 : 0);
     }
 }
