@@ -128,10 +128,8 @@ enum lookup catalog_next_lease(struct catalog_txn *txn, uint64_t from,
                                struct arena *arena, struct attempt *attempt,
                                struct err *err);
 
-/* Products. Numbers are sequential from 1 and never given twice, also after a delete.
- * Files count their live products: put adds, a move takes from the old file and adds to
- * the new one, delete takes. A file without record is E_CATALOG_LINK: put files first. A
- * product with an empty file name (no bytes) counts nowhere. */
+/* Products. Numbers are sequential from 1. Files count their live products: put adds, a
+ * move takes from the old file and adds to the new one, delete takes. */
 bool catalog_put_products(struct catalog_txn *txn, const struct product_set *set,
                           uint32_t *number, struct err *err);
 enum lookup catalog_get_products(struct catalog_txn *txn, uint32_t number,
@@ -154,14 +152,11 @@ enum lookup catalog_get_file(struct catalog_txn *txn, const char *name,
 /* In the order of the names; from "" on. */
 enum lookup catalog_next_file(struct catalog_txn *txn, const char *from,
                               struct file_record *file, struct err *err);
-
-/* An absent one is fine; one that products point into is E_CATALOG_LINK. */
 bool catalog_delete_file(struct catalog_txn *txn, const char *name, struct err *err);
 
-/* Reads everything and checks every invariant (links, counts, tiled chunks, states
- * against products and leases, live counts, one product set per key, disjoint groups,
- * events of published files); appends a line a fault to `report` while it has room, and
- * counts them all. false only when the engine fails. */
+/* Reads everything and checks every invariant (links, counts, states against products,
+ * live counts, one product per key, spills of segments); appends a line a fault to
+ * `report` and counts them. */
 bool catalog_check(struct catalog_txn *txn, struct bytes *report, uint64_t *faults,
                    struct err *err);
 

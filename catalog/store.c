@@ -22,9 +22,6 @@
 #define STORE_READERS 256 /* read transactions of other processes at a time */
 #define STORE_PATH    4096
 
-/* Transactions between two looks for slots of killed readers, which keep old pages. */
-#define STORE_LOOK 1024
-
 struct store_txn {
     struct store *store;
     MDB_txn *txn;
@@ -47,7 +44,6 @@ struct store {
     bool write;
     bool full; /* the map: to be doubled when the transaction ends */
     bool busy; /* a transaction is open */
-    uint64_t begun;
     struct store_txn txn;
 };
 
@@ -312,9 +308,6 @@ bool store_begin(struct store *store, struct store_txn **txn, struct err *err)
     bug_if(store->busy);
     struct store_txn *begun = &store->txn;
     unsigned flags = store->write ? 0 : MDB_RDONLY;
-    int dead;
-    if (store->write && ++store->begun % STORE_LOOK == 0)
-        (void)mdb_reader_check(store->env, &dead);
     int rc = mdb_txn_begin(store->env, NULL, flags, &begun->txn);
     if (rc == MDB_MAP_RESIZED) { /* the owner has a larger map now */
         rc = mdb_env_set_mapsize(store->env, 0);

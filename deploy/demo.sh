@@ -60,7 +60,7 @@ skims:
     cuts:
       - {quantity: ecal_all_gev, max: 130}
       - {quantity: ecal_out_of_time_gev, max: 40}
-      - {quantity: preshower_gev, min: 0.4}
+      - {quantity: preshower_gev, min: 0.2}
       - {quantity: ecal_gev, max: 70}
       - {quantity: hcal_gev, max: 10}
       - {quantity: outside_3x3_fraction, max: 0.1}
