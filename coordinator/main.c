@@ -14,6 +14,7 @@
 #include "coordinator/conditions_command.h"
 #include "coordinator/explain.h"
 #include "coordinator/plan.h"
+#include "coordinator/report.h"
 #include "coordinator/run.h"
 #include "coordinator/runs.h"
 #include "coordinator/serve.h"
@@ -46,6 +47,8 @@ static const struct command commands[] = {
     {"run", "a whole campaign on this machine", run_usage, run_command},
     {"serve", "the coordinator of a campaign", serve_usage, serve_command},
     {"status", "how far campaigns are", status_usage, status_command},
+    {"report", "events, spills and EOT: selected = delivered + lost + open", report_usage,
+     report_command},
     {"verify", "published files against the catalog", verify_usage, verify_command},
     {"trace", "what made a file, what an input made", trace_usage, trace_command},
     {"catalog", "check, copy, owner of the catalog", catalog_usage, catalog_command},

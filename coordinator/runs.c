@@ -12,9 +12,9 @@
 #include "base/text.h"
 #include "coordinator/command.h"
 #include "coordinator/import.h"
+#include "coordinator/run_summary.h"
 #include "coordinator/run_view.h"
 #include "coordinator/scan.h"
-#include "coordinator/summary.h"
 
 #define OUTPUT_LIMIT ((size_t)1 << 30) /* 10^6 runs of 1 kB as JSON */
 
@@ -233,19 +233,20 @@ static bool summary_words(struct area *area, int argc, char **argv, struct bytes
     const struct run_filter filter = {.setup = NULL};
     struct catalog *catalog = NULL;
     struct run_list runs;
-    struct summary summary;
+    struct run_summary summary;
     if (!command_options(options, 1, &argc, argv, err) ||
         !command_words(argc, 0, 0, "no word", err) ||
         !area_catalog(area, CATALOG_READ, &catalog, err))
         return false;
     run_list_init(&runs);
-    summary_init(&summary);
+    run_summary_init(&summary);
     bool done = run_list_read(catalog, &filter, &runs, err);
     for (size_t i = 0; done && i < runs.count; i++)
-        summary_add(&summary, &runs.views[i].run);
+        run_summary_add(&summary, &runs.views[i].run);
     if (done)
-        done = json ? summary_json(&summary, out, err) : summary_text(&summary, out, err);
-    summary_release(&summary);
+        done = json ? run_summary_json(&summary, out, err)
+                    : run_summary_text(&summary, out, err);
+    run_summary_release(&summary);
     run_list_release(&runs);
     catalog_close(catalog);
     return done;

@@ -124,6 +124,24 @@ says out "spillway-reco-1" "run=9002" "segment=1" "payload.led_spill=" "spillway
 refused 2 "expected RUN/BUILDER/CHUNK/ORDINAL" spillway explain one --segment 9002
 refused 2 "no campaign nine" spillway explain nine one
 
+# A spill that bad_spills names changes its select keys only, and has its own account.
+payload "$conditions" bad_spills b <<END
+columns run:count spill:count from_event:count
+9000 2 0
+END
+# shellcheck disable=SC2046
+tag "$conditions" bad $(base_rows | grep -v bad_spills) bad_spills/b:9000
+reco "$scratch/bad.yaml" bad bad
+expect 0 spillway plan "$scratch/bad.yaml"
+expect 0 spillway impact one bad
+says out "3 of 27 segments differ" "3 only in selection" "bad_spills: 3 segments, run 9000 spill 2"
+expect 0 spillway report bad
+says out "run 9000  events 120 = 0 + 0 + 120; spills 3 = 0 + 0 + 2 + 1 masked" \
+    "masked 9e+06"
+expect 0 spillway report bad --json
+says out '"masked":{"events":0,"spills":1,"eot_drop":9000002' '"losses":[]'
+refused 2 "no campaign nine" spillway report nine
+
 # What is not in order is named: a chunk that was not scanned, one that is missing.
 sed '/cdr01001-009001/,+2d' "$scratch/data/runs.yaml" >"$scratch/data/missing.yaml"
 must spillway init "$scratch/area2"

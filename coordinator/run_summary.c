@@ -1,7 +1,7 @@
-/* summary.c - sums of the run list.
+/* run_summary.c - sums of the run list.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "coordinator/summary.h"
+#include "coordinator/run_summary.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -54,9 +54,9 @@ static const struct published published[] = {
 
 #define PUBLISHED (sizeof published / sizeof published[0])
 
-void summary_init(struct summary *summary)
+void run_summary_init(struct run_summary *summary)
 {
-    *summary = (struct summary){.code_count = CODES};
+    *summary = (struct run_summary){.code_count = CODES};
     summary->codes = mem_new(CODES, sizeof summary->codes[0]);
     for (size_t i = 0; i < CODES; i++) {
         summary->codes[i].code = doubtful[i][0];
@@ -64,16 +64,17 @@ void summary_init(struct summary *summary)
     }
 }
 
-void summary_release(struct summary *summary)
+void run_summary_release(struct run_summary *summary)
 {
     for (size_t i = 0; i < summary->code_count; i++)
         free(summary->codes[i].runs);
     free(summary->codes);
     free(summary->sums);
-    *summary = (struct summary){.sums = NULL};
+    *summary = (struct run_summary){.sums = NULL};
 }
 
-const struct setup_sum *summary_setup(const struct summary *summary, const char *setup)
+const struct setup_sum *run_summary_setup(const struct run_summary *summary,
+                                          const char *setup)
 {
     for (size_t i = 0; i < summary->count; i++)
         if (strcmp(summary->sums[i].setup, setup) == 0)
@@ -81,7 +82,7 @@ const struct setup_sum *summary_setup(const struct summary *summary, const char 
     return NULL;
 }
 
-static struct setup_sum *sum_of(struct summary *summary, const char *setup)
+static struct setup_sum *sum_of(struct run_summary *summary, const char *setup)
 {
     for (size_t i = 0; i < summary->count; i++)
         if (strcmp(summary->sums[i].setup, setup) == 0)
@@ -108,7 +109,7 @@ static bool code_in(const char *notes, const char *code)
     return false;
 }
 
-static void codes_add(struct summary *summary, const struct run *run)
+static void codes_add(struct run_summary *summary, const struct run *run)
 {
     for (size_t i = 0; i < summary->code_count; i++) {
         struct code_runs *code = &summary->codes[i];
@@ -122,7 +123,7 @@ static void codes_add(struct summary *summary, const struct run *run)
     }
 }
 
-void summary_add(struct summary *summary, const struct run *run)
+void run_summary_add(struct run_summary *summary, const struct run *run)
 {
     codes_add(summary, run);
     if (run->type != RUN_TYPE_PHYSICS)
@@ -149,12 +150,12 @@ void summary_add(struct summary *summary, const struct run *run)
 }
 
 /* EOT of the table that belongs to a published number; false when a set-up is absent. */
-static bool published_sum(const struct summary *summary, const struct published *row,
+static bool published_sum(const struct run_summary *summary, const struct published *row,
                           double *eot)
 {
     *eot = row->outside;
     for (size_t i = 0; i < 3 && row->setups[i] != NULL; i++) {
-        const struct setup_sum *sum = summary_setup(summary, row->setups[i]);
+        const struct setup_sum *sum = run_summary_setup(summary, row->setups[i]);
         if (sum == NULL)
             return false;
         *eot += sum->eot;
@@ -202,7 +203,8 @@ static bool runs_text(const uint32_t *runs, size_t count, struct bytes *out,
     return text_add(out, "\n", err);
 }
 
-static bool codes_text(const struct summary *summary, struct bytes *out, struct err *err)
+static bool codes_text(const struct run_summary *summary, struct bytes *out,
+                       struct err *err)
 {
     bool first = true;
     for (size_t i = 0; i < summary->code_count; i++) {
@@ -219,7 +221,8 @@ static bool codes_text(const struct summary *summary, struct bytes *out, struct 
     return true;
 }
 
-bool summary_text(const struct summary *summary, struct bytes *out, struct err *err)
+bool run_summary_text(const struct run_summary *summary, struct bytes *out,
+                      struct err *err)
 {
     if (!text_addf(out, err, "%-22s %5s %8s %5s %10s %5s %10s %5s  %s\n", "physics runs",
                    "runs", "spills", "runs", "triggers", "runs", "eot", "runs",
@@ -261,7 +264,7 @@ static void sum_json(struct json_writer *json, const struct setup_sum *sum)
     json_close_object(json);
 }
 
-static void published_json(struct json_writer *json, const struct summary *summary)
+static void published_json(struct json_writer *json, const struct run_summary *summary)
 {
     json_open_array(json, "published");
     for (size_t i = 0; i < PUBLISHED; i++) {
@@ -277,7 +280,8 @@ static void published_json(struct json_writer *json, const struct summary *summa
     json_close_array(json);
 }
 
-bool summary_json(const struct summary *summary, struct bytes *out, struct err *err)
+bool run_summary_json(const struct run_summary *summary, struct bytes *out,
+                      struct err *err)
 {
     struct json_writer json;
     json_begin(&json, out);

@@ -1,7 +1,7 @@
-/* summary_test.c - the real run table of 2016-2018 gives the sums of its README.
+/* run_summary_test.c - the real run table of 2016-2018 gives the sums of its README.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "coordinator/summary.h"
+#include "coordinator/run_summary.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -66,18 +66,18 @@ static void the_real_table_gives_the_sums_of_its_readme(void **state)
 {
     (void)state;
     struct import import;
-    struct summary summary;
+    struct run_summary summary;
     if (!table_read(&import)) {
         print_message("no runs-2016-2018.csv: set SPILLWAY_TEST_DATA\n");
         skip();
     }
     assert_int_equal(import.run_count, 1362);
-    summary_init(&summary);
+    run_summary_init(&summary);
     for (size_t i = 0; i < import.run_count; i++)
-        summary_add(&summary, &import.runs[i].run);
+        run_summary_add(&summary, &import.runs[i].run);
     assert_int_equal(summary.count, 8);
     for (size_t i = 0; i < 8; i++) {
-        const struct setup_sum *sum = summary_setup(&summary, sums[i].setup);
+        const struct setup_sum *sum = run_summary_setup(&summary, sums[i].setup);
         assert_non_null(sum);
         assert_int_equal(sum->runs, sums[i].runs);
         assert_int_equal(sum->spills, sums[i].spills);
@@ -88,7 +88,7 @@ static void the_real_table_gives_the_sums_of_its_readme(void **state)
         assert_int_equal(sum->not_good, sums[i].not_good);
         assert_rounded(sum->not_good_eot / 1e9, sums[i].not_good_eot, 0.1);
     }
-    summary_release(&summary);
+    run_summary_release(&summary);
     import_release(&import);
 }
 
@@ -96,7 +96,7 @@ static void known_bad_rows_are_listed_and_published_sums_stand_beside(void **sta
 {
     (void)state;
     struct import import;
-    struct summary summary;
+    struct run_summary summary;
     struct bytes out;
     struct err err;
     const char *text;
@@ -104,11 +104,11 @@ static void known_bad_rows_are_listed_and_published_sums_stand_beside(void **sta
         print_message("no runs-2016-2018.csv: set SPILLWAY_TEST_DATA\n");
         skip();
     }
-    summary_init(&summary);
+    run_summary_init(&summary);
     bytes_init(&out, 1 << 20);
     for (size_t i = 0; i < import.run_count; i++)
-        summary_add(&summary, &import.runs[i].run);
-    assert_true(summary_text(&summary, &out, &err));
+        run_summary_add(&summary, &import.runs[i].run);
+    assert_true(run_summary_text(&summary, &out, &err));
     assert_true(text_terminate(&out, &text, &err));
     assert_non_null(strstr(text, "281.46e9, published 284e9"));
     assert_non_null(strstr(text, "visible 2017: 53.84e9, published 54e9"));
@@ -117,7 +117,7 @@ static void known_bad_rows_are_listed_and_published_sums_stand_beside(void **sta
     assert_non_null(strstr(text, "    3546 4104 4161-4162 4305\n")); /* spills_doubtful */
     assert_non_null(strstr(text, "    3265 4060 4076 4191 4242 4277 4307\n"));
     bytes_release(&out);
-    summary_release(&summary);
+    run_summary_release(&summary);
     import_release(&import);
 }
 

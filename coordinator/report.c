@@ -1,0 +1,280 @@
+/* report.c - the accounts of a campaign from plan, states and run catalogue.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "conditions/payload.h"
+#include "coordinator/command.h"
+
+#define OUTPUT_LIMIT ((size_t)1 << 30) /* 10^6 losses as JSON */
+#define SET_MEMORY   ((size_t)64 << 20)
+
+const char report_usage[] =
+    "spillway report CAMPAIGN [--json]\n"
+    "\n"
+    "Per run and in all: selected = delivered + lost + open, in events and spills, and\n"
+    "EOT under both policies for incomplete spills (drop: nothing, scale: the share of\n"
+    "the delivered physics events). Spills without a beam count are counted apart. Then\n"
+    "the loss list: each lost or quarantined segment with its reason.\n";
+
+/* The run that is being collected. */
+struct collected {
+    struct eot_segment *segments;
+    size_t count, room;
+    struct eot_spill *spills;
+    size_t spill_count, spill_room;
+};
+
+/* Whether a value set masks its spill, asked once a set. */
+struct masks {
+    const struct campaign *campaign;
+    struct catalog_txn *txn;
+    struct arena arena;
+    int8_t *known; /* by set: -1 not asked yet */
+};
+
+void campaign_report_init(struct campaign_report *report)
+{
+    *report = (struct campaign_report){.runs = NULL};
+}
+
+void campaign_report_release(struct campaign_report *report)
+{
+    free(report->runs);
+    free(report->losses);
+    campaign_report_init(report);
+}
+
+/* A row of bad_spills without lines says nothing; one that is too large to stand inline
+ * has lines. */
+static bool value_masks(struct masks *masks, const struct task_value *value, bool *masked,
+                        struct err *err)
+{
+    const struct payload_type *type = payload_type_find(value->effective.type);
+    struct table table;
+    struct bytes text;
+    if (type == NULL || type->kind != PAYLOAD_LIST)
+        return true;
+    *masked = true;
+    if (value->inlined == NULL)
+        return true;
+    bytes_init(&text, SET_MEMORY);
+    bool done =
+        bytes_append(&text, value->inlined, (size_t)value->size, err) &&
+        payload_parse(type, &text, value->effective.type, &masks->arena, &table, err);
+    if (done)
+        *masked = table.rows > 0;
+    bytes_release(&text);
+    return done;
+}
+
+static bool set_masks(struct masks *masks, uint32_t set, bool *masked, struct err *err)
+{
+    const uint32_t *values;
+    uint32_t count;
+    bool any = false;
+    bug_if(set >= masks->campaign->set_count);
+    if (masks->known[set] >= 0) {
+        *masked = masks->known[set] == 1;
+        return true;
+    }
+    arena_reset(&masks->arena);
+    enum lookup found = catalog_get_set(masks->txn, masks->campaign->id, set,
+                                        &masks->arena, &values, &count, err);
+    for (uint32_t i = 0; found == LOOKUP_FOUND && i < count; i++) {
+        struct task_value value;
+        found = catalog_get_value(masks->txn, masks->campaign->id, values[i],
+                                  &masks->arena, &value, err);
+        if (found == LOOKUP_FOUND && !value_masks(masks, &value, &any, err))
+            return false;
+    }
+    if (found != LOOKUP_FOUND)
+        return found == LOOKUP_ABSENT && err_set(err, E_CATALOG_DAMAGED,
+                                                 "campaign %s: value set %" PRIu32
+                                                 " or one of its values is missing",
+                                                 masks->campaign->name, set);
+    masks->known[set] = any ? 1 : 0;
+    *masked = any;
+    return true;
+}
+
+static void loss_add(struct campaign_report *report, const struct report_loss *loss)
+{
+    if (report->loss_count == report->loss_room) {
+        report->loss_room = report->loss_room == 0 ? 64 : 2 * report->loss_room;
+        report->losses =
+            mem_grow(report->losses, report->loss_room, sizeof report->losses[0]);
+    }
+    report->losses[report->loss_count++] = *loss;
+}
+
+static struct eot_spill *spill_new(struct collected *collected)
+{
+    if (collected->spill_count == collected->spill_room) {
+        collected->spill_room =
+            collected->spill_room == 0 ? 256 : 2 * collected->spill_room;
+        collected->spills = mem_grow(collected->spills, collected->spill_room,
+                                     sizeof collected->spills[0]);
+    }
+    return &collected->spills[collected->spill_count++];
+}
+
+/* The spill's record, when the segment is the first one of its spill. */
+static bool spill_collect(struct collected *collected, struct catalog_txn *txn,
+                          const struct plan_segment *planned, bool masked,
+                          struct err *err)
+{
+    struct spill stored;
+    uint32_t run = planned->id.chunk.run;
+    if (collected->spill_count > 0 &&
+        collected->spills[collected->spill_count - 1].number == planned->spill)
+        return true;
+    enum lookup found = catalog_next_spill(txn, run, planned->spill, &stored, err);
+    if (found == LOOKUP_FAILED)
+        return false;
+    struct eot_spill *spill = spill_new(collected);
+    *spill = (struct eot_spill){.number = planned->spill, .masked = masked};
+    if (found == LOOKUP_FOUND && stored.number == planned->spill) {
+        spill->known = stored.beam_known;
+        spill->conflict = stored.beam_conflict;
+        spill->count = stored.beam_count;
+    }
+    return true;
+}
+
+static bool segment_collect(struct collected *collected, struct campaign_report *report,
+                            struct catalog_txn *txn, const struct plan_segment *planned,
+                            const struct plan_state *state, struct err *err)
+{
+    struct segment segment;
+    enum lookup found = catalog_get_segment(txn, &planned->id, &segment, err);
+    if (found != LOOKUP_FOUND)
+        return found == LOOKUP_ABSENT &&
+               err_set(err, E_CATALOG_DAMAGED, "run %" PRIu32 ": a segment is missing",
+                       planned->id.chunk.run);
+    uint64_t physics = segment.events[EVENT_PHYSICS];
+    uint64_t events = physics + segment.events[EVENT_CALIBRATION];
+    enum segment_state now = (enum segment_state)state->state;
+    if (collected->count == collected->room) {
+        collected->room = collected->room == 0 ? 1024 : 2 * collected->room;
+        collected->segments =
+            mem_grow(collected->segments, collected->room, sizeof collected->segments[0]);
+    }
+    collected->segments[collected->count++] =
+        (struct eot_segment){planned->spill, physics, events, now};
+    if (now == SEGMENT_LOST || now == SEGMENT_QUARANTINED) {
+        const struct report_loss loss = {planned->id, planned->spill, events, now,
+                                         state->failure};
+        loss_add(report, &loss);
+    }
+    return true;
+}
+
+static void run_close(struct collected *collected, struct campaign_report *report,
+                      uint32_t run)
+{
+    struct report_run one = {.run = run};
+    if (collected->count == 0)
+        return;
+    eot_account(collected->segments, collected->count, collected->spills,
+                collected->spill_count, &one.eot);
+    eot_add(&report->sum, &one.eot);
+    if (report->run_count == report->run_room) {
+        report->run_room = report->run_room == 0 ? 64 : 2 * report->run_room;
+        report->runs = mem_grow(report->runs, report->run_room, sizeof report->runs[0]);
+    }
+    report->runs[report->run_count++] = one;
+    collected->count = 0;
+    collected->spill_count = 0;
+}
+
+static bool segments_read(struct campaign_report *report, struct catalog_txn *txn,
+                          struct masks *masks, struct collected *collected,
+                          struct err *err)
+{
+    const struct campaign *campaign = &report->campaign;
+    uint32_t run = 0;
+    for (uint32_t i = 0; i < campaign->segment_count; i++) {
+        struct plan_segment planned;
+        struct plan_state state;
+        bool masked = false;
+        enum lookup found = catalog_get_plan_segment(txn, campaign->id, i, &planned, err);
+        if (found != LOOKUP_FOUND)
+            return found == LOOKUP_ABSENT &&
+                   err_set(err, E_CATALOG_DAMAGED,
+                           "campaign %s: segment %" PRIu32 " is missing", campaign->name,
+                           i);
+        if (planned.id.chunk.run != run)
+            run_close(collected, report, run);
+        run = planned.id.chunk.run;
+        if (!catalog_get_states(txn, campaign->id, i, 1, &state, err) ||
+            !set_masks(masks, planned.select_set, &masked, err) ||
+            !spill_collect(collected, txn, &planned, masked, err) ||
+            !segment_collect(collected, report, txn, &planned, &state, err))
+            return false;
+    }
+    run_close(collected, report, run);
+    return true;
+}
+
+bool campaign_report_read(struct campaign_report *report, struct catalog_txn *txn,
+                          const char *name, struct err *err)
+{
+    struct collected collected = {.count = 0};
+    struct masks masks = {.campaign = &report->campaign, .txn = txn};
+    enum lookup found = catalog_get_campaign(txn, name, &report->campaign, err);
+    if (found == LOOKUP_ABSENT)
+        return err_set(err, E_NOT_FOUND, "no campaign %.48s in the catalog", name);
+    if (found == LOOKUP_FAILED)
+        return false;
+    uint32_t sets = report->campaign.set_count;
+    arena_init(&masks.arena, SET_MEMORY);
+    masks.known = mem_new(sets, sizeof masks.known[0]);
+    memset(masks.known, -1, sets);
+    bool done = segments_read(report, txn, &masks, &collected, err);
+    free(masks.known);
+    arena_release(&masks.arena);
+    free(collected.segments);
+    free(collected.spills);
+    return done;
+}
+
+static bool report_words(struct area *area, int argc, char **argv, struct bytes *out,
+                         struct err *err)
+{
+    bool json = false;
+    const struct command_option options[] = {{.name = "json", .flag = &json}};
+    struct catalog *catalog = NULL;
+    struct catalog_txn *txn = NULL;
+    struct campaign_report report;
+    if (!command_options(options, 1, &argc, argv, err) ||
+        !command_words(argc, 1, 1, "one campaign", err))
+        return false;
+    campaign_report_init(&report);
+    bool done = area_catalog(area, CATALOG_READ, &catalog, err) &&
+                catalog_begin(catalog, &txn, err) &&
+                campaign_report_read(&report, txn, argv[1], err);
+    catalog_abort(txn);
+    catalog_close(catalog);
+    if (done)
+        done = json ? campaign_report_json(&report, out, err)
+                    : campaign_report_text(&report, out, err);
+    campaign_report_release(&report);
+    return done;
+}
+
+int report_command(struct area *area, int argc, char **argv)
+{
+    struct err err;
+    struct bytes out;
+    bytes_init(&out, OUTPUT_LIMIT);
+    bool done = report_words(area, argc, argv, &out, &err);
+    int status = command_print(&out);
+    if (!done)
+        status = command_error(&err);
+    bytes_release(&out);
+    return status;
+}

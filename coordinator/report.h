@@ -1,0 +1,49 @@
+/* report.h - spillway report: selected = delivered + lost + open, run by run.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SPILLWAY_COORDINATOR_REPORT_H
+#define SPILLWAY_COORDINATOR_REPORT_H
+
+#include "catalog/catalog.h"
+#include "coordinator/area.h"
+#include "coordinator/eot.h"
+
+/* A segment that is lost, or waits for a person in quarantine. */
+struct report_loss {
+    struct segment_id id;
+    uint32_t spill;
+    uint64_t events;
+    enum segment_state state;
+    uint16_t failure; /* code of its last error, 0: closed by policy */
+};
+
+struct report_run {
+    uint32_t run;
+    struct eot eot;
+};
+
+struct campaign_report {
+    struct campaign campaign;
+    struct report_run *runs;
+    size_t run_count, run_room;
+    struct report_loss *losses; /* merge order */
+    size_t loss_count, loss_room;
+    struct eot sum;
+};
+
+void campaign_report_init(struct campaign_report *report);
+void campaign_report_release(struct campaign_report *report);
+
+/* E_NOT_FOUND when there is no such campaign. */
+bool campaign_report_read(struct campaign_report *report, struct catalog_txn *txn,
+                          const char *name, struct err *err);
+
+bool campaign_report_text(const struct campaign_report *report, struct bytes *out,
+                          struct err *err);
+bool campaign_report_json(const struct campaign_report *report, struct bytes *out,
+                          struct err *err);
+
+extern const char report_usage[];
+int report_command(struct area *area, int argc, char **argv);
+
+#endif

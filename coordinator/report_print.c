@@ -1,0 +1,139 @@
+/* report_print.c - accounts of a campaign for people and scripts.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "coordinator/report.h"
+
+/* The code by name; a segment without one was closed by the campaign's policy. */
+static const char *loss_reason(const struct report_loss *loss)
+{
+    return loss->failure == 0 ? "closed" : err_name((enum err_code)loss->failure);
+}
+
+static bool account_text(const char *name, const struct eot *eot, struct bytes *out,
+                         struct err *err)
+{
+    return text_addf(out, err,
+                     "%-9s events %" PRIu64 " = %" PRIu64 " + %" PRIu64 " + %" PRIu64
+                     "; spills %" PRIu64 " = %" PRIu64 " + %" PRIu64 " + %" PRIu64
+                     " + %" PRIu64 " masked; EOT %.6g: drop %.6g + %.6g + %.6g, "
+                     "scale %.6g + %.6g + %.6g, masked %.6g",
+                     name, eot->selected.events, eot->delivered.events, eot->lost.events,
+                     eot->open.events, eot->selected.spills, eot->delivered.spills,
+                     eot->lost.spills, eot->open.spills, eot->masked.spills,
+                     eot->selected.drop, eot->delivered.drop, eot->lost.drop,
+                     eot->open.drop, eot->delivered.scale, eot->lost.scale,
+                     eot->open.scale, eot->masked.drop) &&
+           (eot->unknown_spills == 0 ||
+            text_addf(out, err,
+                      "; EOT UNKNOWN for %" PRIu64 " spills with %" PRIu64
+                      " events (%" PRIu64 " by conflict)",
+                      eot->unknown_spills, eot->unknown_events, eot->conflict_spills)) &&
+           text_add(out, "\n", err);
+}
+
+static bool losses_text(const struct campaign_report *report, struct bytes *out,
+                        struct err *err)
+{
+    for (size_t i = 0; i < report->loss_count; i++) {
+        const struct report_loss *loss = &report->losses[i];
+        const struct chunk_id *chunk = &loss->id.chunk;
+        if (i == 0 && !text_add(out, "losses:\n", err))
+            return false;
+        if (!text_addf(out, err,
+                       "  run %" PRIu32 " spill %" PRIu32 " segment %" PRIu32
+                       "/%u/%u/%" PRIu32 ": %" PRIu64 " events, %s, %s\n",
+                       chunk->run, loss->spill, chunk->run, chunk->builder, chunk->number,
+                       loss->id.ordinal, loss->events, segment_state_name(loss->state),
+                       loss_reason(loss)))
+            return false;
+    }
+    return true;
+}
+
+bool campaign_report_text(const struct campaign_report *report, struct bytes *out,
+                          struct err *err)
+{
+    const struct campaign *campaign = &report->campaign;
+    if (!text_addf(out, err,
+                   "campaign %s, eot_partial %s; selected = delivered + lost + open\n",
+                   campaign->name,
+                   campaign->policy.eot_partial == EOT_PARTIAL_DROP ? "drop" : "scale"))
+        return false;
+    for (size_t i = 0; i < report->run_count; i++) {
+        char name[24];
+        (void)snprintf(name, sizeof name, "run %" PRIu32, report->runs[i].run);
+        if (!account_text(name, &report->runs[i].eot, out, err))
+            return false;
+    }
+    return account_text("all", &report->sum, out, err) && losses_text(report, out, err);
+}
+
+static void part_json(struct json_writer *json, const char *name,
+                      const struct eot_part *part)
+{
+    json_open_object(json, name);
+    json_put_u64(json, "events", part->events);
+    json_put_u64(json, "spills", part->spills);
+    json_put_real(json, "eot_drop", part->drop);
+    json_put_real(json, "eot_scale", part->scale);
+    json_close_object(json);
+}
+
+static void account_json(struct json_writer *json, const struct eot *eot)
+{
+    part_json(json, "selected", &eot->selected);
+    part_json(json, "delivered", &eot->delivered);
+    part_json(json, "lost", &eot->lost);
+    part_json(json, "open", &eot->open);
+    part_json(json, "masked", &eot->masked);
+    json_put_u64(json, "eot_unknown_spills", eot->unknown_spills);
+    json_put_u64(json, "eot_conflict_spills", eot->conflict_spills);
+    json_put_u64(json, "eot_unknown_events", eot->unknown_events);
+}
+
+static void loss_json(struct json_writer *json, const struct report_loss *loss)
+{
+    json_open_object(json, NULL);
+    json_put_u64(json, "run", loss->id.chunk.run);
+    json_put_u64(json, "spill", loss->spill);
+    json_put_u64(json, "builder", loss->id.chunk.builder);
+    json_put_u64(json, "chunk", loss->id.chunk.number);
+    json_put_u64(json, "ordinal", loss->id.ordinal);
+    json_put_u64(json, "events", loss->events);
+    json_put_text(json, "state", segment_state_name(loss->state));
+    json_put_text(json, "reason", loss_reason(loss));
+    json_close_object(json);
+}
+
+bool campaign_report_json(const struct campaign_report *report, struct bytes *out,
+                          struct err *err)
+{
+    struct json_writer json;
+    bool drop = report->campaign.policy.eot_partial == EOT_PARTIAL_DROP;
+    json_begin(&json, out);
+    json_open_object(&json, NULL);
+    json_put_text(&json, "campaign", report->campaign.name);
+    json_put_text(&json, "eot_partial", drop ? "drop" : "scale");
+    json_open_array(&json, "runs");
+    for (size_t i = 0; i < report->run_count; i++) {
+        json_open_object(&json, NULL);
+        json_put_u64(&json, "run", report->runs[i].run);
+        account_json(&json, &report->runs[i].eot);
+        json_close_object(&json);
+    }
+    json_close_array(&json);
+    json_open_object(&json, "all");
+    account_json(&json, &report->sum);
+    json_close_object(&json);
+    json_open_array(&json, "losses");
+    for (size_t i = 0; i < report->loss_count; i++)
+        loss_json(&json, &report->losses[i]);
+    json_close_array(&json);
+    json_close_object(&json);
+    return json_end(&json, err);
+}
