@@ -189,7 +189,7 @@ static bool ready_send(struct executor *executor, struct err *err)
     uint8_t body[FRAME_READY_SIZE];
     struct sha256 release, fingerprint;
     if (!sha256_from_hex(SPILLWAY_RELEASE_ID, &release, err) ||
-        !golden_fingerprint(&fingerprint, err))
+        !golden_fingerprint(NULL, &fingerprint, err))
         return false;
     memcpy(body, release.bytes, SHA256_SIZE);
     memcpy(body + SHA256_SIZE, fingerprint.bytes, SHA256_SIZE);
@@ -238,7 +238,7 @@ static bool fingerprint_print(struct err *err)
 {
     struct sha256 fingerprint;
     char hex[SHA256_HEX];
-    if (!golden_fingerprint(&fingerprint, err))
+    if (!golden_fingerprint(NULL, &fingerprint, err))
         return false;
     sha256_to_hex(&fingerprint, hex);
     return puts(hex) >= 0;

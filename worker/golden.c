@@ -7,7 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <sys/mman.h>
@@ -23,9 +23,6 @@
 #define GOLDEN_EVENTS 64u
 #define GOLDEN_LIMIT  ((size_t)4 << 20)
 
-/* Folders that every node has; the second where the first may not be written. */
-static const char *const folders[] = {"/dev/shm", "/tmp"};
-
 struct golden {
     struct raw_writer writer;
     struct sadc_digits digits;
@@ -33,7 +30,7 @@ struct golden {
     struct task task;
     struct recipe recipe;
     struct task_segment segment;
-    char store[64];
+    const char *store; /* NULL: in memory */
     struct arena arena;
     struct report report;
 };
@@ -117,7 +114,8 @@ static bool task_make(struct golden *golden, int fd, struct err *err)
                                  .size = golden->segment.segment.length,
                                  .adler32 = golden->segment.segment.adler32};
     (void)snprintf(task->chunk.url, sizeof task->chunk.url, "/proc/self/fd/%d", fd);
-    (void)snprintf(task->store, sizeof task->store, "%s", golden->store);
+    (void)snprintf(task->store, sizeof task->store, "%s",
+                   golden->store == NULL ? "" : golden->store);
     task->values = golden->values.values;
     task->value_count = GOLDEN_TYPES;
     golden->segment.reco_values = golden->values.indices;
@@ -159,31 +157,13 @@ static struct sha256 report_hash(const struct report *report)
     return hash;
 }
 
-/* Removes what was written, whole or not, and the folders that part_name() makes. */
-static void store_remove(const struct golden *golden)
-{
-    const struct sha256 *keys[] = {&golden->segment.reco_key,
-                                   &golden->segment.select_key};
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        char file[PRODUCT_FILE], path[PRODUCT_FILE + sizeof golden->store];
-        part_name(keys[i], golden->task.token, file);
-        (void)snprintf(path, sizeof path, "%s/%s", golden->store, file);
-        (void)unlink(path);
-        for (char *slash; (slash = strrchr(path, '/')) != NULL;) {
-            *slash = 0;
-            if (strcmp(path, golden->store) == 0)
-                break;
-            (void)rmdir(path);
-        }
-    }
-    (void)rmdir(golden->store);
-}
-
 static bool golden_run(struct golden *golden, int fd, struct sha256 *fingerprint,
                        struct err *err)
 {
-    const struct process_options options = {
-        .host = "", .begin = golden_begin, .stop = golden_stop};
+    const struct process_options options = {.in_memory = golden->store == NULL,
+                                            .host = "",
+                                            .begin = golden_begin,
+                                            .stop = golden_stop};
     const struct bytes *out = &golden->writer.out;
     if (!golden_values_make(&golden->values, err) || !segment_write(golden, err) ||
         !disk_write(fd, "golden segment", out->data, out->size, err) ||
@@ -198,25 +178,15 @@ static bool golden_run(struct golden *golden, int fd, struct sha256 *fingerprint
     return true;
 }
 
-bool golden_fingerprint(struct sha256 *fingerprint, struct err *err)
+bool golden_fingerprint(const char *store, struct sha256 *fingerprint, struct err *err)
 {
-    struct golden golden = {.task = {.kind = TASK_PROCESS}};
-    bool folder = false;
-    for (size_t i = 0; !folder && i < sizeof folders / sizeof folders[0]; i++) {
-        (void)snprintf(golden.store, sizeof golden.store, "%s/spillway-golden-XXXXXX",
-                       folders[i]);
-        folder = mkdtemp(golden.store) != NULL;
-    }
-    if (!folder)
-        return err_errno(err, E_DISK_WRITE, errno, "%s: no temporary folder",
-                         golden.store);
+    struct golden golden = {.store = store};
     int fd = memfd_create("golden", MFD_CLOEXEC);
     arena_init(&golden.arena, GOLDEN_LIMIT);
     raw_writer_init(&golden.writer, GOLDEN_LIMIT);
     sadc_digits_init(&golden.digits);
     bool done = fd >= 0 ? golden_run(&golden, fd, fingerprint, err)
                         : err_errno(err, E_DISK_WRITE, errno, "memory file");
-    store_remove(&golden);
     if (fd >= 0)
         (void)close(fd);
     arena_release(&golden.arena);

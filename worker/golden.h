@@ -6,8 +6,8 @@
 
 #include "base/digest.h"
 
-/* Processes a small SYNTHETIC segment, made in memory, and gives the sha256 over what
- * came out. Needs a folder for a few kilobytes: /dev/shm or /tmp. */
-bool golden_fingerprint(struct sha256 *fingerprint, struct err *err);
+/* Processes a small SYNTHETIC segment and gives the sha256 over what came out. `store`:
+ * where its parts are left; NULL: everything stays in memory. */
+bool golden_fingerprint(const char *store, struct sha256 *fingerprint, struct err *err);
 
 #endif

@@ -16,6 +16,8 @@
 
 const char *process_store(const struct process *process)
 {
+    if (process->options->in_memory)
+        return "";
     return process->options->store != NULL ? process->options->store
                                            : process->task->store;
 }

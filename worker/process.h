@@ -13,6 +13,7 @@
 struct process_options {
     const char *cache_path; /* folder of the node for conditions and fetched chunks */
     const char *store;      /* instead of the task's, NULL: the task's */
+    bool in_memory;         /* parts are never named: only their digests are wanted */
     const char *host;       /* into the report */
     /* Called before each segment with its plan number (a merge: UINT32_MAX). */
     bool (*begin)(void *user, uint32_t index, struct err *err);

@@ -66,6 +66,7 @@ struct process {
     uint32_t product_count;
 };
 
+/* Where parts go; empty: into memory. */
 const char *process_store(const struct process *process);
 
 /* process_scan.c */

@@ -3,8 +3,11 @@
  */
 #include "worker/process_part.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include <sys/mman.h>
 
 #include "base/disk.h"
 #include "base/text.h"
@@ -40,13 +43,23 @@ bool part_place(struct part *part, const char *store, const struct sha256 *first
     return directory_make(part->path, err);
 }
 
+static bool part_create(struct part *part, const char *store, const struct sha256 *key,
+                        uint64_t token, struct err *err)
+{
+    part->named = store[0] != 0;
+    if (part->named)
+        return part_place(part, store, key, token, err) &&
+               disk_create(part->path, &part->fd, err);
+    part->fd = memfd_create("part", MFD_CLOEXEC);
+    return part->fd >= 0 || err_errno(err, E_DISK_WRITE, errno, "file in memory");
+}
+
 bool part_open(struct part *part, const char *store, const struct sha256 *first_key,
                uint64_t token, struct err *err)
 {
     if (part->fd >= 0)
         return true;
-    return part_place(part, store, first_key, token, err) &&
-           disk_create(part->path, &part->fd, err) &&
+    return part_create(part, store, first_key, token, err) &&
            pack_writer_start(&part->pack, part->fd, part->path, err);
 }
 
@@ -56,6 +69,13 @@ bool part_add(struct part *part, const struct pack_item *item, struct product *p
     if (!pack_end(&part->pack, item, product, err))
         return false;
     return text_copy(product->place.file, sizeof product->place.file, part->file, err);
+}
+
+/* Nobody was told of the file. */
+static void part_forget(const struct part *part)
+{
+    if (part->named)
+        (void)unlink(part->path);
 }
 
 bool part_finish(struct part *part, struct err *err)
@@ -68,12 +88,12 @@ bool part_finish(struct part *part, struct err *err)
     int fd = part->fd;
     part->fd = -1;
     pack_writer_release(&part->pack);
-    if (!disk_close(fd, part->path, err) || !disk_sync_parent(part->path, err)) {
-        (void)unlink(part->path);
-        return false;
-    }
+    bool lasts = disk_close(fd, part->path, err) &&
+                 (!part->named || disk_sync_parent(part->path, err));
+    if (!lasts)
+        part_forget(part);
     part->size = size;
-    return true;
+    return lasts;
 }
 
 void part_release(struct part *part)
@@ -82,6 +102,6 @@ void part_release(struct part *part)
         return;
     pack_writer_release(&part->pack);
     (void)close(part->fd);
-    (void)unlink(part->path);
+    part_forget(part);
     part->fd = -1;
 }

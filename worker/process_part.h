@@ -15,7 +15,8 @@
 struct part {
     char file[PRODUCT_FILE]; /* below the store */
     char path[PATH_MAX];
-    int fd; /* -1: not begun */
+    int fd;     /* -1: not begun */
+    bool named; /* not in memory */
     struct pack_writer pack;
     uint64_t size; /* after part_finish */
 };
@@ -26,7 +27,8 @@ void part_init(struct part *part);
 bool part_place(struct part *part, const char *store, const struct sha256 *first_key,
                 uint64_t token, struct err *err);
 
-/* Creates the file at its first use; `first_key` and `token` name it. */
+/* Creates the file at its first use; `first_key` and `token` name it. An empty store: a
+ * file in memory that vanishes when it is closed. */
 bool part_open(struct part *part, const char *store, const struct sha256 *first_key,
                uint64_t token, struct err *err);
 

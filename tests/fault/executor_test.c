@@ -2,9 +2,14 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <errno.h>
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -14,16 +19,35 @@
 /* Every write, sync and mkdir of a task fails once; far more steps than there are. */
 #define STEPS 2000
 
+static int entry_remove(const char *path, const struct stat *status, int type,
+                        struct FTW *place)
+{
+    (void)status;
+    (void)type;
+    (void)place;
+    return remove(path);
+}
+
+/* Processes into a new folder, which is gone afterwards. */
+static bool golden_on_disk(long fault, int number, struct sha256 *made, struct err *err)
+{
+    char store[] = "/dev/shm/executor_test-XXXXXX";
+    assert_non_null(mkdtemp(store));
+    disk_fail_after(fault, number);
+    bool done = golden_fingerprint(store, made, err);
+    disk_fail_after(0, 0);
+    assert_int_equal(nftw(store, entry_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
+    return done;
+}
+
 static void golden_with_each_step_failing(int number, enum err_code code)
 {
     struct sha256 good, made;
     struct err err;
     long failed = 0;
-    assert_true(golden_fingerprint(&good, &err));
+    assert_true(golden_fingerprint(NULL, &good, &err));
     for (long n = 1;; n++) {
-        disk_fail_after(n, number);
-        bool done = golden_fingerprint(&made, &err);
-        disk_fail_after(0, 0);
+        bool done = golden_on_disk(n, number, &made, &err);
         if (done) {
             assert_true(sha256_equal(&good, &made));
             break; /* no step was left to fail */
