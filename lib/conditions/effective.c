@@ -42,6 +42,7 @@ static bool index_rows(struct spill_table *made, struct err *err)
     if (!arena_take(&made->arena, table->rows, sizeof *made->spills, &spills, err) ||
         !arena_take(&made->arena, table->rows, sizeof *made->means, &means, err))
         return false;
+    bug_if(!spills || !means);
     made->spills = spills;
     made->means = means;
     for (size_t row = 0; row < table->rows; row++) {

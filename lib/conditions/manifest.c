@@ -104,6 +104,7 @@ static bool write_entry(const struct manifest_entry *entry, struct bytes *out,
 
 bool manifest_write(const struct manifest *manifest, struct bytes *out, struct err *err)
 {
+    bug_if(manifest->count > 0 && !manifest->entries);
     if (!text_addf(out, err, "spillway-manifest 1\nruns %" PRIu32 " %" PRIu32 "\n",
                    manifest->first_run, manifest->last_run))
         return false;

@@ -125,12 +125,12 @@ static void pick_moment(struct tag *tag, struct moment moment)
 {
     size_t kept = 0;
     for (size_t i = 0; i < tag->count; i++) {
-        const struct tag_row *row = &tag->rows[i];
-        const struct tag_row *next = i + 1 < tag->count ? row + 1 : NULL;
-        bool superseded = next && strcmp(next->type, row->type) == 0 &&
-                          moment_compare(next->interval.start, moment) <= 0;
-        if (!superseded && interval_holds(row->interval, moment))
-            tag->rows[kept++] = *row;
+        struct tag_row row = tag->rows[i];
+        bool superseded = i + 1 < tag->count &&
+                          strcmp(tag->rows[i + 1].type, row.type) == 0 &&
+                          moment_compare(tag->rows[i + 1].interval.start, moment) <= 0;
+        if (!superseded && interval_holds(row.interval, moment))
+            tag->rows[kept++] = row;
     }
     tag->count = kept;
 }

@@ -221,6 +221,7 @@ static bool read_name(const char *word, const union table_cell *above,
     size_t size = strlen(word) + 1;
     if (!arena_take(arena, 1, size, &copy, err))
         return false;
+    bug_if(!copy);
     memcpy(copy, word, size);
     *name = copy;
     return true;

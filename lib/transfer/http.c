@@ -68,7 +68,7 @@ void http_client_free(struct http_client *client)
 
 /* ---- receiving ---- */
 
-static size_t on_body(char *data, size_t one, size_t size, void *user)
+static size_t on_body(const char *data, size_t one, size_t size, void *user)
 {
     (void)one;
     struct sink *sink = user;
@@ -89,7 +89,7 @@ static size_t on_body(char *data, size_t one, size_t size, void *user)
     return size;
 }
 
-static size_t on_header(char *data, size_t one, size_t size, void *user)
+static size_t on_header(const char *data, size_t one, size_t size, void *user)
 {
     (void)data;
     (void)one;
@@ -265,7 +265,8 @@ static void read_detail(const struct http_response *response, const struct bytes
     if (document)
         json_free(document);
     for (char *c = detail; *c; c++)
-        *c = *c < 0x20 || *c > 0x7e ? ' ' : *c;
+        if (*c < 0x20 || *c > 0x7e)
+            *c = ' ';
 }
 
 static bool transfer_failed(CURL *curl, CURLcode result, const struct http_call *call,

@@ -33,7 +33,7 @@ struct client {
 static void check(bool done, const struct err *err)
 {
     if (!done) {
-        fprintf(stderr, "%s\n", err->text);
+        (void)fprintf(stderr, "%s\n", err->text);
         exit(1);
     }
 }

@@ -79,6 +79,30 @@ static size_t valid_at(const struct interval *intervals, size_t count,
                                                                            : INTERVAL_GAP;
 }
 
+static void check_tiling(struct interval window, const struct interval_piece *pieces,
+                         size_t count)
+{
+    assert_int_equal(moment_compare(pieces[0].interval.start, window.start), 0);
+    assert_int_equal(moment_compare(pieces[count - 1].interval.end, window.end), 0);
+    for (size_t i = 0; i < count; i++) {
+        assert_false(interval_is_empty(pieces[i].interval));
+        if (i > 0)
+            assert_int_equal(
+                moment_compare(pieces[i - 1].interval.end, pieces[i].interval.start), 0);
+    }
+}
+
+static size_t index_at(const struct interval_piece *pieces, size_t count,
+                       struct moment moment)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (interval_holds(pieces[i].interval, moment))
+            return pieces[i].index;
+    }
+    fail_msg("no piece holds %lld.%lld", (long long)moment.run, (long long)moment.spill);
+    return INTERVAL_GAP;
+}
+
 static void pieces_tile_the_window_and_agree_with_the_service(void **state)
 {
     (void)state;
@@ -92,24 +116,12 @@ static void pieces_tile_the_window_and_agree_with_the_service(void **state)
         struct interval window = interval_of_runs(first, last);
         size_t made = interval_cut(window, intervals, count, pieces);
         assert_true(made >= 1 && made <= 2 * count + 1);
-        assert_int_equal(moment_compare(pieces[0].interval.start, window.start), 0);
-        assert_int_equal(moment_compare(pieces[made - 1].interval.end, window.end), 0);
-        for (size_t i = 0; i < made; i++) {
-            assert_false(interval_is_empty(pieces[i].interval));
-            if (i > 0)
-                assert_int_equal(
-                    moment_compare(pieces[i - 1].interval.end, pieces[i].interval.start),
-                    0);
-        }
+        check_tiling(window, pieces, made);
         for (int64_t run = first; run <= last; run++) {
             for (int64_t spill = 0; spill < SPILLS; spill++) {
                 struct moment moment = {run, spill};
-                size_t index = INTERVAL_GAP;
-                for (size_t i = 0; i < made; i++) {
-                    if (interval_holds(pieces[i].interval, moment))
-                        index = pieces[i].index;
-                }
-                assert_int_equal(index, valid_at(intervals, count, moment));
+                assert_int_equal(index_at(pieces, made, moment),
+                                 valid_at(intervals, count, moment));
             }
         }
     }
