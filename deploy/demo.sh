@@ -15,8 +15,14 @@ say() { printf '\n== %s\n' "$*"; }
 
 say "Packages and build"
 deploy/packages.sh build
-cmake --preset release >/dev/null
-cmake --build --preset release 2>&1 | tail -1
+log=$(mktemp)
+{ cmake --preset release && cmake --build --preset release; } >"$log" 2>&1 || {
+    grep -A9 -E 'error|FAILED' "$log" | head -40
+    echo "demo.sh: the build failed, its log is $log" >&2
+    exit 1
+}
+tail -1 "$log"
+rm -f "$log"
 export PATH=$PWD/build/release/bin:$PATH
 
 say "A SYNTHETIC data set: electrons at 100 GeV, 2022 set-up, 2 runs x 6 spills x 400 events"

@@ -73,7 +73,7 @@ bool bytes_reserve(struct bytes *bytes, size_t size, uint8_t **place, struct err
 
 bool bytes_append(struct bytes *bytes, const void *data, size_t size, struct err *err)
 {
-    uint8_t *place;
+    uint8_t *place = NULL;
     if (!bytes_reserve(bytes, size, &place, err))
         return false;
     if (size > 0)
