@@ -6,9 +6,21 @@
 #include <stdio.h>
 
 #include "coordinator/tasks.h"
+#include "coordinator/withdraw.h"
 
 /* One product set. */
 #define MERGE_ARENA ((size_t)4 << 20)
+
+/* A merge whose file takes over the products of its inputs. */
+struct takeover {
+    const struct book *book;
+    struct catalog_txn *txn;
+    const struct merge_group *group;
+    const struct report *report;
+    struct owed *owed;
+    char asked[PRODUCT_FILE]; /* published file that was asked for last */
+    bool replaced;            /* the answer: inputs come in its order */
+};
 
 static bool collect_if_empty(struct catalog_txn *txn, const char *name, struct owed *owed,
                              struct err *err)
@@ -22,16 +34,32 @@ static bool collect_if_empty(struct catalog_txn *txn, const char *name, struct o
     return catalog_put_file(txn, &file, err);
 }
 
-/* A product that lies in a published file already stays there. */
-static bool move_product(const struct book *book, struct catalog_txn *txn,
-                         uint32_t number, const struct merge_group *group,
-                         uint64_t offset, struct owed *owed, struct err *err)
+/* A product that lies in a published file stays there, unless that file is replaced. */
+static bool may_move(struct takeover *takeover, const struct place *place, bool *may,
+                     struct err *err)
 {
-    const char *stream = group->merge_class.stream;
+    *may = strncmp(place->file, "parts/", 6) == 0;
+    if (strncmp(place->file, "published/", 10) != 0)
+        return true;
+    if (strcmp(takeover->asked, place->file) != 0) {
+        if (!withdraw_replaced(takeover->txn, place->file, &takeover->replaced, err))
+            return false;
+        memcpy(takeover->asked, place->file, sizeof takeover->asked);
+    }
+    *may = takeover->replaced;
+    return true;
+}
+
+static bool move_product(struct takeover *takeover, uint32_t number, uint64_t offset,
+                         struct err *err)
+{
+    const char *stream = takeover->group->merge_class.stream;
+    struct catalog_txn *txn = takeover->txn;
     struct arena arena;
     struct product_set set;
+    bool may = false;
     arena_init(&arena, MERGE_ARENA);
-    uint32_t id = task_product_number(&book->states[number], stream);
+    uint32_t id = task_product_number(&takeover->book->states[number], stream);
     enum lookup found = catalog_get_products(txn, id, &arena, &set, err);
     const struct product *product =
         found == LOOKUP_FOUND ? task_find_stream(&set, stream) : NULL;
@@ -39,29 +67,30 @@ static bool move_product(const struct book *book, struct catalog_txn *txn,
     if (!done && found != LOOKUP_FAILED)
         err_set(err, E_CATALOG_DAMAGED, "plan segment %u: no product for %s", number,
                 stream);
-    if (done && strncmp(product->place.file, "parts/", 6) == 0) {
+    done = done && may_move(takeover, &product->place, &may, err);
+    if (done && may) {
         struct place to = {.offset = offset, .length = product->place.length};
-        (void)snprintf(to.file, sizeof to.file, "%s", group->published);
+        (void)snprintf(to.file, sizeof to.file, "%s", takeover->group->published);
         done = catalog_move_product(txn, id, stream, &to, err) &&
-               collect_if_empty(txn, product->place.file, owed, err);
+               collect_if_empty(txn, product->place.file, takeover->owed, err);
     }
     arena_release(&arena);
     return done;
 }
 
-static bool take_over(const struct book *book, struct catalog_txn *txn,
-                      const struct merge_group *group, const struct report *report,
-                      struct owed *owed, struct err *err)
+static bool take_over(struct takeover *takeover, struct err *err)
 {
+    const struct merge_group *group = takeover->group;
+    const struct report *report = takeover->report;
     uint32_t input = 0;
     for (uint32_t i = group->first; i < group->first + group->count; i++) {
-        if (book->states[i].state != SEGMENT_COMMITTED)
+        if (takeover->book->states[i].state != SEGMENT_COMMITTED)
             continue;
         if (input == report->input_count)
             return err_set(err, E_WIRE_VALUE,
                            "merge of %s: the report has offsets for %u inputs only",
                            group->published, input);
-        if (!move_product(book, txn, i, group, report->input_offsets[input++], owed, err))
+        if (!move_product(takeover, i, report->input_offsets[input++], err))
             return false;
     }
     return true;
@@ -86,8 +115,9 @@ bool apply_group(struct book *book, struct catalog_txn *txn, const struct report
         group->hash = file.hash;
         (void)snprintf(group->part, sizeof group->part, "%s", report->merged.place.file);
         (void)snprintf(file.name, sizeof file.name, "%s", group->published);
-        if (!catalog_put_file(txn, &file, err) ||
-            !take_over(book, txn, group, report, owed, err))
+        struct takeover takeover = {
+            .book = book, .txn = txn, .group = group, .report = report, .owed = owed};
+        if (!catalog_put_file(txn, &file, err) || !take_over(&takeover, err))
             return false;
     }
     return catalog_put_group(txn, book->campaign.id, group, err);

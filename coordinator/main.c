@@ -15,6 +15,7 @@
 #include "coordinator/explain.h"
 #include "coordinator/plan.h"
 #include "coordinator/report.h"
+#include "coordinator/retry.h"
 #include "coordinator/run.h"
 #include "coordinator/runs.h"
 #include "coordinator/serve.h"
@@ -49,6 +50,8 @@ static const struct command commands[] = {
     {"status", "how far campaigns are", status_usage, status_command},
     {"report", "events, spills and EOT: selected = delivered + lost + open", report_usage,
      report_command},
+    {"retry", "quarantined segments again, after the cause was mended", retry_usage,
+     retry_command},
     {"verify", "published files against the catalog", verify_usage, verify_command},
     {"trace", "what made a file, what an input made", trace_usage, trace_command},
     {"catalog", "check, copy, owner of the catalog", catalog_usage, catalog_command},

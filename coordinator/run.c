@@ -28,7 +28,8 @@ const char run_usage[] =
     "core), starts them again when they die. What is there already is not done again.\n"
     "Ctrl-C drains; the same command goes on later. Logs are in logs/ of the area.\n"
     "\n"
-    "Exit status 0: complete. 10: quarantined segments keep it open (spillway status).\n";
+    "Exit status 0: complete. 10: quarantined segments keep it open:\n"
+    "they are listed; mend the cause, then spillway retry.\n";
 
 #define SECOND_NS ((int64_t)1000000000)
 #define POLL_NS   (SECOND_NS / 5)
@@ -255,11 +256,13 @@ static int run_campaign(struct supervisor *supervisor, struct err *err)
         return 128 + (int)interrupted;
     }
     (void)err_set(err, E_CAMPAIGN_STUCK,
-                  "campaign %s: %u of %u segments are quarantined, all else is done",
+                  "campaign %s: %u of %u segments are quarantined and %u merges were "
+                  "given up, all else is done",
                   supervisor->campaign, status.by_state[SEGMENT_QUARANTINED],
-                  status.campaign.segment_count);
+                  status.campaign.segment_count, status.groups[GROUP_FAILED]);
     int exit_status = command_error(err);
-    status_print_stuck(&status);
+    if (!status_print_stuck(supervisor->area, supervisor->campaign, err))
+        return command_error(err);
     return exit_status;
 }
 

@@ -18,6 +18,7 @@
 #include "coordinator/repair.h"
 #include "coordinator/sweep.h"
 #include "coordinator/turn.h"
+#include "coordinator/withdraw.h"
 
 /* How long the loop waits for company for the first exchange of a batch: one commit is
  * 1 to 3 ms, so this at most doubles the latency of an idle service. */
@@ -191,10 +192,15 @@ static bool mark_complete(struct service *service, struct catalog_txn *txn,
 static bool sweep(struct service *service, struct catalog_txn *txn, struct err *err)
 {
     uint64_t removed;
+    uint64_t replaced;
     const struct campaign *campaign = &service->book.campaign;
-    if (!sweep_collecting(campaign, txn, err) ||
+    if (!withdraw_files(txn, campaign, &replaced, err) ||
+        !sweep_collecting(campaign, txn, err) ||
         !sweep_parts(campaign, txn, &removed, err))
         return false;
+    if (replaced > 0)
+        log_write(service->log, LOG_LEVEL_INFO, "event=withdrawn files=%" PRIu64,
+                  replaced);
     if (removed > 0)
         log_write(service->log, LOG_LEVEL_INFO, "event=swept parts=%" PRIu64, removed);
     return true;

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "coordinator/command.h"
+#include "coordinator/stuck.h"
 
 const char status_usage[] =
     "spillway status [CAMPAIGN] [--json]\n"
@@ -18,6 +19,12 @@ const char status_usage[] =
 /* States are read in pieces of this many, 1 MiB. */
 #define STATUS_PIECE 65536u
 
+static void count_waiting(struct status *status, uint16_t failure)
+{
+    if (status->waiting++ == 0)
+        status->waiting_failure = failure;
+}
+
 static bool count_states(struct catalog_txn *txn, struct status *status,
                          struct plan_state *piece, struct err *err)
 {
@@ -27,19 +34,37 @@ static bool count_states(struct catalog_txn *txn, struct status *status,
         if (!catalog_get_states(txn, status->campaign.id, first, count, piece, err))
             return false;
         for (uint32_t i = 0; i < count; i++) {
-            struct plan_segment plan;
             status->by_state[piece[i].state]++;
-            if (piece[i].state != SEGMENT_QUARANTINED ||
-                status->shown_count == STATUS_STUCK_SHOWN)
-                continue;
-            if (catalog_get_plan_segment(txn, status->campaign.id, first + i, &plan,
-                                         err) != LOOKUP_FOUND)
-                return false;
-            status->shown[status->shown_count++] = (struct status_stuck){
-                .id = plan.id, .spill = plan.spill, .failure = piece[i].failure};
+            if (piece[i].state == SEGMENT_WAITING)
+                count_waiting(status, piece[i].failure);
         }
     }
     return true;
+}
+
+static bool count_groups(struct catalog_txn *txn, struct status *status, struct err *err)
+{
+    for (uint32_t i = 0; i < status->campaign.group_count; i++) {
+        struct merge_group group;
+        if (catalog_get_group(txn, status->campaign.id, i, &group, err) != LOOKUP_FOUND)
+            return err_set(err, E_CATALOG_DAMAGED, "merge group %u is missing", i);
+        status->groups[group.state]++;
+        if (group.state == GROUP_OPEN && group.deaths > 0)
+            count_waiting(status, group.failure);
+    }
+    return true;
+}
+
+/* The figures of a core that has nothing to do and is not complete. */
+static bool is_stuck(const struct status *status)
+{
+    const uint32_t *by_state = status->by_state;
+    const uint32_t *groups = status->groups;
+    return by_state[SEGMENT_QUARANTINED] + groups[GROUP_FAILED] > 0 &&
+           by_state[SEGMENT_PLANNED] + by_state[SEGMENT_READY] +
+                   by_state[SEGMENT_LEASED] + by_state[SEGMENT_WAITING] +
+                   groups[GROUP_OPEN] + groups[GROUP_LEASED] + groups[GROUP_PUBLISHING] ==
+               0;
 }
 
 bool status_read(struct catalog_txn *txn, const char *campaign, struct status *status,
@@ -52,22 +77,9 @@ bool status_read(struct catalog_txn *txn, const char *campaign, struct status *s
     if (found != LOOKUP_FOUND)
         return false;
     struct plan_state *piece = mem_new(STATUS_PIECE, sizeof *piece);
-    bool done = count_states(txn, status, piece, err);
+    bool done = count_states(txn, status, piece, err) && count_groups(txn, status, err);
     free(piece);
-    for (uint32_t i = 0; done && i < status->campaign.group_count; i++) {
-        struct merge_group group;
-        done =
-            catalog_get_group(txn, status->campaign.id, i, &group, err) == LOOKUP_FOUND;
-        if (done)
-            status->groups[group.state]++;
-    }
-    const uint32_t *by_state = status->by_state;
-    status->stuck = by_state[SEGMENT_QUARANTINED] > 0 &&
-                    by_state[SEGMENT_PLANNED] + by_state[SEGMENT_READY] +
-                            by_state[SEGMENT_LEASED] + by_state[SEGMENT_WAITING] +
-                            status->groups[GROUP_OPEN] + status->groups[GROUP_LEASED] +
-                            status->groups[GROUP_PUBLISHING] ==
-                        0;
+    status->stuck = done && is_stuck(status);
     return done;
 }
 
@@ -86,20 +98,20 @@ bool status_of(const struct area *area, const char *campaign, struct status *sta
     return done;
 }
 
-void status_print_stuck(const struct status *status)
+bool status_print_stuck(const struct area *area, const char *name, struct err *err)
 {
-    for (uint32_t i = 0; i < status->shown_count; i++) {
-        const struct status_stuck *stuck = &status->shown[i];
-        char name[CHUNK_NAME];
-        chunk_name(&stuck->id.chunk, name);
-        (void)fprintf(stderr, "  %s segment %u (spill %u): %s: %s\n", name,
-                      stuck->id.ordinal, stuck->spill,
-                      err_name((enum err_code)stuck->failure),
-                      err_advice((enum err_code)stuck->failure));
-    }
-    uint32_t more = status->by_state[SEGMENT_QUARANTINED] - status->shown_count;
-    if (more > 0)
-        (void)fprintf(stderr, "  and %u more\n", more);
+    char folder[AREA_PATH];
+    struct campaign campaign;
+    struct catalog *catalog = NULL;
+    struct catalog_txn *txn = NULL;
+    bool done = area_path(area, "catalog", folder, err) &&
+                catalog_open(folder, CATALOG_READ, &catalog, err) &&
+                catalog_begin(catalog, &txn, err) &&
+                catalog_get_campaign(txn, name, &campaign, err) == LOOKUP_FOUND &&
+                stuck_print(txn, &campaign, stderr, err);
+    catalog_abort(txn);
+    catalog_close(catalog);
+    return done;
 }
 
 static const char *status_word(const struct status *status)
@@ -109,7 +121,8 @@ static const char *status_word(const struct status *status)
     return status->stuck ? "stuck" : "open";
 }
 
-static void print_text(const struct status *status)
+static bool print_text(struct catalog_txn *txn, const struct status *status,
+                       struct err *err)
 {
     const struct campaign *campaign = &status->campaign;
     (void)printf("%s: %s, %u segments", campaign->name, status_word(status),
@@ -126,9 +139,12 @@ static void print_text(const struct status *status)
     if (status->groups[GROUP_FAILED] > 0)
         (void)printf(", %u merges failed", status->groups[GROUP_FAILED]);
     (void)printf("\n");
+    enum err_code waiting = (enum err_code)status->waiting_failure;
+    if (waiting != E_NONE)
+        (void)printf("  %u wait and are tried again: %s: %s\n", status->waiting,
+                     err_name(waiting), err_advice(waiting));
     (void)fflush(stdout);
-    if (status->by_state[SEGMENT_QUARANTINED] > 0)
-        status_print_stuck(status);
+    return stuck_print(txn, campaign, stderr, err);
 }
 
 static void put_json(struct json_writer *json, const struct status *status)
@@ -144,6 +160,9 @@ static void put_json(struct json_writer *json, const struct status *status)
                      status->by_state[i]);
     json_put_u64(json, "files_published", status->groups[GROUP_PUBLISHED]);
     json_put_u64(json, "merges_failed", status->groups[GROUP_FAILED]);
+    if (status->waiting_failure != E_NONE)
+        json_put_text(json, "waiting_failure",
+                      err_name((enum err_code)status->waiting_failure));
     json_close_object(json);
 }
 
@@ -171,7 +190,7 @@ static bool print_all(struct catalog_txn *txn, const char *only, bool as_json,
         if (done && as_json)
             put_json(&json, &status);
         else if (done)
-            print_text(&status);
+            done = print_text(txn, &status, err);
     }
     done = done && found != LOOKUP_FAILED;
     if (done && only != NULL && !any)

@@ -7,21 +7,13 @@
 #include "catalog/catalog.h"
 #include "coordinator/area.h"
 
-#define STATUS_STUCK_SHOWN 10u
-
-struct status_stuck {
-    struct segment_id id;
-    uint32_t spill;
-    uint16_t failure;
-};
-
 struct status {
     struct campaign campaign;
     uint32_t by_state[SEGMENT_STATES];
     uint32_t groups[GROUP_VOID + 1];
-    bool stuck; /* nothing moves any more, but quarantined segments are open */
-    struct status_stuck shown[STATUS_STUCK_SHOWN]; /* the first quarantined ones */
-    uint32_t shown_count;
+    bool stuck; /* nothing moves any more: segments are quarantined, merges given up */
+    uint32_t waiting; /* segments and merges that failed and wait for their turn */
+    uint16_t waiting_failure; /* code of the first of them, 0 none */
 };
 
 bool status_read(struct catalog_txn *txn, const char *campaign, struct status *status,
@@ -31,8 +23,8 @@ bool status_read(struct catalog_txn *txn, const char *campaign, struct status *s
 bool status_of(const struct area *area, const char *campaign, struct status *status,
                struct err *err);
 
-/* Prints the first quarantined segments with their reasons and what to do, to stderr. */
-void status_print_stuck(const struct status *status);
+/* Prints what keeps the campaign open, with the evidence, to stderr. */
+bool status_print_stuck(const struct area *area, const char *campaign, struct err *err);
 
 extern const char status_usage[];
 int status_command(struct area *area, int argc, char **argv);

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "coordinator/publish.h"
@@ -119,6 +120,15 @@ bool sweep_parts(const struct campaign *campaign, struct catalog_txn *txn,
     return done;
 }
 
+/* A published file goes with its sidecar. */
+static bool collect(const struct campaign *campaign, const char *name, struct err *err)
+{
+    char sidecar[PRODUCT_FILE + 16];
+    (void)snprintf(sidecar, sizeof sidecar, "%s.prov.json", name);
+    return sweep_remove(campaign, name, err) &&
+           (strncmp(name, "published/", 10) != 0 || sweep_remove(campaign, sidecar, err));
+}
+
 bool sweep_collecting(const struct campaign *campaign, struct catalog_txn *txn,
                       struct err *err)
 {
@@ -126,7 +136,7 @@ bool sweep_collecting(const struct campaign *campaign, struct catalog_txn *txn,
     enum lookup found = catalog_next_file(txn, "", &file, err);
     while (found == LOOKUP_FOUND) {
         if (file.state == FILE_COLLECTING && file.campaign == campaign->id &&
-            (!sweep_remove(campaign, file.name, err) ||
+            (!collect(campaign, file.name, err) ||
              !catalog_delete_file(txn, file.name, err)))
             return false;
         char next[PRODUCT_FILE + 1];

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "base/disk.h"
 #include "base/text.h"
@@ -58,17 +59,42 @@ static bool chunk_fetch(struct input *input, uint64_t *size, struct err *err)
     return done;
 }
 
+/* A name that is not in its folder, or names no file, is the input's fault and will not
+ * mend itself; a folder that is not there may be a mount that comes back. */
+static bool file_is_gone(const char *path)
+{
+    char folder[PATH_MAX];
+    struct stat status;
+    const char *slash = strrchr(path, '/');
+    if (stat(path, &status) == 0)
+        return !S_ISREG(status.st_mode);
+    if (errno != ENOENT || slash == NULL || slash == path)
+        return false;
+    memcpy(folder, path, (size_t)(slash - path));
+    folder[slash - path] = 0;
+    return stat(folder, &status) == 0;
+}
+
+static bool chunk_open(struct input *input, const char *path, uint64_t *size,
+                       struct err *err)
+{
+    if (!text_copy(input->path, sizeof input->path, path, err))
+        return false;
+    if (disk_open_read(path, &input->fd, size, err))
+        return true;
+    if (!file_is_gone(path))
+        return false;
+    return err_set(err, E_WORKER_INPUT, "%s: input changed: the file is gone", path);
+}
+
 bool input_open(struct input *input, struct err *err)
 {
     uint64_t size = 0;
     if (input->fd >= 0)
         return true;
     const char *local = transfer_local_path(input->chunk->url);
-    bool opened = local == NULL
-                      ? chunk_fetch(input, &size, err)
-                      : text_copy(input->path, sizeof input->path, local, err) &&
-                            disk_open_read(input->path, &input->fd, &size, err);
-    if (!opened)
+    if (local == NULL ? !chunk_fetch(input, &size, err)
+                      : !chunk_open(input, local, &size, err))
         return false;
     if (size == input->chunk->size)
         return true;
