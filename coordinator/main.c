@@ -23,6 +23,7 @@
 #include "coordinator/trace.h"
 #include "coordinator/verify.h"
 #include "model/message.h"
+#include "model/quantity.h"
 #include "release_id.h"
 
 static int init_command(struct area *area, int argc, char **argv);
@@ -88,6 +89,7 @@ static void help_print(FILE *out)
     (void)fputs("\n"
                 "  spillway COMMAND --help   tells the options of a command\n"
                 "  spillway help errors      lists the error codes and what to do\n"
+                "  spillway help quantities  lists what the cuts of a skim may name\n"
                 "  spillway --version        version, release id, protocol\n",
                 out);
 }
@@ -99,6 +101,17 @@ static int errors_print(void)
     (void)printf("%-24s %5d %-10s %4d  %s\n", #name, (number), err_kind_name(kind),      \
                  err_exit_status(name), err_advice(name));
     ERR_CODES(ERROR_ROW)
+    return 0;
+}
+
+static int quantities_print(void)
+{
+    (void)printf("%-24s %-4s  %s\n", "quantity", "unit", "meaning");
+    for (int i = 0; i < QUANTITY_COUNT; i++) {
+        enum quantity quantity = (enum quantity)i;
+        (void)printf("%-24s %-4s  %s\n", quantity_name(quantity), quantity_unit(quantity),
+                     quantity_meaning(quantity));
+    }
     return 0;
 }
 
@@ -125,6 +138,8 @@ static int command_run(struct area *area, int argc, char **argv)
     bool help = strcmp(word, "help") == 0;
     if (help && argc > 1 && strcmp(argv[1], "errors") == 0)
         return errors_print();
+    if (help && argc > 1 && strcmp(argv[1], "quantities") == 0)
+        return quantities_print();
     if ((help && argc == 1) || strcmp(word, "--help") == 0) {
         help_print(stdout);
         return 0;

@@ -176,9 +176,9 @@ static void a_double_for_people_is_short_and_reads_back_the_same(void **state)
     static const struct {
         double value;
         const char *text;
-    } rows[] = {{0.1, "0.1"},      {1e300, "1e+300"},
-                {12.5, "12.5"},    {-0.0, "-0"},
-                {3661.0, "3661"},  {0.30000000000000004, "0.30000000000000004"},
+    } rows[] = {{0.1, "0.1"},       {1e300, "1e+300"},
+                {12.5, "12.5"},     {-0.0, "-0"},
+                {3661.0, "3661"},   {0.30000000000000004, "0.30000000000000004"},
                 {100000, "100000"}, {DBL_TRUE_MIN, "5e-324"},
                 {HUGE_VAL, "inf"}};
     struct err err;
