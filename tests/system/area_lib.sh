@@ -177,3 +177,14 @@ start_pilot() {
 is_complete() { # AREA CAMPAIGN
     spillway --area "$1" status "$2" | grep -q ": complete,"
 }
+
+# below PID: it and all its descendants.
+below() {
+    local parents=$1 all=$1 next
+    while [ -n "$parents" ]; do
+        next=$(ps -o pid= --ppid "$(echo $parents | tr ' ' ',')" 2>/dev/null | tr '\n' ' ')
+        all="$all $next"
+        parents=$(echo $next)
+    done
+    echo $all
+}

@@ -21,20 +21,11 @@ spillway --area "$scratch/wild" run "$scratch/wild.yaml" --workers 2 >"$scratch/
 supervisor=$!
 started+=($supervisor)
 
-# Processes below the supervisor, by kind.
-below() {
-    local parents=$1 all="" next
-    while [ -n "$parents" ]; do
-        next=$(ps -o pid= --ppid "$(echo $parents | tr ' ' ',')" 2>/dev/null | tr '\n' ' ')
-        all="$all $next"
-        parents=$(echo $next)
-    done
-    echo $all
-}
-
 done_kills=0
 while [ "$done_kills" -lt "$kills" ] && kill -0 "$supervisor" 2>/dev/null; do
     targets=($(below "$supervisor"))
+    unset "targets[0]"
+    targets=("${targets[@]}")
     [ "${#targets[@]}" -gt 0 ] || { sleep 0.05; continue; }
     target=${targets[$((RANDOM % ${#targets[@]}))]}
     if [ $((RANDOM % 6)) -eq 0 ]; then
