@@ -296,37 +296,59 @@ static const char *word_find(const char *text, size_t size, const char *what)
     return NULL;
 }
 
+/* One line without its comment. */
+struct code_line {
+    const char *text;
+    size_t size;
+    unsigned number; /* from 1 */
+    size_t next;     /* where the line behind it starts */
+};
+
+static bool code_line_next(const struct config_file *file, struct code_line *line)
+{
+    if (line->next >= file->size)
+        return false;
+    line->text = file->data + line->next;
+    size_t rest = file->size - line->next;
+    const char *end = memchr(line->text, '\n', rest);
+    size_t length = end == NULL ? rest : (size_t)(end - line->text);
+    const char *comment = memchr(line->text, '#', length);
+    line->size = comment == NULL ? length : (size_t)(comment - line->text);
+    line->next += length + 1;
+    line->number++;
+    return true;
+}
+
+/* First line from `from` on that holds the word, 0 when none does. */
+static unsigned word_line(const struct config_file *file, unsigned from,
+                          const char *wanted)
+{
+    struct code_line line = {.number = 0};
+    while (wanted != NULL && code_line_next(file, &line))
+        if (line.number >= from && word_find(line.text, line.size, wanted) != NULL)
+            return line.number;
+    return 0;
+}
+
 unsigned config_line(const struct config_file *file, unsigned from, const char *key,
                      const char *value)
 {
-    unsigned number = 1;
-    unsigned key_line = 0;   /* first line with the key */
-    unsigned value_line = 0; /* first line with the value, whatever its key */
-    bool inside = false;     /* behind the key; a list may go on over lines */
-    size_t at = 0;
-    while (at < file->size) {
-        const char *line = file->data + at;
-        const char *end = memchr(line, '\n', file->size - at);
-        size_t length = end == NULL ? file->size - at : (size_t)(end - line);
-        const char *comment = memchr(line, '#', length);
-        size_t code = comment == NULL ? length : (size_t)(comment - line);
-        const char *found = number < from ? NULL : word_find(line, code, key);
-        if (found != NULL && key_line == 0)
-            key_line = number;
-        if (value_line == 0 && number >= from && value != NULL &&
-            word_find(line, code, value) != NULL)
-            value_line = number;
+    struct code_line line = {.number = 0};
+    bool inside = false; /* behind the key; a list may go on over lines */
+    while (code_line_next(file, &line)) {
+        const char *end = line.text + line.size;
+        const char *found =
+            line.number < from ? NULL : word_find(line.text, line.size, key);
+        const char *start = found == NULL ? line.text : found + strlen(key);
         inside = inside || found != NULL;
-        const char *start = found == NULL ? line : found + strlen(key);
         if (inside && (value == NULL || value[0] == 0 ||
-                       word_find(start, (size_t)(line + code - start), value) != NULL))
-            return number;
-        at += length + 1;
-        number++;
+                       word_find(start, (size_t)(end - start), value) != NULL))
+            return line.number;
     }
-    if (key_line == 0)
-        key_line = value_line;
-    return key_line != 0 ? key_line : from;
+    unsigned number = word_line(file, from, key);
+    if (number == 0)
+        number = word_line(file, from, value);
+    return number != 0 ? number : from;
 }
 
 bool config_fail(const struct config_file *file, const char *key, const char *value,

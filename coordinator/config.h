@@ -14,8 +14,6 @@
 
 /* A campaign file is written by hand. */
 #define CONFIG_CAMPAIGN_LIMIT ((size_t)1 << 20)
-/* 10^5 chunks of 120 bytes each: the whole experiment in one file. */
-#define CONFIG_RUNS_LIMIT ((size_t)16 << 20)
 
 /* The text that is being read, for messages too. */
 struct config_file {

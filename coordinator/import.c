@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "base/disk.h"
-#include "coordinator/config.h"
 
 void import_init(struct import *import)
 {
@@ -64,7 +63,7 @@ bool import_file(struct import *import, const char *path, struct err *err)
     struct bytes text;
     if (!csv && !yaml)
         return err_set(err, E_USAGE, "%s: a run list ends in .csv, .yaml or .yml", path);
-    bytes_init(&text, csv ? IMPORT_CSV_LIMIT : CONFIG_RUNS_LIMIT);
+    bytes_init(&text, IMPORT_LIMIT);
     bool done = disk_read_file(path, &text, err);
     if (done && realpath(path, resolved) == NULL)
         done = err_errno(err, E_DISK_OPEN, errno, "%s", path);

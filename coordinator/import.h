@@ -13,7 +13,8 @@
 #include "catalog/catalog.h"
 #include "raw/burst.h"
 
-#define IMPORT_CSV_LIMIT ((size_t)16 << 20) /* 10^5 runs of 160 bytes */
+/* 10^5 runs or chunks of 120 to 160 bytes each: the whole experiment in one file. */
+#define IMPORT_LIMIT ((size_t)16 << 20)
 
 struct import_run {
     struct run run;

@@ -233,10 +233,11 @@ static int run_compare(const void *a, const void *b)
 static bool runs_unique(const struct import *import, struct err *err)
 {
     bool unique = true;
-    const struct import_run **order = mem_new(import->run_count, sizeof *order);
+    const struct import_run **order =
+        mem_new(import->run_count, sizeof(const struct import_run *));
     for (size_t i = 0; i < import->run_count; i++)
         order[i] = &import->runs[i];
-    qsort(order, import->run_count, sizeof *order, run_compare);
+    qsort(order, import->run_count, sizeof(const struct import_run *), run_compare);
     for (size_t i = 1; unique && i < import->run_count; i++)
         if (strcmp(order[i - 1]->path, order[i]->path) == 0 &&
             order[i - 1]->run.number == order[i]->run.number)
@@ -257,10 +258,11 @@ static int chunk_order(const void *a, const void *b)
 static bool chunks_unique(const struct import *import, struct err *err)
 {
     bool unique = true;
-    const struct chunk **order = mem_new(import->chunk_count, sizeof *order);
+    const struct chunk **order =
+        mem_new(import->chunk_count, sizeof(const struct chunk *));
     for (size_t i = 0; i < import->chunk_count; i++)
         order[i] = &import->chunks[i];
-    qsort(order, import->chunk_count, sizeof *order, chunk_order);
+    qsort(order, import->chunk_count, sizeof(const struct chunk *), chunk_order);
     for (size_t i = 1; unique && i < import->chunk_count; i++)
         if (chunk_order(&order[i - 1], &order[i]) == 0)
             unique = err_set(err, E_RUNS_TABLE,

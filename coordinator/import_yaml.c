@@ -20,8 +20,8 @@ static bool setup_read(struct import *import, const struct config_file *file,
     uint64_t word = 0;
     if (!config_name(file, "name", setup->name, out.name, sizeof out.name, err))
         return false;
-    if (out.eot_known) {
-        const struct config_eot *eot = setup->eot;
+    const struct config_eot *eot = setup->eot;
+    if (eot != NULL) {
         if (!config_u64(file, "source", eot->source, 1023, &source, err) ||
             !config_u64(file, "scaler_word", eot->scaler_word, SCALER_WORDS - 1, &word,
                         err) ||

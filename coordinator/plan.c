@@ -88,7 +88,8 @@ static bool plan_make(struct plan *plan, struct area *area, struct catalog *cata
     const char *folder = dry_run ? cache : file->campaign.store;
     if (!plan_build(plan, catalog, file, folder, err))
         return false;
-    (void)fwrite(plan->problems.data, 1, plan->problems.size, stderr);
+    if (plan->problems.size > 0)
+        (void)fwrite(plan->problems.data, 1, plan->problems.size, stderr);
     if (!why_text_of(plan, catalog, &plan->why, err))
         return false;
     return dry_run ||

@@ -387,7 +387,7 @@ static bool segments_read(struct plan *plan, struct catalog *catalog, struct err
             continue;
         done = chunks_collect(&all, txn, run->run.number, err) &&
                segments_collect(&all, txn, run->run.number, err);
-        if (done) {
+        if (done && all.count > 0) {
             qsort(all.segments, all.count, sizeof all.segments[0], merge_order);
             done = run_plan(plan, run, &all, texts, err);
         }

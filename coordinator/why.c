@@ -34,6 +34,7 @@ static void spill_count(struct why_spill **list, size_t *count, size_t *room,
         *room = *room == 0 ? 64 : 2 * *room;
         *list = mem_grow(*list, *room, sizeof **list);
     }
+    bug_if(*list == NULL);
     (*list)[(*count)++] = *one;
 }
 

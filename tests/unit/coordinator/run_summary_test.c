@@ -28,7 +28,7 @@ static bool table_read(struct import *import)
     if (!disk_exists(path))
         return false;
     import_init(import);
-    bytes_init(&text, IMPORT_CSV_LIMIT);
+    bytes_init(&text, IMPORT_LIMIT);
     assert_true(disk_read_file(path, &text, &err));
     if (!import_csv(import, "table", (const char *)text.data, text.size, &err))
         fail_msg("%s", err.text);
