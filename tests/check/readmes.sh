@@ -22,7 +22,7 @@ check()
             echo "$folder/README.md:1: is missing, write one page: purpose, nouns, what is always true"
     done
     tracked 'README.md' '*/README.md' | while IFS= read -r readme; do
-        (cd "$source" && grep -noE '`[^` ]+\.(c|h|sh|proto|cmake|txt|md)`' "$readme") |
+        (cd "$source" && grep -noE '`[^` ]+\.(c|h|sh|proto|cmake|md)`' "$readme") |
             tr -d '`' | while IFS=: read -r line name; do
             exists "$(dirname "$readme")" "$name" ||
                 echo "$readme:$line: names $name, which does not exist: mend the name"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# spdx.sh - each file begins with its name and purpose, then its licence.
+# spdx.sh - each file begins with its name and purpose (one line or two), then its licence.
 # SPDX-License-Identifier: Apache-2.0
 . "$(dirname "$0")/check_lib.sh"
 
@@ -7,7 +7,7 @@ check()
 {
     tracked '*.c' '*.h' '*.sh' '*.cmake' '*.proto' '*.awk' '*.js' '*.css' '*.py' \
         '.ci/run' 'CMakeLists.txt' '*/CMakeLists.txt' |
-        (cd "$source" && while IFS= read -r file; do head -n3 "$file" |
+        (cd "$source" && while IFS= read -r file; do head -n4 "$file" |
             awk -v file="$file" -v name="${file##*/}" '
                 { line[NR] = $0 }
                 END {
@@ -16,10 +16,10 @@ check()
                     sub(/^(\/\*|\/\/|#) /, "", purpose)
                     if (index(purpose, name " - ") != 1)
                         print file ":" first ": begin with a comment \"" name " - what it is for.\""
-                    licence = line[first + 1]
+                    licence = line[first + 1] ~ /SPDX/ ? line[first + 1] : line[first + 2]
                     sub(/^( \*|\/\/|#) /, "", licence)
                     if (licence != "SPDX-License-Identifier: Apache-2.0")
-                        print file ":" first + 1 ": the next line must be SPDX-License-Identifier: Apache-2.0"
+                        print file ":" first + 1 ": the licence must follow, SPDX-License-Identifier: Apache-2.0"
                 }'
         done)
 }
@@ -27,9 +27,11 @@ check()
 self_test()
 {
     plant a.c '/* a.c - the letter a. */' 'int a;'
-    expect_fault '^a.c:2: the next line must be SPDX'
+    expect_fault '^a.c:2: the licence must follow, SPDX'
     plant a.c '/* a.c - the letter a.' ' * SPDX-License-Identifier: Apache-2.0' ' */'
     plant a.sh '#!/bin/sh' '# a.sh - the letter a.' '# SPDX-License-Identifier: Apache-2.0'
+    plant c.c '/* c.c - the letter c, which needs' ' * two lines.' \
+        ' * SPDX-License-Identifier: Apache-2.0' ' */'
     expect_clean
     plant b.h '/* a.h - the letter b.' ' * SPDX-License-Identifier: Apache-2.0' ' */'
     expect_fault '^b.h:1: begin with a comment "b.h - '
