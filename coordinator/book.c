@@ -59,7 +59,7 @@ static bool load_segment(struct catalog_txn *txn, uint32_t campaign, uint32_t nu
     if (found == LOOKUP_ABSENT)
         return err_set(err, E_CATALOG_DAMAGED,
                        "segment %u of the plan is not in the catalog", number);
-    if (found == LOOKUP_FAILED)
+    if (found != LOOKUP_FOUND)
         return false;
     segment->id = plan.id;
     segment->bytes = record.length;

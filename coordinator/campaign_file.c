@@ -207,7 +207,10 @@ static bool recipe_read(const struct config_file *file,
     qsort(recipe->skims, recipe->skim_count, sizeof recipe->skims[0], skim_compare);
     if (recipe_check(recipe, &inner))
         return true;
-    (void)sscanf(inner.text, "skim %47[^:]", name);
+    const char *skim = strncmp(inner.text, "skim ", 5) == 0 ? inner.text + 5 : "";
+    size_t length = strcspn(skim, ":");
+    if (length < sizeof name)
+        memcpy(name, skim, length);
     return err_set(err, E_CONFIG, "%s:%u: %.400s", file->path,
                    config_line(file, config_line(file, 1, "skims", NULL), "name", name),
                    inner.text);

@@ -1,5 +1,5 @@
-/* plan_values.h - the conditions of a plan: manifest, and the values of each (run,
- * spill). SPDX-License-Identifier: Apache-2.0
+/* plan_values.h - the conditions of a plan: manifest, and the values of each spill.
+ * SPDX-License-Identifier: Apache-2.0
  *
  * The tag is resolved once. Payloads go under a folder as conditions/<2 hex>/<sha256>:
  * the store of the campaign, or the cache of the area in a dry run. Always true: a set

@@ -130,6 +130,26 @@ static void show_match(struct trace *trace, const struct campaign *campaign,
     json_close_object(trace->json);
 }
 
+/* Adds to *files when the group is published and holds something of it. */
+static bool trace_group(struct trace *trace, const struct campaign *campaign,
+                        uint32_t number, const struct trace_query *query, uint32_t *files,
+                        struct err *err)
+{
+    struct merge_group group;
+    uint32_t count;
+    if (!tracked(catalog_get_group(trace->txn, campaign->id, number, &group, err),
+                 "merge group", number, err))
+        return false;
+    if (group.state != GROUP_PUBLISHED)
+        return true;
+    if (!count_matches(trace, campaign, &group, query, &count, err))
+        return false;
+    if (count > 0)
+        show_match(trace, campaign, &group, count);
+    *files += count > 0;
+    return true;
+}
+
 static bool trace_forward(struct trace *trace, const struct trace_query *query,
                           struct err *err)
 {
@@ -143,20 +163,9 @@ static bool trace_forward(struct trace *trace, const struct trace_query *query,
             return false;
         if (found == LOOKUP_ABSENT)
             break;
-        for (uint32_t i = 0; i < campaign.group_count; i++) {
-            struct merge_group group;
-            uint32_t count;
-            if (!tracked(catalog_get_group(trace->txn, campaign.id, i, &group, err),
-                         "merge group", i, err))
+        for (uint32_t i = 0; i < campaign.group_count; i++)
+            if (!trace_group(trace, &campaign, i, query, &files, err))
                 return false;
-            if (group.state != GROUP_PUBLISHED)
-                continue;
-            if (!count_matches(trace, &campaign, &group, query, &count, err))
-                return false;
-            if (count > 0)
-                show_match(trace, &campaign, &group, count);
-            files += count > 0;
-        }
     }
     if (trace->json != NULL)
         json_close_array(trace->json);

@@ -36,9 +36,9 @@ bool bytes_reserve(struct bytes *bytes, size_t size, uint8_t **place, struct err
 
 /* malloc that aborts when memory is exhausted; never returns NULL. For small control
  * memory only: what is sized by data is checked against a named limit first. */
-void *mem_new(size_t count, size_t size);
-void *mem_grow(void *old, size_t count, size_t size);
-char *mem_text(const char *text);
+void *mem_new(size_t count, size_t size) __attribute__((returns_nonnull));
+void *mem_grow(void *old, size_t count, size_t size) __attribute__((returns_nonnull));
+char *mem_text(const char *text) __attribute__((returns_nonnull));
 
 static inline uint16_t le16_load(const void *place)
 {

@@ -52,6 +52,7 @@ static bool index_rows(struct spill_table *made, struct err *err)
             last->count++;
             continue;
         }
+        bug_if(made->spills == NULL);
         if (cells[1].count == MEAN_SPILL)
             made->means[made->mean_count++] = made->count;
         made->spills[made->count++] =

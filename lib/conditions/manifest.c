@@ -108,6 +108,7 @@ bool manifest_write(const struct manifest *manifest, struct bytes *out, struct e
     if (!text_addf(out, err, "spillway-manifest 1\nruns %" PRIu32 " %" PRIu32 "\n",
                    manifest->first_run, manifest->last_run))
         return false;
+    bug_if(manifest->count > 0 && manifest->entries == NULL);
     for (size_t i = 0; i < manifest->count; i++) {
         if (!write_entry(&manifest->entries[i], out, err))
             return false;

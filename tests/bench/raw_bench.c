@@ -1,5 +1,5 @@
-/* raw_bench.c - reading, walking and decoding a raw file: bytes, events, channels a
- * second. SPDX-License-Identifier: Apache-2.0
+/* raw_bench.c - reading, walking, decoding a raw file: bytes, events, channels a second.
+ * SPDX-License-Identifier: Apache-2.0
  *
  * raw_bench FILE MAP: CPU time of this process, three rounds, the file in the page cache.
  * "read" is a bare loop of read(), "walk" the structure walker with checksum and event

@@ -1,8 +1,10 @@
 #!/bin/bash
-# kills.sh - executors, fork servers, ranks, leads, mpirun and coordinators are killed by
-# SIGKILL or stopped at random moments: the same published bytes, nothing twice, nothing
-# missing, nothing left over. KILLS=n sets how many (30).
+# kills.sh - whatever is killed at whatever moment, the published bytes are the same.
 # SPDX-License-Identifier: Apache-2.0
+#
+# Executors, fork servers, ranks, leads, mpirun and coordinators are killed by SIGKILL or
+# stopped at random moments: nothing twice, nothing missing, nothing left over. KILLS=n
+# sets how many (30).
 . "$2/tests/system/area_lib.sh"
 kills=${KILLS:-30}
 seed=${SEED:-$RANDOM}
