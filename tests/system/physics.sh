@@ -1,9 +1,10 @@
 #!/bin/bash
-# physics.sh - a SYNTHETIC data set through a whole campaign, compared with its truth:
-# every event once, injected signal in eminvis_loose, energies within resolution, seen =
+# physics.sh - a SYNTHETIC data set through a whole campaign, compared with its truth.
+# SPDX-License-Identifier: Apache-2.0
+#
+# Every event once, injected signal in eminvis_loose, energies within resolution, seen =
 # kept + rejected + damaged; same bytes for 1 and 3 ranks, and for tags that resolve to the
 # same values; a second selection reads stored columns and gives the bytes of raw.
-# SPDX-License-Identifier: Apache-2.0
 . "$2/tests/system/area_lib.sh"
 
 must spillway-simulate --out "$scratch/data" --runs 9001-9002 --spills 3 --events 400 \
