@@ -66,8 +66,8 @@ struct import_result {
 };
 
 /* Merges and stores. E_RUNS_CONFLICT names the run and the fields with both values. A
- * chunk whose size or checksum is replaced loses its segments; one that only moved to
- * another place keeps them. */
+ * chunk whose size or checksum is replaced takes the segments of its run with it, unless
+ * the run is planned: that is refused. One that only moved keeps them. */
 bool import_store(const struct import *import, struct catalog *catalog, bool replace,
                   struct import_result *result, struct err *err);
 

@@ -8,6 +8,8 @@
 
 #include "base/text.h"
 #include "coordinator/import.h"
+#include "coordinator/planned.h"
+#include "coordinator/scan.h"
 #include "coordinator/setup_text.h"
 #include "coordinator/write.h"
 
@@ -142,33 +144,57 @@ static bool run_store(struct catalog_txn *txn, const struct import_run *run, boo
     return catalog_put_run(txn, &stored, err);
 }
 
+static bool chunk_conflict(const struct chunk *stored, const struct chunk *listed,
+                           struct err *err)
+{
+    char name[CHUNK_NAME];
+    chunk_name(&stored->id, name);
+    return err_set(err, E_RUNS_CONFLICT,
+                   "chunk %s: in the catalogue %" PRIu64 " bytes, adler32 %08" PRIx32
+                   ", the list says %" PRIu64 ", %08" PRIx32,
+                   name, stored->size, stored->adler32, listed->size, listed->adler32);
+}
+
+/* Other bytes under a known name: never in a planned run; else the run is scanned anew.
+ */
+static bool chunk_replace(struct catalog_txn *txn, const struct chunk *chunk,
+                          struct err *err)
+{
+    char name[CHUNK_NAME];
+    char campaign[CAMPAIGN_NAME];
+    bool planned;
+    if (!planned_run(txn, chunk->id.run, &planned, campaign, err))
+        return false;
+    if (planned) {
+        chunk_name(&chunk->id, name);
+        return err_set(err, E_RUNS_CONFLICT,
+                       "chunk %s: other bytes, but campaign %s is planned with the known "
+                       "ones",
+                       name, campaign);
+    }
+    return scan_forget(txn, chunk->id.run, err) && catalog_put_chunk(txn, chunk, err);
+}
+
 static bool chunk_store(struct catalog_txn *txn, const struct chunk *chunk, bool replace,
                         struct import_count *count, struct err *err)
 {
     struct chunk stored;
-    char name[CHUNK_NAME];
     enum lookup found = catalog_get_chunk(txn, &chunk->id, &stored, err);
     if (found == LOOKUP_FAILED)
         return false;
-    if (found == LOOKUP_ABSENT)
-        stored = *chunk;
+    if (found == LOOKUP_ABSENT) {
+        count->added++;
+        return catalog_put_chunk(txn, chunk, err);
+    }
     bool same = stored.size == chunk->size && stored.adler32 == chunk->adler32;
     bool moved = strcmp(stored.url, chunk->url) != 0;
-    if (!same && !replace) {
-        chunk_name(&chunk->id, name);
-        return err_set(err, E_RUNS_CONFLICT,
-                       "chunk %s: in the catalogue %" PRIu64 " bytes, adler32 %08" PRIx32
-                       ", the list says %" PRIu64 ", %08" PRIx32,
-                       name, stored.size, stored.adler32, chunk->size, chunk->adler32);
-    }
-    count_one(count, found == LOOKUP_FOUND, !same || moved);
-    if (found == LOOKUP_FOUND && same && !moved)
-        return true;
+    if (!same && !replace)
+        return chunk_conflict(&stored, chunk, err);
+    count_one(count, true, !same || moved);
     if (!same)
-        stored = *chunk;
+        return chunk_replace(txn, chunk, err);
     memcpy(stored.url, chunk->url, sizeof stored.url);
-    return catalog_put_chunk(txn, &stored, err) &&
-           (same || catalog_put_segments(txn, &chunk->id, NULL, 0, err));
+    return !moved || catalog_put_chunk(txn, &stored, err);
 }
 
 static bool setup_store(struct catalog_txn *txn, const struct import_setup *setup,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "coordinator/planned.h"
 #include "coordinator/setup_text.h"
 #include "coordinator/write.h"
 #include "raw/walk.h"
@@ -142,6 +143,7 @@ static void scanned_release(struct scanned *scanned)
 {
     walk_result_release(&scanned->walk);
     free(scanned->beams);
+    scanned->beams = NULL;
 }
 
 /* The spill as stored, or a new one. */
@@ -171,6 +173,32 @@ static bool spills_put(struct catalog_txn *txn, struct scanned *scanned, struct 
     return true;
 }
 
+static bool segment_equal(const struct segment *a, const struct segment *b)
+{
+    return a->spill == b->spill && a->offset == b->offset && a->length == b->length &&
+           a->adler32 == b->adler32 && event_digest_equal(&a->digest, &b->digest);
+}
+
+/* The segments of a chunk that was scanned before must be found again. */
+static bool segments_agree(struct catalog_txn *txn, const struct scanned *scanned,
+                           const char *campaign, struct err *err)
+{
+    const struct walk_result *walk = &scanned->walk;
+    bool same = walk->segment_count == scanned->chunk->segments;
+    for (size_t i = 0; same && i < walk->segment_count; i++) {
+        struct segment stored;
+        enum lookup found = catalog_get_segment(txn, &walk->segments[i].id, &stored, err);
+        if (found == LOOKUP_FAILED)
+            return false;
+        same = found == LOOKUP_FOUND && segment_equal(&stored, &walk->segments[i]);
+    }
+    char name[CHUNK_NAME];
+    chunk_name(&scanned->chunk->id, name);
+    return same || err_set(err, E_SCAN,
+                           "chunk %s: other segments than in the plan of campaign %s",
+                           name, campaign);
+}
+
 static bool chunk_put(struct catalog_txn *txn, void *context, struct err *err)
 {
     struct scanned *scanned = context;
@@ -187,16 +215,28 @@ static bool chunk_put(struct catalog_txn *txn, void *context, struct err *err)
            spills_put(txn, scanned, err);
 }
 
-/* Before a scan from the start: no chunk is scanned, no spill has a count. */
-static bool run_forget(struct catalog_txn *txn, void *context, struct err *err)
+/* No spill of the run has a count. */
+static bool spills_forget(struct catalog_txn *txn, uint32_t run, struct err *err)
 {
-    const uint32_t *run = context;
-    struct chunk_id from = {.run = *run};
-    struct chunk chunk;
     struct spill spill;
+    uint32_t number = 0;
+    enum lookup found;
+    while ((found = catalog_next_spill(txn, run, number, &spill, err)) == LOOKUP_FOUND) {
+        spill = (struct spill){.run = run, .number = spill.number};
+        if (!catalog_put_spill(txn, &spill, err))
+            return false;
+        number = spill.number + 1;
+    }
+    return found != LOOKUP_FAILED;
+}
+
+bool scan_forget(struct catalog_txn *txn, uint32_t run, struct err *err)
+{
+    struct chunk_id from = {.run = run};
+    struct chunk chunk;
     enum lookup found;
     while ((found = catalog_next_chunk(txn, &from, &chunk, err)) == LOOKUP_FOUND &&
-           chunk.id.run == *run) {
+           chunk.id.run == run) {
         chunk.scanned = false;
         chunk.segments = 0;
         chunk.damaged_bytes = 0;
@@ -208,15 +248,7 @@ static bool run_forget(struct catalog_txn *txn, void *context, struct err *err)
         if (!chunk_id_step(&from))
             break;
     }
-    uint32_t number = 0;
-    while (found != LOOKUP_FAILED &&
-           (found = catalog_next_spill(txn, *run, number, &spill, err)) == LOOKUP_FOUND) {
-        spill = (struct spill){.run = *run, .number = spill.number};
-        if (!catalog_put_spill(txn, &spill, err))
-            return false;
-        number = spill.number + 1;
-    }
-    return found != LOOKUP_FAILED;
+    return found != LOOKUP_FAILED && spills_forget(txn, run, err);
 }
 
 struct chunk_list {
@@ -252,27 +284,78 @@ static bool run_read(struct catalog *catalog, const struct run *run,
     return found != LOOKUP_FAILED;
 }
 
+static void total_add(struct scan_total *total, const struct scanned *scanned)
+{
+    total->chunks++;
+    total->bytes += scanned->chunk->size;
+    total->segments += scanned->walk.segment_count;
+    total->damaged += scanned->walk.chunk.damage_count > 0;
+    total->conflicts += scanned->conflicts;
+    total->unread += scanned->unread;
+}
+
 /* false only when the catalog fails. */
 static bool chunk_take(struct catalog *catalog, struct scanned *scanned,
                        const struct scan_options *options, struct scan_total *total,
                        struct err *err)
 {
     struct err failure;
-    const struct chunk *chunk = scanned->chunk;
     if (!chunk_scan(scanned, &failure)) {
         total->failed++;
-        options->seen(options->user, chunk, &failure);
+        options->seen(options->user, scanned->chunk, &failure);
         return true;
     }
     if (!write_catalog(catalog, chunk_put, scanned, err))
         return false;
-    total->chunks++;
-    total->bytes += chunk->size;
-    total->segments += scanned->walk.segment_count;
-    total->damaged += scanned->walk.chunk.damage_count > 0;
-    total->conflicts += scanned->conflicts;
-    total->unread += scanned->unread;
-    options->seen(options->user, chunk, NULL);
+    total_add(total, scanned);
+    options->seen(options->user, scanned->chunk, NULL);
+    return true;
+}
+
+/* A whole run on its way into the catalogue, for the second time. */
+struct rescan {
+    uint32_t run;
+    struct scanned *chunks;
+    size_t count;
+};
+
+static bool rescan_put(struct catalog_txn *txn, void *context, struct err *err)
+{
+    struct rescan *rescan = context;
+    char campaign[CAMPAIGN_NAME];
+    bool planned;
+    if (!planned_run(txn, rescan->run, &planned, campaign, err))
+        return false;
+    for (size_t i = 0; planned && i < rescan->count; i++)
+        if (!segments_agree(txn, &rescan->chunks[i], campaign, err))
+            return false;
+    if (!spills_forget(txn, rescan->run, err))
+        return false;
+    for (size_t i = 0; i < rescan->count; i++)
+        if (!chunk_put(txn, &rescan->chunks[i], err))
+            return false;
+    return true;
+}
+
+/* All chunks, then one transaction when every one of them is good. */
+static bool run_again(struct catalog *catalog, struct rescan *rescan,
+                      const struct scan_options *options, struct scan_total *total,
+                      struct err *err)
+{
+    struct err failure;
+    uint64_t failed = 0;
+    for (size_t i = 0; i < rescan->count; i++) {
+        bool good = chunk_scan(&rescan->chunks[i], &failure);
+        failed += !good;
+        options->seen(options->user, rescan->chunks[i].chunk, good ? NULL : &failure);
+    }
+    total->failed += failed;
+    if (failed > 0)
+        return true;
+    if (!write_catalog(catalog, rescan_put, rescan, err))
+        return false;
+    for (size_t i = 0; i < rescan->count; i++)
+        total_add(total, &rescan->chunks[i]);
     return true;
 }
 
@@ -282,17 +365,27 @@ bool scan_run(struct catalog *catalog, const struct run *run,
 {
     struct chunk_list chunks = {.list = NULL};
     struct setup_text setup;
-    uint32_t number = run->number;
-    bool done = (!options->again || write_catalog(catalog, run_forget, &number, err)) &&
-                run_read(catalog, run, &chunks, &setup, err);
-    for (size_t i = 0; done && i < chunks.count; i++) {
-        struct scanned scanned = {.chunk = &chunks.list[i], .setup = &setup};
+    if (!run_read(catalog, run, &chunks, &setup, err)) {
+        free(chunks.list);
+        return false;
+    }
+    bool done = true;
+    struct rescan rescan = {.run = run->number, .count = chunks.count};
+    rescan.chunks = mem_new(chunks.count, sizeof rescan.chunks[0]);
+    for (size_t i = 0; i < chunks.count; i++)
+        rescan.chunks[i] = (struct scanned){.chunk = &chunks.list[i], .setup = &setup};
+    if (options->again)
+        done = run_again(catalog, &rescan, options, total, err);
+    for (size_t i = 0; done && !options->again && i < chunks.count; i++) {
         if (chunks.list[i].scanned)
             total->known++;
         else
-            done = chunk_take(catalog, &scanned, options, total, err);
-        scanned_release(&scanned);
+            done = chunk_take(catalog, &rescan.chunks[i], options, total, err);
+        scanned_release(&rescan.chunks[i]);
     }
+    for (size_t i = 0; i < chunks.count; i++)
+        scanned_release(&rescan.chunks[i]);
+    free(rescan.chunks);
     free(chunks.list);
     return done;
 }

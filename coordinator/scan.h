@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * A chunk is stored only when its size and checksum are those of the run catalogue; one
- * transaction a chunk, so a scan that was stopped goes on where it was. A spill's beam
+ * transaction a chunk, so a scan that was stopped goes on where it was. A run that is
+ * scanned again is stored whole or not at all, and when it stands in a plan its segments
+ * must be the planned ones. A spill's beam
  * count comes from its end-of-burst records: the same count from several builders is one
  * count, different ones are a conflict, none is unknown and never 0.
  */
@@ -27,7 +29,7 @@ typedef void (*scan_seen)(void *user, const struct chunk *chunk,
                           const struct err *failure);
 
 struct scan_options {
-    bool again; /* scan known chunks too, and take the spills anew */
+    bool again; /* scan known chunks too, and count the spills anew */
     scan_seen seen;
     void *user;
 };
@@ -37,6 +39,10 @@ struct scan_options {
 bool scan_run(struct catalog *catalog, const struct run *run,
               const struct scan_options *options, struct scan_total *total,
               struct err *err);
+
+/* After other bytes took the place of a chunk: no chunk of the run is scanned, no spill
+ * has a count. */
+bool scan_forget(struct catalog_txn *txn, uint32_t run, struct err *err);
 
 /* Pure: what one more end-of-burst count makes of a spill. Gives true when the spill is
  * in conflict only now. */

@@ -95,12 +95,12 @@ says out "run 9000 SYNTHETIC" "chunk cdr01001-009000.dat" "scanned: 2 segments" 
     "not scanned: 0 segments" "spill 1: EOT"
 cp "$work/out" "$work/first"
 
-# A second scan reads only what is missing; from the start gives the same.
+# A second scan reads only what is missing; one from the start is stored whole or not.
 cp "$sample" "$raw/cdr01005-009000.dat"
 expect 10 spillway runs scan 9000 --json
 says out '"chunks":1' '"known":2' '"failed":3'
 expect 10 spillway runs scan 9000 --again --json
-says out '"chunks":3' '"known":0' '"failed":3'
+says out '"chunks":0' '"known":0' '"failed":3'
 expect 0 spillway runs show 9000
 says out "chunk cdr01001-009000.dat" "scanned: 2 segments"
 diff <(grep ^spill "$work/first") <(grep ^spill "$work/out") || fail "spills changed"
@@ -127,6 +127,30 @@ says err "E_RUNS_CONFLICT" "chunk cdr01001-009000.dat: in the catalogue"
 expect 0 spillway runs import "$work/moved.yaml" --replace
 expect 0 spillway runs show 9000
 says out "cdr01001-009000.dat: 600000 bytes" "not scanned: 0 segments"
+
+# Beam counts: once for several builders, anew after the definition changed, and never
+# with other segments or bytes than a plan has.
+must make_raw_helper "$work/made" 9100 9100 3 40
+expect 0 spillway runs import "$work/made/runs.yaml"
+expect 0 spillway runs scan 9100
+says out "0 spills with different beam counts, 0 damaged end-of-burst records"
+expect 0 spillway runs show 9100
+says out "spill 0: EOT unknown" "spill 3: EOT 9100003"
+sed 's/scale: 1/scale: 0.5/' "$work/made/runs.yaml" >"$work/made/scale.yaml"
+expect 10 spillway runs import "$work/made/scale.yaml"
+says err "set-up test: the list has another EOT definition"
+expect 0 spillway runs import "$work/made/scale.yaml" --replace
+make_campaign "$work/c.yaml" planned "$work/store"
+sed -i 's/^select:.*/select:\n  runs: [9100]/' "$work/c.yaml"
+expect 0 spillway plan "$work/c.yaml"
+expect 0 spillway runs scan 9100 --again
+says out "3 chunks scanned"
+expect 0 spillway runs show 9100
+says out "spill 3: EOT 4550001.5"
+expect 0 spillway catalog check
+must make_raw_helper "$work/made" 9100 9100 3 44
+expect 10 spillway runs import "$work/made/runs.yaml" --replace
+says err "campaign planned is planned with the known ones"
 
 # Output that cannot be written is an error.
 expect 15 bash -c "'$bin/spillway' runs list > /dev/full"
