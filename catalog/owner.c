@@ -51,8 +51,10 @@ bool owner_set_url(int fd, const char *folder, const char *url, struct err *err)
     if (strlen(url) >= OWNER_URL || strpbrk(url, "\r\n") != NULL)
         return err_set(err, E_CATALOG_OPEN, "%s: not usable as URL of the owner", url);
     int length = snprintf(text, sizeof text, "%ld\n%s\n", (long)getpid(), url);
+    errno = ENOSPC; /* what a short write means */
     if (pwrite(fd, text, (size_t)length, 0) != length || ftruncate(fd, length) != 0)
-        return err_errno(err, E_CATALOG_OPEN, errno, "%s/owner.lock", folder);
+        return err_errno(err, errno == ENOSPC ? E_DISK_FULL : E_CATALOG_OPEN, errno,
+                         "%s/owner.lock", folder);
     return true;
 }
 

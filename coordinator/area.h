@@ -5,6 +5,7 @@
  *   catalog/       the catalog (catalog/catalog.h)
  *   pilot.token    secret that pilots show, mode 0600
  *   logs/          of the service and of pilots
+ *   owner.lock     held by the spillway run that works here
  * Published files are not here but in the store that a campaign names.
  */
 #ifndef SPILLWAY_COORDINATOR_AREA_H

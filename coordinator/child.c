@@ -38,6 +38,7 @@ bool child_start(struct child *child, char *const *argv, const char *log, int64_
     int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if (fd < 0)
         return err_errno(err, E_DISK_OPEN, errno, "%s: cannot be opened", log);
+    off_t log_start = lseek(fd, 0, SEEK_END);
     pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0)
@@ -48,6 +49,7 @@ bool child_start(struct child *child, char *const *argv, const char *log, int64_
         return err_errno(err, E_PROCESS, number, "%s cannot be started", argv[0]);
     child->pid = pid;
     child->start_ns = now_ns;
+    child->log_start = log_start < 0 ? 0 : (uint64_t)log_start;
     return true;
 }
 

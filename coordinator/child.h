@@ -15,6 +15,7 @@ struct child {
     pid_t pid;  /* 0: not running */
     int status; /* of waitpid, when it ended */
     int64_t start_ns;
+    uint64_t log_start;    /* size of its log when it was started */
     unsigned quick_deaths; /* in a row, without progress in between */
 };
 

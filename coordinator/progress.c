@@ -49,6 +49,7 @@ void progress_line(const struct progress *progress, const struct status *status,
 {
     char bar[BAR_WIDTH + 1];
     char eta[48];
+    char set_aside[64] = "";
     char waiting[64] = "";
     uint32_t total = status->campaign.segment_count;
     uint32_t done = work_done(status);
@@ -59,9 +60,13 @@ void progress_line(const struct progress *progress, const struct status *status,
     eta_text(progress, status, now_ns, eta, sizeof eta);
     uint32_t quarantined = status->by_state[SEGMENT_QUARANTINED];
     if (quarantined > 0)
-        (void)snprintf(waiting, sizeof waiting, ", %u quarantined", quarantined);
-    (void)snprintf(out, size, "[%s] %3u%% %u/%u segments, %u files published%s, %s", bar,
-                   share, done, total, status->groups[GROUP_PUBLISHED], waiting, eta);
+        (void)snprintf(set_aside, sizeof set_aside, ", %u quarantined", quarantined);
+    if (status->waiting > 0)
+        (void)snprintf(waiting, sizeof waiting, ", %u wait after %s", status->waiting,
+                       err_name((enum err_code)status->waiting_failure));
+    (void)snprintf(out, size, "[%s] %3u%% %u/%u segments, %u files published%s%s, %s",
+                   bar, share, done, total, status->groups[GROUP_PUBLISHED], set_aside,
+                   waiting, eta);
 }
 
 void progress_show(struct progress *progress, const struct status *status, int64_t now_ns)
@@ -69,9 +74,14 @@ void progress_show(struct progress *progress, const struct status *status, int64
     char line[256];
     uint32_t total = status->campaign.segment_count;
     int tenth = total == 0 ? 10 : (int)(10.0 * work_done(status) / total);
-    if (!progress->terminal && tenth <= progress->shown_tenth)
+    bool news =
+        tenth > progress->shown_tenth ||
+        (status->waiting > 0 && status->waiting_failure != progress->shown_failure);
+    if (!progress->terminal && !news)
         return;
     progress->shown_tenth = tenth;
+    if (status->waiting > 0)
+        progress->shown_failure = status->waiting_failure;
     progress_line(progress, status, now_ns, line, sizeof line);
     (void)fprintf(stderr, progress->terminal ? "\r%s\033[K" : "%s\n", line);
     (void)fflush(stderr);

@@ -14,6 +14,7 @@ struct progress {
     int64_t start_ns;
     uint32_t done_at_start;
     int shown_tenth;
+    uint16_t shown_failure; /* of what waits */
     bool line_open;
 };
 

@@ -3,11 +3,13 @@
  */
 #include "coordinator/repair.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 
 #include <sys/stat.h>
 
+#include "base/disk.h"
 #include "coordinator/publish.h"
 
 #define REPAIR_ARENA ((size_t)4 << 20)
@@ -30,13 +32,47 @@ static bool missing_has(const struct missing *missing, const char *name)
                                          PRODUCT_FILE, name_compare) != NULL;
 }
 
-static bool file_intact(const struct campaign *campaign, const struct file_record *file)
+/* ABSENT: no such file, or of another size. A disk that does not answer is neither. */
+static enum lookup file_look(const struct campaign *campaign,
+                             const struct file_record *file, struct err *err)
 {
     char path[PATH_MAX];
-    struct err err;
     struct stat status;
-    return store_path(campaign, file->name, path, &err) && stat(path, &status) == 0 &&
-           (uint64_t)status.st_size == file->size;
+    if (!store_path(campaign, file->name, path, err))
+        return LOOKUP_FAILED;
+    if (stat(path, &status) == 0)
+        return (uint64_t)status.st_size == file->size ? LOOKUP_FOUND : LOOKUP_ABSENT;
+    if (errno == ENOENT || errno == ENOTDIR)
+        return LOOKUP_ABSENT;
+    (void)err_errno(err, E_DISK_READ, errno, "%s: cannot be examined", path);
+    return LOOKUP_FAILED;
+}
+
+static void missing_add(struct missing *missing, const char name[PRODUCT_FILE])
+{
+    if (missing->count == missing->capacity) {
+        missing->capacity = missing->capacity == 0 ? 16 : 2 * missing->capacity;
+        missing->names =
+            mem_grow(missing->names, missing->capacity, sizeof *missing->names);
+    }
+    memcpy(missing->names[missing->count++], name, PRODUCT_FILE);
+}
+
+/* Files that are missing one by one are made again. A store in which there is nothing of
+ * ours at all was rather not mounted than emptied. */
+static bool store_is_there(const struct campaign *campaign, const struct missing *missing,
+                           struct err *err)
+{
+    char parts[PATH_MAX];
+    char published[PATH_MAX];
+    if (!store_path(campaign, "parts", parts, err) ||
+        !store_path(campaign, "published", published, err))
+        return false;
+    return missing->count == 0 || disk_exists(parts) || disk_exists(published) ||
+           err_set(err, E_STORE_ABSENT,
+                   "%s: has neither parts nor published, the catalog knows %zu files of "
+                   "campaign %s there",
+                   campaign->store, missing->count, campaign->name);
 }
 
 static bool find_missing(struct catalog_txn *txn, const struct campaign *campaign,
@@ -44,21 +80,18 @@ static bool find_missing(struct catalog_txn *txn, const struct campaign *campaig
 {
     struct file_record file;
     char next[PRODUCT_FILE + 1] = "";
-    for (;;) {
-        enum lookup found = catalog_next_file(txn, next, &file, err);
-        if (found != LOOKUP_FOUND)
-            return found == LOOKUP_ABSENT;
+    enum lookup found;
+    while ((found = catalog_next_file(txn, next, &file, err)) == LOOKUP_FOUND) {
         (void)snprintf(next, sizeof next, "%s ", file.name);
-        if (file.campaign != campaign->id || file.state == FILE_COLLECTING ||
-            file_intact(campaign, &file))
+        if (file.campaign != campaign->id || file.state == FILE_COLLECTING)
             continue;
-        if (missing->count == missing->capacity) {
-            missing->capacity = missing->capacity == 0 ? 16 : 2 * missing->capacity;
-            missing->names =
-                mem_grow(missing->names, missing->capacity, sizeof *missing->names);
-        }
-        memcpy(missing->names[missing->count++], file.name, sizeof file.name);
+        enum lookup look = file_look(campaign, &file, err);
+        if (look == LOOKUP_FAILED)
+            return false;
+        if (look == LOOKUP_ABSENT)
+            missing_add(missing, file.name);
     }
+    return found == LOOKUP_ABSENT && store_is_there(campaign, missing, err);
 }
 
 static bool finish_publishing(struct catalog_txn *txn, const struct campaign *campaign,

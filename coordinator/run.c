@@ -12,10 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+
 #include "base/clock.h"
 #include "base/disk.h"
+#include "catalog/owner.h"
 #include "coordinator/child.h"
 #include "coordinator/command.h"
+#include "coordinator/last_words.h"
 #include "coordinator/plan.h"
 #include "coordinator/progress.h"
 #include "coordinator/serve.h"
@@ -37,6 +42,9 @@ const char run_usage[] =
 /* A child that dies this often in a row, each time within ten seconds and without any
  * segment done in between, will not do better the next time. */
 #define QUICK_DEATHS 10u
+
+/* Less than this left: the disk of the area is full. */
+#define AREA_ROOM ((uint64_t)1 << 16)
 
 static volatile sig_atomic_t interrupted;
 
@@ -127,33 +135,44 @@ static bool start_pilots(struct supervisor *supervisor, struct err *err)
                        err);
 }
 
-/* The last line of a log, for the one line that tells why we stop. */
-static void last_line(const char *path, char *out, size_t size)
+static bool area_is_full(const struct supervisor *supervisor)
 {
-    FILE *file = fopen(path, "re");
-    char line[1024];
-    out[0] = 0;
-    while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        (void)snprintf(out, size, "%.*s", (int)strcspn(line, "\n"), line);
-    if (file != NULL)
-        (void)fclose(file);
+    struct statvfs disk;
+    return statvfs(supervisor->area->folder, &disk) == 0 &&
+           (uint64_t)disk.f_bavail * disk.f_frsize < AREA_ROOM;
+}
+
+/* The child's own error; the disk that has no room even for that; or how it ended. */
+static bool give_up(const struct supervisor *supervisor, const struct child *child,
+                    const char *log, struct err *err)
+{
+    struct err words;
+    if (last_words(log, child->log_start, &words))
+        return err_set(err, (enum err_code)words.code,
+                       "%s died %u times in a row, see %s: %.300s", child->name,
+                       child->quick_deaths, log, words.text);
+    if (area_is_full(supervisor))
+        return err_set(err, E_DISK_FULL,
+                       "%s: the disk is full: %s died %u times in a row",
+                       supervisor->area->folder, child->name, child->quick_deaths);
+    bool signalled = WIFSIGNALED(child->status);
+    return err_set(err, E_PROCESS, "%s died %u times in a row, see %s: %s %d",
+                   child->name, child->quick_deaths, log,
+                   signalled ? "signal" : "exit status",
+                   signalled ? WTERMSIG(child->status) : WEXITSTATUS(child->status));
 }
 
 static bool keep_running(struct supervisor *supervisor, struct child *child,
                          bool (*start)(struct supervisor *, struct err *),
                          const char *log, struct err *err)
 {
-    char line[300];
     if (child_alive(child))
         return true;
     bool quick =
         child->start_ns != 0 && clock_now_ns() - child->start_ns < 10 * SECOND_NS;
     child->quick_deaths = quick ? child->quick_deaths + 1 : 0;
-    if (child->quick_deaths >= QUICK_DEATHS) {
-        last_line(log, line, sizeof line);
-        return err_set(err, E_PROCESS, "%s died %u times in a row, see %s: %s",
-                       child->name, child->quick_deaths, log, line);
-    }
+    if (child->quick_deaths >= QUICK_DEATHS)
+        return give_up(supervisor, child, log, err);
     return start(supervisor, err);
 }
 
@@ -266,6 +285,16 @@ static int run_campaign(struct supervisor *supervisor, struct err *err)
     return exit_status;
 }
 
+/* One supervisor an area: two would fight for the catalog. The lock ends with us. */
+static bool area_take(const struct area *area, struct err *err)
+{
+    int lock;
+    if (owner_take(area->folder, &lock, err))
+        return true;
+    return err->code == E_CATALOG_OWNED ? err_wrap(err, "another spillway run is at work")
+                                        : false;
+}
+
 int run_command(struct area *area, int argc, char **argv)
 {
     struct err err;
@@ -275,7 +304,7 @@ int run_command(struct area *area, int argc, char **argv)
         {.name = "listen", .text = &supervisor.listen}};
     if (!command_options(options, 2, &argc, argv, &err) ||
         !command_words(argc, 1, 1, "one campaign file", &err) || !area_open(area, &err) ||
-        !plan_file(area, argv[1], supervisor.campaign, &err))
+        !area_take(area, &err) || !plan_file(area, argv[1], supervisor.campaign, &err))
         return command_error(&err);
     return run_campaign(&supervisor, &err);
 }

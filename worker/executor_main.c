@@ -270,7 +270,7 @@ int main(int argc, char **argv)
     bytes_release(&executor.out);
     if (done)
         return 0;
-    (void)fprintf(stderr, "spillway-executor: %s: %s\n%s\n",
+    (void)fprintf(stderr, "spillway-executor: error %s: %s\n  %s\n",
                   err_name((enum err_code)err.code), err.text,
                   err_advice((enum err_code)err.code));
     return err_exit_status((enum err_code)err.code);

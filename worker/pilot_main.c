@@ -365,7 +365,8 @@ int main(int argc, char **argv)
     signals_setup();
     if (!options_read(argc, argv, &pilot.options, &go, &err) ||
         (go && !pilot_run(&pilot, &err))) {
-        (void)fprintf(stderr, "spillway-pilot: %s\n%s\n", err.text,
+        (void)fprintf(stderr, "spillway-pilot: error %s: %s\n  %s\n",
+                      err_name((enum err_code)err.code), err.text,
                       err_advice((enum err_code)err.code));
         return err_exit_status((enum err_code)err.code);
     }

@@ -96,6 +96,7 @@
     X(E_PILOT_LOST, 850, ERR_NODE, "The pilot went silent; its work was given to another one.") \
     X(E_PARTS_ABSENT, 851, ERR_STORAGE, "Reported files are not in the store: check its disk and mounts on that node.") \
     X(E_REPORT_EMPTY, 852, ERR_PROTOCOL, "The report does not fit its task: check the version of the pilot.") \
+    X(E_STORE_ABSENT, 853, ERR_STORAGE, "Mount the store; or make its folder parts by hand to have all files made again.") \
     X(E_CAMPAIGN_STUCK, 860, ERR_INPUT, "Mend the cause, then spillway retry CAMPAIGN and run again; complete_at below 1 accepts a loss.") \
     X(E_VERIFY, 861, ERR_INPUT, "The files named above are not what the catalog says: make them again.") \
     X(E_HTTP_LISTEN, 890, ERR_NODE, "Choose a free address and port of this machine to listen on.") \

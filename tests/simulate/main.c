@@ -9,7 +9,7 @@
 static int fail(const struct err *err)
 {
     enum err_code code = (enum err_code)err->code;
-    (void)fprintf(stderr, "spillway-simulate: error %s: %s\n%s\n", err_name(code),
+    (void)fprintf(stderr, "spillway-simulate: error %s: %s\n  %s\n", err_name(code),
                   err->text, err_advice(code));
     return err_exit_status(code);
 }
