@@ -30,7 +30,8 @@ static bool check(const char *folder, struct err *err)
     catalog_abort(txn);
     catalog_close(catalog);
     if (done) {
-        (void)fwrite(report.data, 1, report.size, stdout);
+        if (report.size > 0)
+            (void)fwrite(report.data, 1, report.size, stdout);
         (void)printf("%" PRIu64 " faults\n", faults);
         if (faults > 0)
             done = err_set(err, E_CATALOG_DAMAGED, "%s: %" PRIu64 " faults, listed above",

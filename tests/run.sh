@@ -11,7 +11,7 @@ export SPILLWAY_TEST_DATA=${SPILLWAY_TEST_DATA-../shared/data}
 command -v ccache >/dev/null && export CMAKE_C_COMPILER_LAUNCHER=ccache
 
 fuzz_seconds=10
-asan_system='^system\.(demo|smoke)$'
+asan_system='^system\.(campaign|physics|impact)$'
 case ${1-} in
 '') ;;
 --long)
