@@ -355,6 +355,7 @@ static bool campaign_read(const struct config_file *file,
     if (campaign->physics && (out->selection.types & 1u << RUN_TYPE_UNKNOWN) != 0)
         return config_fail(file, "types", "unknown", err,
                            "runs of unknown type are not for physics");
+    out->selection.synthetic = !campaign->physics;
     return config->conditions == NULL ||
            conditions_read(file, folder, config->conditions, arena, out, err);
 }

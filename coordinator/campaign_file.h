@@ -5,6 +5,7 @@
  * unstable and unknown (published EOT include unstable runs, and the lists before 2017
  * have no ratings); task 256 MiB; merge 4 GB; 3 attempts, 30 s apart, 600 s and 2048 MB
  * for a segment; lease 120 s; complete at 1; eot_partial drop.
+ * Purpose physics takes no synthetic run.
  */
 #ifndef SPILLWAY_COORDINATOR_CAMPAIGN_FILE_H
 #define SPILLWAY_COORDINATOR_CAMPAIGN_FILE_H

@@ -19,7 +19,7 @@
 struct import_run {
     struct run run;
     const char *path; /* of its list; borrowed from the caller of the reader */
-    unsigned line;    /* 0: not known */
+    unsigned line;    /* of a CSV list, 0 otherwise */
 };
 
 struct import_setup {

@@ -267,9 +267,8 @@ static bool runs_unique(const struct import *import, struct err *err)
     for (size_t i = 1; unique && i < import->run_count; i++)
         if (strcmp(order[i - 1]->path, order[i]->path) == 0 &&
             order[i - 1]->run.number == order[i]->run.number)
-            unique = err_set(err, E_RUNS_TABLE, "%s:%u: run %" PRIu32 " is there twice%s",
-                             order[i]->path, order[i]->line, order[i]->run.number,
-                             order[i]->line == 0 ? " (line not known)" : "");
+            unique = err_set(err, E_RUNS_TABLE, "%s:%u: run %" PRIu32 " is there twice",
+                             order[i]->path, order[i]->line, order[i]->run.number);
     free(order);
     return unique;
 }

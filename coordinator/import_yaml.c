@@ -1,6 +1,7 @@
 /* import_yaml.c - runs.yaml: runs, their chunks, and set-ups.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "coordinator/config.h"
 #include "coordinator/config_value.h"
 #include "coordinator/import.h"
+#include "coordinator/number_index.h"
 
 #define READ_SIZE ((size_t)4 << 20)
 
@@ -169,9 +171,24 @@ static bool file_read(struct import *import, const struct config_file *file,
     return true;
 }
 
+/* A list names each of its runs once. */
+static bool run_once(struct number_index *seen, const struct config_file *file,
+                     const char *text, uint32_t number, struct err *err)
+{
+    size_t place = 0;
+    uint32_t known;
+    if (!number_index_next(seen, number, &place, &known)) {
+        number_index_add(seen, number, number);
+        return true;
+    }
+    unsigned first = config_line(file, 1, "run", text);
+    return err_set(err, E_RUNS_TABLE, "%s:%u: run %" PRIu32 " is there twice", file->path,
+                   config_line(file, first + 1, "run", text), number);
+}
+
 static bool runs_read(struct import *import, const struct config_file *file,
                       const char *folder, const struct config_runs *config,
-                      struct err *err)
+                      struct number_index *seen, struct err *err)
 {
     for (unsigned i = 0; i < config->setups_count; i++)
         if (!setup_read(import, file, &config->setups[i], err))
@@ -179,7 +196,8 @@ static bool runs_read(struct import *import, const struct config_file *file,
     for (unsigned i = 0; i < config->runs_count; i++) {
         const struct config_run *run = &config->runs[i];
         struct import_run taken = {.path = file->path};
-        if (!run_read(file, run, &taken.run, err))
+        if (!run_read(file, run, &taken.run, err) ||
+            !run_once(seen, file, run->run, taken.run.number, err))
             return false;
         import_add_run(import, &taken);
         for (unsigned c = 0; c < run->chunks_count; c++)
@@ -200,7 +218,10 @@ bool import_yaml(struct import *import, const char *path, const char *folder,
     struct config_runs *config;
     if (!config_load_runs(&file, &config, err))
         return false;
-    bool done = runs_read(import, &file, folder, config, err);
+    struct number_index seen;
+    number_index_init(&seen);
+    bool done = runs_read(import, &file, folder, config, &seen, err);
+    number_index_release(&seen);
     config_free_runs(config);
     return done;
 }

@@ -21,7 +21,40 @@ const char plan_usage[] =
     "Resolves the tag, gives every segment of the selected runs its keys and looks for\n"
     "products that are there already. --dry-run writes nothing to catalog and store and\n"
     "says what would run, what would be reused and what is in the way.\n"
-    "A planned campaign is frozen: a changed file needs a new name.\n";
+    "A planned campaign is frozen: a changed file needs a new name.\n"
+    "\n"
+    "The file; all but name, purpose, select, store and reconstruct or skims may be left\n"
+    "out, relative paths start at the file:\n"
+    "  name: p2018-pass2\n"
+    "  purpose: physics            # or test\n"
+    "  select:                     # {} takes all physics runs of data that are not bad\n"
+    "    runs: [3855-4201, 4208]\n"
+    "    periods: [2018]\n"
+    "    setups: [2018-invisible-100]\n"
+    "    types: [physics]          # calibration, hadron, muon, ..., unknown\n"
+    "    quality: [good, unstable, unknown]\n"
+    "    origin: [data]            # or mc\n"
+    "    particle: [electron]\n"
+    "  conditions:\n"
+    "    source: http://host/api/cdb_rest   # or file:FOLDER\n"
+    "    tag: NA64_2018_v3\n"
+    "    allow: [nearest_run, none]         # last steps of the LED ladder\n"
+    "    acknowledge: [time_offset]         # unverified numbers, by payload type\n"
+    "  reconstruct: {setup: electron}\n"
+    "  skims:\n"
+    "    - {name: sample, kind: random, fraction: 0.01, events: [physics, calibration]}\n"
+    "    - name: missing-energy\n"
+    "      kind: cuts                       # spillway help quantities\n"
+    "      cuts:\n"
+    "        - {quantity: ecal_gev, max: 50}\n"
+    "        - {quantity: srd_min_mev, min: 1, max: 70}\n"
+    "  store: /data/store\n"
+    "  task: {bytes: 268435456, segments: 0}\n"
+    "  merge: {bytes: 4000000000}\n"
+    "  retry: {attempts: 3, delay_s: 30, segment_limit_s: 600, memory_mb: 2048}\n"
+    "  lease_s: 120\n"
+    "  complete_at: 1.0            # fraction at which the rest may be closed as lost\n"
+    "  eot_partial: drop           # or scale\n";
 
 enum planned { PLANNED_NEW, PLANNED_BEFORE };
 
@@ -146,7 +179,10 @@ static bool plan_words(struct area *area, int argc, char **argv, struct bytes *o
         !command_words(argc, 1, 1, "one campaign file", err))
         return false;
     plan_init(&plan);
+    struct err inner;
     bool done = plan_run(&plan, area, argv[1], dry_run, &planned, err);
+    if (!done && plan.run_count > 0) /* refused: what there is says why */
+        (void)(json ? plan_json(&plan, out, &inner) : plan_text(&plan, out, &inner));
     if (done && planned == PLANNED_BEFORE)
         done = json ? text_addf(out, err, "{\"campaign\":\"%s\",\"unchanged\":true}\n",
                                 plan.campaign.name)

@@ -34,7 +34,29 @@ const char runs_usage[] =
     "list     one line a run.\n"
     "show     everything about a run.\n"
     "summary  physics runs, spills, triggers and EOT per set-up, beside published\n"
-    "         totals, and the rows that are not to be used one by one.\n";
+    "         totals, and the rows that are not to be used one by one.\n"
+    "\n"
+    "A list in YAML; all but run may be left out, relative files start at the list:\n"
+    "  setups:\n"
+    "    - {name: 2018-invisible-100, eot: {source: 3, scaler_word: 0, scale: 1}}\n"
+    "  runs:\n"
+    "    - run: 4060\n"
+    "      period: 2018\n"
+    "      setup: 2018-invisible-100\n"
+    "      particle: electron\n"
+    "      momentum_gev: 100\n"
+    "      type: physics           # calibration, hadron, muon, pedestal, scan, led, test\n"
+    "      origin: data            # or mc\n"
+    "      quality: good           # unstable, bad, stopped\n"
+    "      magnet_a: -800\n"
+    "      trigger: phys\n"
+    "      start_s: 1527800000     # Unix seconds\n"
+    "      stop_s: 1527805000\n"
+    "      synthetic: false\n"
+    "      chunks:                 # size and checksum as the tape catalogue has them\n"
+    "        - {file: raw/cdr01001-004060.dat, size: 1073741824, adler32: 1a2b3c4d}\n"
+    "      files: [raw/cdr01002-004060.dat]   # read once for size and checksum\n"
+    "A file with another name needs builder and number beside file.\n";
 
 static void count_json(struct json_writer *json, const char *name,
                        const struct import_count *count)

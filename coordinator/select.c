@@ -8,7 +8,8 @@
 #include "base/text.h"
 
 static const char *const reason_names[SELECT_REASONS] = {
-    "taken", "run", "period", "setup", "particle", "type", "origin", "quality"};
+    "taken", "run",    "period",  "setup",    "particle",
+    "type",  "origin", "quality", "synthetic"};
 
 const char *select_reason_name(enum select_reason reason)
 {
@@ -69,5 +70,7 @@ enum select_reason selection_takes(const struct selection *selection,
         return SELECT_ORIGIN;
     if ((selection->qualities & 1u << run->quality) == 0)
         return SELECT_QUALITY;
+    if (run->synthetic && !selection->synthetic)
+        return SELECT_SYNTHETIC;
     return SELECT_TAKEN;
 }

@@ -28,6 +28,7 @@ struct selection {
     uint32_t types; /* bit masks of the enums of model/run.h */
     uint32_t origins;
     uint32_t qualities;
+    bool synthetic; /* simulated runs too; never for physics */
 };
 
 /* Why a run is not taken. */
@@ -39,10 +40,11 @@ enum select_reason {
     SELECT_PARTICLE,
     SELECT_TYPE,
     SELECT_ORIGIN,
-    SELECT_QUALITY
+    SELECT_QUALITY,
+    SELECT_SYNTHETIC
 };
 
-#define SELECT_REASONS 8
+#define SELECT_REASONS 9
 
 /* The first reason in the order above. */
 enum select_reason selection_takes(const struct selection *selection,

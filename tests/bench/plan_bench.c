@@ -196,7 +196,8 @@ static struct campaign_file file_make(const struct bench *bench)
 {
     struct campaign_file file = {.selection = {.types = 1u << RUN_TYPE_PHYSICS,
                                                .origins = 1u << RUN_ORIGIN_DATA,
-                                               .qualities = 1u << RUN_QUALITY_UNKNOWN},
+                                               .qualities = 1u << RUN_QUALITY_UNKNOWN,
+                                               .synthetic = true},
                                  .allowed = 0x1f};
     (void)snprintf(file.campaign.name, sizeof file.campaign.name, "bench");
     (void)snprintf(file.campaign.tag, sizeof file.campaign.tag, "t");

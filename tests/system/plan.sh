@@ -76,6 +76,7 @@ rm "$conditions/payloads/led_spill/a"
 base_payloads "$conditions"
 reco "$scratch/gaps.yaml" gaps gaps
 expect 11 spillway plan "$scratch/gaps.yaml"
+says out "run 9000: 9 segments" "run 9001: blocked"
 says err "E_PLAN_CONDITIONS" "calo_gain: runs 9001 - 9002"
 expect 11 spillway plan "$scratch/gaps.yaml" --dry-run
 says out "run 9000: 9 segments" "run 9002: blocked"
@@ -91,13 +92,23 @@ says err "run 9001: " "led_spill" "E_PLAN_CONDITIONS"
 sed -i 's/tag: ladder/tag: ladder, allow: [nearest_run]/' "$scratch/ladder.yaml"
 expect 0 spillway plan "$scratch/ladder.yaml"
 
-# Physics refuses synthetic payloads that nobody acknowledged.
+# Physics takes no synthetic run, and no synthetic payload that nobody acknowledged.
 reco "$scratch/physics.yaml" physics t1
 sed -i 's/purpose: test/purpose: physics/' "$scratch/physics.yaml"
+expect 10 spillway plan "$scratch/physics.yaml" --dry-run
+says err "no run is selected"
+says out "runs not taken: 3 by synthetic"
+mkdir "$scratch/real"
+cp -r "$scratch/data/raw" "$scratch/real"
+sed '/synthetic/d' "$scratch/data/runs.yaml" >"$scratch/real/runs.yaml"
+make_area real_area "$scratch/real"
+SPILLWAY_AREA=$scratch/real_area
 expect 11 spillway plan "$scratch/physics.yaml"
+says out "27 segments to run"
 says err "calo_gain: payload" "acknowledge" "sampling: payload"
 sed -i 's/tag: t1/tag: t1, acknowledge: [bad_spills, calo_gain, channel_map, led_reference, led_spill, pedestal, sampling, time_offset]/' "$scratch/physics.yaml"
 expect 0 spillway plan "$scratch/physics.yaml"
+SPILLWAY_AREA=$scratch/area
 
 # One gain of one run changes the keys of that run and of nothing else; one LED row those
 # of its spill; explain says which line.

@@ -45,7 +45,10 @@ expect 0 spillway runs show 9999
 # Mistakes have a line.
 printf 'runs:\n  - {run: 5}\n  - {run: 5}\n' > "$work/twice.yaml"
 expect 10 spillway runs import "$work/twice.yaml"
-says err "run 5 is there twice"
+says err "twice.yaml:3: run 5 is there twice"
+sed '1p;2{p;p}' "$data/runs-2016-2018.csv" | sed 1d >"$work/twice.csv"
+expect 10 spillway runs import "$work/twice.csv"
+says err "twice.csv:3: run 1820 is there twice"
 printf 'runs:\n  - run: 5\n    beam: x\n' > "$work/key.yaml"
 expect 2 spillway runs import "$work/key.yaml"
 says err "key.yaml:3: unknown key beam"

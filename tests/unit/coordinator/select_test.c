@@ -43,6 +43,8 @@ static void a_run_that_fits_is_taken_and_each_misfit_has_its_reason(void **state
     (void)state;
     struct run run = good_run();
     assert_int_equal(selection_takes(&selection, &run), SELECT_TAKEN);
+    run.synthetic = true;
+    assert_int_equal(selection_takes(&selection, &run), SELECT_SYNTHETIC);
     run.quality = RUN_QUALITY_BAD;
     assert_int_equal(selection_takes(&selection, &run), SELECT_QUALITY);
     run.origin = RUN_ORIGIN_UNKNOWN;
