@@ -7,50 +7,11 @@
 #include <stdlib.h>
 
 #include "coordinator/apply_merge.h"
+#include "coordinator/part.h"
 #include "coordinator/tasks.h"
 
 /* One attempt of 4096 segments. */
 #define APPLY_ARENA ((size_t)1 << 20)
-
-void number_set_add(struct number_set *set, uint32_t number)
-{
-    for (uint32_t i = 0; i < set->count; i++)
-        if (set->numbers[i] == number)
-            return;
-    if (set->count == set->capacity) {
-        set->capacity = set->capacity == 0 ? 16 : 2 * set->capacity;
-        set->numbers = mem_grow(set->numbers, set->capacity, sizeof *set->numbers);
-    }
-    set->numbers[set->count++] = number;
-}
-
-void name_list_add(struct name_list *list, const char *name)
-{
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity == 0 ? 16 : 2 * list->capacity;
-        list->names = mem_grow(list->names, list->capacity, sizeof *list->names);
-    }
-    (void)snprintf(list->names[list->count++], PRODUCT_FILE, "%s", name);
-}
-
-void owed_clear(struct owed *owed)
-{
-    owed->remove.count = 0;
-    owed->collect.count = 0;
-    owed->cut.count = 0;
-    owed->publish.count = 0;
-    owed->complete = false;
-    owed->stuck = false;
-}
-
-void owed_release(struct owed *owed)
-{
-    free(owed->remove.names);
-    free(owed->collect.names);
-    free(owed->cut.numbers);
-    free(owed->publish.numbers);
-    *owed = (struct owed){.complete = false};
-}
 
 static bool get_attempt(struct catalog_txn *txn, uint64_t number, struct arena *arena,
                         struct attempt *attempt, struct err *err)
@@ -62,9 +23,34 @@ static bool get_attempt(struct catalog_txn *txn, uint64_t number, struct arena *
     return found == LOOKUP_FOUND;
 }
 
-static bool apply_state(struct book *book, struct catalog_txn *txn,
-                        const struct core_command *command, struct err *err)
+/* What is gone is read from the catalog: the book may be ahead of a transaction that was
+ * given up. */
+static bool forget_steps(struct book *book, struct catalog_txn *txn,
+                         const struct core_command *command, struct owed *owed,
+                         struct err *err)
 {
+    struct plan_state known;
+    struct plan_state *state = &book->states[command->segment];
+    if (!catalog_get_states(txn, book->campaign.id, command->segment, 1, &known, err))
+        return false;
+    if ((command->steps & STEP_RECO) != 0) {
+        state->reco_product = 0;
+        if (!part_forget(txn, &known.reco_product, &owed->collect, err))
+            return false;
+    }
+    if ((command->steps & STEP_SELECT) != 0) {
+        state->select_product = 0;
+        return part_forget(txn, &known.select_product, &owed->collect, err);
+    }
+    return true;
+}
+
+static bool apply_state(struct book *book, struct catalog_txn *txn,
+                        const struct core_command *command, struct owed *owed,
+                        struct err *err)
+{
+    if (command->steps != 0 && !forget_steps(book, txn, command, owed, err))
+        return false;
     struct plan_state *state = &book->states[command->segment];
     struct plan_state next = command->state;
     next.reco_product = state->reco_product;
@@ -138,6 +124,16 @@ static bool apply_commit(struct book *book, struct catalog_txn *txn,
     return true;
 }
 
+/* The report that a command follows from, NULL when there is none. */
+static const struct report *report_of(const struct exchange *exchange,
+                                      const struct core_command *command)
+{
+    if (exchange == NULL || command->report == UINT32_MAX)
+        return NULL;
+    bug_if(command->report >= exchange->sync.report_count);
+    return &exchange->sync.reports[command->report];
+}
+
 static bool apply_end(struct catalog_txn *txn, const struct exchange *exchange,
                       const struct core_command *command, int64_t wall_s, struct err *err)
 {
@@ -149,9 +145,7 @@ static bool apply_end(struct catalog_txn *txn, const struct exchange *exchange,
         attempt.state = command->attempt_state;
         attempt.end_s = wall_s;
         attempt.committed = command->count;
-        const struct report *report = exchange != NULL && command->report != UINT32_MAX
-                                          ? &exchange->sync.reports[command->report]
-                                          : NULL;
+        const struct report *report = report_of(exchange, command);
         if (report != NULL) {
             (void)snprintf(attempt.host, sizeof attempt.host, "%s", report->host);
             attempt.failure = report->failure;
@@ -219,7 +213,7 @@ static bool apply_one(struct book *book, struct catalog_txn *txn,
 {
     switch (command->kind) {
     case COMMAND_STATE:
-        return apply_state(book, txn, command, err);
+        return apply_state(book, txn, command, owed, err);
     case COMMAND_LEASE:
         return apply_lease(book, txn, exchange, command, wall_s, err);
     case COMMAND_COMMIT:
@@ -247,14 +241,12 @@ static bool apply_one(struct book *book, struct catalog_txn *txn,
         exchange->drain = true;
         return true;
     case COMMAND_CUT:
-        number_set_add(&owed->cut, command->unit);
+        number_list_add(&owed->cut, command->unit);
         return true;
     case COMMAND_GROUP:
-        return apply_group(
-            book, txn, exchange == NULL ? NULL : &exchange->sync.reports[command->report],
-            command, owed, err);
+        return apply_group(book, txn, report_of(exchange, command), command, owed, err);
     case COMMAND_PUBLISH:
-        number_set_add(&owed->publish, command->group);
+        number_list_add(&owed->publish, command->group);
         return true;
     case COMMAND_COMPLETE:
         owed->complete = true;

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "coordinator/part.h"
 #include "coordinator/tasks.h"
 #include "coordinator/withdraw.h"
 
@@ -22,23 +23,11 @@ struct takeover {
     bool replaced;            /* the answer: inputs come in its order */
 };
 
-static bool collect_if_empty(struct catalog_txn *txn, const char *name, struct owed *owed,
-                             struct err *err)
-{
-    struct file_record file;
-    enum lookup found = catalog_get_file(txn, name, &file, err);
-    if (found != LOOKUP_FOUND || file.live > 0 || file.state != FILE_PART)
-        return found != LOOKUP_FAILED;
-    file.state = FILE_COLLECTING;
-    name_list_add(&owed->collect, name);
-    return catalog_put_file(txn, &file, err);
-}
-
 /* A product that lies in a published file stays there, unless that file is replaced. */
 static bool may_move(struct takeover *takeover, const struct place *place, bool *may,
                      struct err *err)
 {
-    *may = strncmp(place->file, "parts/", 6) == 0;
+    *may = part_holds(place);
     if (strncmp(place->file, "published/", 10) != 0)
         return true;
     if (strcmp(takeover->asked, place->file) != 0) {
@@ -72,7 +61,7 @@ static bool move_product(struct takeover *takeover, uint32_t number, uint64_t of
         struct place to = {.offset = offset, .length = product->place.length};
         (void)snprintf(to.file, sizeof to.file, "%s", takeover->group->published);
         done = catalog_move_product(txn, id, stream, &to, err) &&
-               collect_if_empty(txn, product->place.file, takeover->owed, err);
+               part_collect(txn, product->place.file, &takeover->owed->collect, err);
     }
     arena_release(&arena);
     return done;
@@ -100,13 +89,10 @@ bool apply_group(struct book *book, struct catalog_txn *txn, const struct report
                  const struct core_command *command, struct owed *owed, struct err *err)
 {
     struct merge_group *group = &book->groups[command->group];
-    bool commits =
-        command->group_state == GROUP_PUBLISHING && group->state != GROUP_PUBLISHING;
     group->state = command->group_state;
     group->deaths = command->group_deaths;
     group->failure = command->group_failure;
-    if (commits) {
-        bug_if(report == NULL);
+    if (report != NULL) {
         struct file_record file = {.campaign = book->campaign.id,
                                    .state = FILE_PUBLISHED,
                                    .size = report->merged.place.length,

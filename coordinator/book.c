@@ -11,7 +11,9 @@
 /* Leases of 4096 segment numbers each, read one at a time: far below this. */
 #define BOOK_ARENA ((size_t)64 << 20)
 
-uint32_t book_steps(const struct campaign *campaign, const struct plan_state *state)
+/* Steps that a segment in this state still needs. */
+static uint32_t missing_steps(const struct campaign *campaign,
+                              const struct plan_state *state)
 {
     uint32_t steps = state->select_product == 0 ? STEP_SELECT : 0;
     if (campaign->recipe.reconstruct && state->reco_product == 0)
@@ -31,6 +33,21 @@ uint32_t book_streams(const struct campaign *campaign, char (*streams)[STREAM_NA
     if (count < capacity)
         (void)snprintf(streams[count++], STREAM_NAME, "summary");
     return count;
+}
+
+uint32_t book_unit(const struct book *book, uint32_t segment)
+{
+    uint32_t low = 0;
+    uint32_t high = book->unit_count;
+    bug_if(segment >= book->campaign.segment_count);
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (book->units[middle].first <= segment)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 void book_put_group(struct book *book, const struct merge_group *group)
@@ -83,7 +100,7 @@ static bool load_segments(struct book *book, struct catalog_txn *txn, struct cor
         if (!load_segment(txn, book->campaign.id, i, &segment, err))
             return false;
         segment.state = book->states[i];
-        segment.steps = book_steps(&book->campaign, &segment.state);
+        segment.steps = missing_steps(&book->campaign, &segment.state);
         core_add_segment(core, &segment);
         if (i == 0 || segment.id.chunk.run != run) {
             if (book->unit_count == capacity) {

@@ -26,6 +26,9 @@ bool book_load(struct book *book, struct catalog_txn *txn, const char *campaign,
                struct core **core, struct err *err);
 void book_release(struct book *book);
 
+/* The unit that holds a segment of the plan. */
+uint32_t book_unit(const struct book *book, uint32_t segment);
+
 /* Adds or replaces a group (number = count appends). */
 void book_put_group(struct book *book, const struct merge_group *group);
 
@@ -33,8 +36,5 @@ void book_put_group(struct book *book, const struct merge_group *group);
  * "skim.NAME" in the order of the recipe, "summary". */
 uint32_t book_streams(const struct campaign *campaign, char (*streams)[STREAM_NAME],
                       uint32_t capacity);
-
-/* Steps that a segment in this state still needs. */
-uint32_t book_steps(const struct campaign *campaign, const struct plan_state *state);
 
 #endif

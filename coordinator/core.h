@@ -99,10 +99,11 @@ struct core_event {
 };
 
 enum command_kind {
-    COMMAND_STATE,  /* write the state of `segment` (product numbers are the service's) */
-    COMMAND_LEASE,  /* record attempt and lease, put the task into the answer */
-    COMMAND_COMMIT, /* put the products of report `report`, first `count` segments */
-    COMMAND_END,    /* attempt ends in `attempt_state` for the reason in the report */
+    COMMAND_STATE,   /* write the state of `segment` (product numbers are the service's);
+                      * the products of `steps` are gone: forget them */
+    COMMAND_LEASE,   /* record attempt and lease, put the task into the answer */
+    COMMAND_COMMIT,  /* put the products of report `report`, first `count` segments */
+    COMMAND_END,     /* attempt ends in `attempt_state` for the reason in the report */
     COMMAND_COLLECT, /* remove what files attempt `attempt` may have left */
     COMMAND_VERDICT, /* answer to report `report` */
     COMMAND_LOST,    /* held attempt `attempt` has no lease any more */

@@ -26,6 +26,7 @@ void core_segment_move(struct core *core, uint32_t number, enum segment_state to
     struct core_command *command = core_command_add(core, COMMAND_STATE);
     command->segment = number;
     command->state = row->state;
+    command->steps = from == SEGMENT_COMMITTED ? row->steps : 0;
     if (row->unit == CORE_NONE)
         return;
     bool was_final = segment_state_is_final(from);

@@ -41,6 +41,8 @@ void exchange_free(struct exchange *exchange)
 {
     if (exchange == NULL)
         return;
+    for (uint32_t i = 0; i < SYNC_REPORTS; i++)
+        free(exchange->gone[i].segments.numbers);
     arena_release(&exchange->arena);
     free(exchange);
 }
@@ -107,26 +109,32 @@ static bool result_matches(const struct book *book, const struct report *report,
     return matched == result->product_count;
 }
 
+static bool get_plan(const struct book *book, struct catalog_txn *txn, uint32_t number,
+                     struct plan_segment *plan, struct err *err)
+{
+    enum lookup found =
+        catalog_get_plan_segment(txn, book->campaign.id, number, plan, err);
+    if (found == LOOKUP_ABSENT)
+        return err_set(err, E_CATALOG_DAMAGED, "plan segment %u is missing", number);
+    return found == LOOKUP_FOUND;
+}
+
 static bool results_match(const struct book *book, struct catalog_txn *txn,
                           const struct report *report, const struct attempt *attempt,
                           bool *matches, struct err *err)
 {
-    struct plan_segment first;
-    *matches = report->segment_count <= attempt->segment_count;
+    struct plan_segment plan;
+    if (!get_plan(book, txn, attempt->segments[0], &plan, err))
+        return false;
+    *matches = report->segment_count <= attempt->segment_count &&
+               parts_own(report, &plan.reco_key, &plan.select_key);
     for (uint32_t i = 0; *matches && i < report->segment_count; i++) {
         const struct segment_result *result = &report->segments[i];
-        struct plan_segment plan;
-        enum lookup found = catalog_get_plan_segment(txn, book->campaign.id,
-                                                     attempt->segments[i], &plan, err);
-        if (found != LOOKUP_FOUND)
-            return found == LOOKUP_ABSENT && (*matches = false, true);
-        if (i == 0)
-            first = plan;
+        if (!get_plan(book, txn, attempt->segments[i], &plan, err))
+            return false;
         *matches = result->index == attempt->segments[i] &&
                    result_matches(book, report, result, attempt->steps, &plan);
     }
-    if (*matches && report->segment_count > 0)
-        *matches = parts_own(report, &first.reco_key, &first.select_key);
     return true;
 }
 
@@ -171,26 +179,27 @@ static bool check_report(struct exchange *exchange, const struct book *book,
                                  .failure = report->failure.code,
                                  .blamed = report->blamed,
                                  .signal = report->signal};
-    exchange->groups[index] = UINT32_MAX;
     enum lookup found =
         catalog_get_attempt(txn, report->attempt, &exchange->arena, &attempt, err);
     if (found != LOOKUP_FOUND)
         return found == LOOKUP_ABSENT;
     bool matches = attempt.token == report->token &&
                    attempt.campaign == book->campaign.id && attempt.segment_count > 0;
-    if (matches && attempt.kind == TASK_MERGE) {
+    if (matches && attempt.kind == TASK_MERGE)
         matches = merge_matches(book, report, &attempt);
-        exchange->groups[index] = attempt.segments[0];
-    }
     if (matches && attempt.kind == TASK_PROCESS &&
         !results_match(book, txn, report, &attempt, &matches, err))
         return false;
     if (!matches)
-        return true; /* token 0: the core refuses it */
+        return true;
     core->token = report->token;
     core->already = attempt.state;
     core->parts_present = parts_present(book, report);
-    return true;
+    if (attempt.kind != TASK_MERGE || attempt.state != ATTEMPT_LEASED ||
+        report->status != REPORT_FAILED)
+        return true;
+    return gone_find(book, txn, attempt.segments[0], report->blamed,
+                     &exchange->gone[index], err);
 }
 
 bool exchange_check(struct exchange *exchange, const struct book *book,

@@ -3,12 +3,13 @@
  *
  * Reports come from the network: exchange_check holds each against the catalog (attempt,
  * token, segments, keys, part names) and looks whether the named parts are there with
- * their sizes, before the core hears of them.
+ * their sizes, before the core hears of them. One that does not match gets token 0, which
+ * the core refuses.
  */
 #ifndef SPILLWAY_COORDINATOR_EXCHANGE_H
 #define SPILLWAY_COORDINATOR_EXCHANGE_H
 
-#include "coordinator/book.h"
+#include "coordinator/gone.h"
 
 enum exchange_kind { EXCHANGE_HELLO, EXCHANGE_SYNC };
 
@@ -19,7 +20,7 @@ struct exchange {
     struct hello hello;
     struct sync sync;
     struct core_report reports[SYNC_REPORTS];
-    uint32_t groups[SYNC_REPORTS]; /* merge group of each report, UINT32_MAX none */
+    struct gone gone[SYNC_REPORTS]; /* products that a failed merge found wrong */
     uint64_t tokens[SYNC_TASKS];
 
     /* The answer. */

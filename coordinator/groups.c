@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "coordinator/part.h"
 #include "coordinator/tasks.h"
 
 /* One product set of a segment with all its streams. */
@@ -29,8 +30,9 @@ static const char *stream_extension(const char *stream)
     return strcmp(stream, "summary") == 0 ? "jsonl" : "dat";
 }
 
-void group_published_name(const struct merge_class *merge_class, const struct sha256 *key,
-                          char out[PRODUCT_FILE])
+/* published/STREAM/RUN/STREAM_RUN_SEQUENCE_KEY12.EXT */
+static void published_name(const struct merge_class *merge_class,
+                           const struct sha256 *key, char out[PRODUCT_FILE])
 {
     char hex[SHA256_HEX];
     sha256_to_hex(key, hex);
@@ -127,7 +129,7 @@ static bool cut_close(struct cut *cut, struct err *err)
     if (!done)
         return false;
     struct file_record file;
-    group_published_name(&group->merge_class, &group->key, group->published);
+    published_name(&group->merge_class, &group->key, group->published);
     enum lookup found = catalog_get_file(cut->txn, group->published, &file, err);
     /* Products that lie in parts must move: the same bytes are merged once more. */
     if (found == LOOKUP_FOUND && file.state == FILE_PUBLISHED && !cut->in_parts) {
@@ -157,8 +159,7 @@ static bool cut_add(struct cut *cut, uint32_t number, const struct sha256 *key,
     cut->last = number;
     cut->keys[cut->key_count++] = *key;
     cut->bytes += product->place.length;
-    cut->in_parts =
-        cut->in_parts || strncmp(product->place.file, "parts/", strlen("parts/")) == 0;
+    cut->in_parts = cut->in_parts || part_holds(&product->place);
     event_digest_merge(&cut->events, &product->events);
     return true;
 }

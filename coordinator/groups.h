@@ -24,8 +24,4 @@ void group_list_release(struct group_list *list);
 bool groups_cut(const struct book *book, struct catalog_txn *txn, uint32_t unit,
                 struct group_list *list, struct err *err);
 
-/* "published/STREAM/RUN/STREAM_RUN_SEQUENCE_KEY12.EXT" */
-void group_published_name(const struct merge_class *merge_class, const struct sha256 *key,
-                          char out[PRODUCT_FILE]);
-
 #endif

@@ -5,9 +5,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 
 struct mailbox {
     pthread_mutex_t lock;
@@ -53,26 +53,16 @@ void mailbox_put(struct mailbox *mailbox, struct exchange *exchange)
     bug_if(pthread_mutex_unlock(&mailbox->lock) != 0);
 }
 
-static struct timespec time_after(int64_t duration_ns)
-{
-    struct timespec time;
-    bug_if(clock_gettime(CLOCK_MONOTONIC, &time) != 0);
-    int64_t total = time.tv_nsec + (duration_ns < 0 ? 0 : duration_ns);
-    time.tv_sec += total / 1000000000;
-    time.tv_nsec = total % 1000000000;
-    return time;
-}
-
 uint32_t mailbox_take(struct mailbox *mailbox, int64_t wait_ns, int64_t gather_ns,
                       struct exchange **list, uint32_t capacity)
 {
-    struct timespec until = time_after(wait_ns);
+    struct timespec until = clock_wait_end(wait_ns);
     bug_if(pthread_mutex_lock(&mailbox->lock) != 0);
     int waited = 0;
     while (mailbox->count == 0 && waited == 0)
         waited = pthread_cond_timedwait(&mailbox->filled, &mailbox->lock, &until);
     if (mailbox->count > 0 && gather_ns > 0) {
-        until = time_after(gather_ns);
+        until = clock_wait_end(gather_ns);
         for (waited = 0; mailbox->count < capacity && waited == 0;)
             waited = pthread_cond_timedwait(&mailbox->filled, &mailbox->lock, &until);
     }

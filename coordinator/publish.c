@@ -3,54 +3,33 @@
  */
 #include "coordinator/publish.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/disk.h"
 #include "base/json.h"
+#include "coordinator/shelf.h"
 
 #define SIDECAR_LIMIT ((size_t)1 << 20)
-
-bool store_path(const struct campaign *campaign, const char *name, char *out,
-                struct err *err)
-{
-    int length = snprintf(out, PATH_MAX, "%s/%s", campaign->store, name);
-    if (length < 0 || length >= PATH_MAX)
-        return err_set(err, E_LIMIT, "%s/%s: the path is too long", campaign->store,
-                       name);
-    return true;
-}
-
-static bool make_parent(const char *path, struct err *err)
-{
-    char parent[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    bug_if(slash == NULL);
-    memcpy(parent, path, (size_t)(slash - path));
-    parent[slash - path] = 0;
-    return disk_make_path(parent, err);
-}
 
 enum lookup publish_file(const struct campaign *campaign, const struct merge_group *group,
                          struct err *err)
 {
     char from[PATH_MAX];
     char to[PATH_MAX];
-    if (!store_path(campaign, group->part, from, err) ||
-        !store_path(campaign, group->published, to, err))
+    if (!shelf_path(campaign, group->part, from, err) ||
+        !shelf_path(campaign, group->published, to, err))
         return LOOKUP_FAILED;
-    if (!disk_exists(from))
-        return disk_exists(to) ? LOOKUP_FOUND : LOOKUP_ABSENT;
-    if (!make_parent(to, err))
-        return LOOKUP_FAILED;
-    if (rename(from, to) != 0) {
-        err_errno(err, E_DISK_WRITE, errno, "%s: cannot be moved to %s", from, to);
-        return LOOKUP_FAILED;
+    if (!disk_exists(from)) {
+        /* It was moved before a crash, perhaps not durably. */
+        if (!disk_exists(to))
+            return LOOKUP_ABSENT;
+        return disk_sync_parent(to, err) ? LOOKUP_FOUND : LOOKUP_FAILED;
     }
-    bool synced = disk_sync_parent(to, err) && disk_sync_parent(from, err);
-    return synced ? LOOKUP_FOUND : LOOKUP_FAILED;
+    bool moved = shelf_make_parent(to, err) && disk_rename(from, to, err) &&
+                 disk_sync_parent(to, err) && disk_sync_parent(from, err);
+    return moved ? LOOKUP_FOUND : LOOKUP_FAILED;
 }
 
 static void put_hash(struct json_writer *json, const char *key, const struct sha256 *hash)
@@ -100,12 +79,12 @@ bool publish_sidecar(const struct campaign *campaign, const struct merge_group *
     struct bytes text;
     struct json_writer json;
     (void)snprintf(name, sizeof name, "%s.prov.json", group->published);
-    if (!store_path(campaign, name, path, err))
+    if (!shelf_path(campaign, name, path, err))
         return false;
     bytes_init(&text, SIDECAR_LIMIT);
     json_begin(&json, &text);
     sidecar_text(&json, campaign, group, wall_s);
-    bool done = json_end(&json, err) && make_parent(path, err) &&
+    bool done = json_end(&json, err) && shelf_make_parent(path, err) &&
                 disk_write_durable(path, text.data, text.size, 0644, err);
     bytes_release(&text);
     return done;

@@ -19,8 +19,4 @@ enum lookup publish_file(const struct campaign *campaign, const struct merge_gro
 bool publish_sidecar(const struct campaign *campaign, const struct merge_group *group,
                      int64_t wall_s, struct err *err);
 
-/* STORE/name; E_LIMIT when it is too long. `out` has PATH_MAX bytes. */
-bool store_path(const struct campaign *campaign, const char *name, char *out,
-                struct err *err);
-
 #endif

@@ -5,31 +5,81 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <sys/stat.h>
 
-#include "base/disk.h"
+#include "coordinator/part.h"
 #include "coordinator/publish.h"
+#include "coordinator/shelf.h"
 
 #define REPAIR_ARENA ((size_t)4 << 20)
 
-/* Names of missing files, in the order of the catalog: sorted. */
-struct missing {
-    char (*names)[PRODUCT_FILE];
-    size_t count;
-    size_t capacity;
+/* The campaigns of one store, and its missing files in the order of the catalog: sorted.
+ */
+struct repair {
+    struct catalog_txn *txn;
+    struct campaign *campaigns;
+    uint32_t campaign_count;
+    struct name_list missing;
 };
 
-static int name_compare(const void *a, const void *b)
+static void repair_release(struct repair *repair)
 {
-    return strcmp(a, b);
+    free(repair->campaigns);
+    free(repair->missing.names);
 }
 
-static bool missing_has(const struct missing *missing, const char *name)
+static bool find_campaigns(struct repair *repair, const char *store, struct err *err)
 {
-    return missing->count > 0 && bsearch(name, missing->names, missing->count,
-                                         PRODUCT_FILE, name_compare) != NULL;
+    struct campaign campaign = {.id = 0};
+    for (;;) {
+        enum lookup found =
+            catalog_next_campaign(repair->txn, campaign.id + 1, &campaign, err);
+        if (found != LOOKUP_FOUND)
+            return found == LOOKUP_ABSENT;
+        if (strcmp(campaign.store, store) != 0)
+            continue;
+        repair->campaigns = mem_grow(repair->campaigns, repair->campaign_count + 1,
+                                     sizeof *repair->campaigns);
+        repair->campaigns[repair->campaign_count++] = campaign;
+    }
+}
+
+static bool get_group(struct catalog_txn *txn, const struct campaign *campaign,
+                      uint32_t number, struct merge_group *group, struct err *err)
+{
+    enum lookup found = catalog_get_group(txn, campaign->id, number, group, err);
+    if (found == LOOKUP_ABSENT)
+        return err_set(err, E_CATALOG_DAMAGED,
+                       "campaign %s: merge group %u is not in the catalog",
+                       campaign->name, number);
+    return found == LOOKUP_FOUND;
+}
+
+static bool finish_publishing(struct repair *repair, const struct campaign *campaign,
+                              struct err *err)
+{
+    for (uint32_t i = 0; i < campaign->group_count; i++) {
+        struct merge_group group;
+        if (!get_group(repair->txn, campaign, i, &group, err))
+            return false;
+        if (group.state == GROUP_PUBLISHING &&
+            publish_file(campaign, &group, err) == LOOKUP_FAILED)
+            return false;
+    }
+    return true;
+}
+
+/* The campaign of the store that a file was recorded for, NULL for another store. */
+static const struct campaign *owner_of(const struct repair *repair,
+                                       const struct file_record *file)
+{
+    for (uint32_t i = 0; i < repair->campaign_count; i++)
+        if (repair->campaigns[i].id == file->campaign)
+            return &repair->campaigns[i];
+    return NULL;
 }
 
 /* ABSENT: no such file, or of another size. A disk that does not answer is neither. */
@@ -38,7 +88,7 @@ static enum lookup file_look(const struct campaign *campaign,
 {
     char path[PATH_MAX];
     struct stat status;
-    if (!store_path(campaign, file->name, path, err))
+    if (!shelf_path(campaign, file->name, path, err))
         return LOOKUP_FAILED;
     if (stat(path, &status) == 0)
         return (uint64_t)status.st_size == file->size ? LOOKUP_FOUND : LOOKUP_ABSENT;
@@ -48,68 +98,39 @@ static enum lookup file_look(const struct campaign *campaign,
     return LOOKUP_FAILED;
 }
 
-static void missing_add(struct missing *missing, const char name[PRODUCT_FILE])
-{
-    if (missing->count == missing->capacity) {
-        missing->capacity = missing->capacity == 0 ? 16 : 2 * missing->capacity;
-        missing->names =
-            mem_grow(missing->names, missing->capacity, sizeof *missing->names);
-    }
-    memcpy(missing->names[missing->count++], name, PRODUCT_FILE);
-}
-
-/* Files that are missing one by one are made again. A store in which there is nothing of
- * ours at all was rather not mounted than emptied. */
-static bool store_is_there(const struct campaign *campaign, const struct missing *missing,
-                           struct err *err)
-{
-    char parts[PATH_MAX];
-    char published[PATH_MAX];
-    if (!store_path(campaign, "parts", parts, err) ||
-        !store_path(campaign, "published", published, err))
-        return false;
-    return missing->count == 0 || disk_exists(parts) || disk_exists(published) ||
-           err_set(err, E_STORE_ABSENT,
-                   "%s: has neither parts nor published, the catalog knows %zu files of "
-                   "campaign %s there",
-                   campaign->store, missing->count, campaign->name);
-}
-
-static bool find_missing(struct catalog_txn *txn, const struct campaign *campaign,
-                         struct missing *missing, struct err *err)
+static bool find_missing(struct repair *repair, struct err *err)
 {
     struct file_record file;
     char next[PRODUCT_FILE + 1] = "";
-    enum lookup found;
-    while ((found = catalog_next_file(txn, next, &file, err)) == LOOKUP_FOUND) {
+    for (;;) {
+        enum lookup found = catalog_next_file(repair->txn, next, &file, err);
+        if (found != LOOKUP_FOUND)
+            return found == LOOKUP_ABSENT;
         (void)snprintf(next, sizeof next, "%s ", file.name);
-        if (file.campaign != campaign->id || file.state == FILE_COLLECTING)
+        const struct campaign *campaign = owner_of(repair, &file);
+        if (campaign == NULL || file.state == FILE_COLLECTING)
             continue;
         enum lookup look = file_look(campaign, &file, err);
         if (look == LOOKUP_FAILED)
             return false;
         if (look == LOOKUP_ABSENT)
-            missing_add(missing, file.name);
+            name_list_add(&repair->missing, file.name);
     }
-    return found == LOOKUP_ABSENT && store_is_there(campaign, missing, err);
 }
 
-static bool finish_publishing(struct catalog_txn *txn, const struct campaign *campaign,
-                              struct err *err)
+static int name_compare(const void *a, const void *b)
 {
-    for (uint32_t i = 0; i < campaign->group_count; i++) {
-        struct merge_group group;
-        if (catalog_get_group(txn, campaign->id, i, &group, err) != LOOKUP_FOUND)
-            return err_set(err, E_CATALOG_DAMAGED, "merge group %u is missing", i);
-        if (group.state == GROUP_PUBLISHING &&
-            publish_file(campaign, &group, err) == LOOKUP_FAILED)
-            return false;
-    }
-    return true;
+    return strcmp(a, b);
 }
 
-static bool product_gone(struct catalog_txn *txn, uint32_t number,
-                         const struct missing *missing, bool *gone, struct err *err)
+static bool is_missing(const struct name_list *missing, const char *name)
+{
+    return missing->count > 0 && bsearch(name, missing->names, missing->count,
+                                         PRODUCT_FILE, name_compare) != NULL;
+}
+
+static bool product_gone(const struct repair *repair, uint32_t number, bool *gone,
+                         struct err *err)
 {
     struct arena arena;
     struct product_set set;
@@ -117,9 +138,9 @@ static bool product_gone(struct catalog_txn *txn, uint32_t number,
     if (number == 0)
         return true;
     arena_init(&arena, REPAIR_ARENA);
-    enum lookup found = catalog_get_products(txn, number, &arena, &set, err);
+    enum lookup found = catalog_get_products(repair->txn, number, &arena, &set, err);
     for (uint32_t i = 0; found == LOOKUP_FOUND && i < set.count; i++)
-        if (missing_has(missing, set.products[i].place.file))
+        if (is_missing(&repair->missing, set.products[i].place.file))
             *gone = true;
     arena_release(&arena);
     if (found == LOOKUP_ABSENT)
@@ -127,125 +148,140 @@ static bool product_gone(struct catalog_txn *txn, uint32_t number,
     return found != LOOKUP_FAILED;
 }
 
-static bool forget_step(struct catalog_txn *txn, uint32_t *number, struct err *err)
-{
-    struct arena arena;
-    struct product_set set;
-    arena_init(&arena, REPAIR_ARENA);
-    enum lookup found = catalog_get_products(txn, *number, &arena, &set, err);
-    bool done = found != LOOKUP_FAILED;
-    if (found == LOOKUP_FOUND)
-        done = catalog_delete_products(txn, *number, err);
-    arena_release(&arena);
-    *number = 0;
-    return done;
-}
-
-static bool listed(const uint32_t *numbers, uint32_t count, uint32_t number)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (numbers[i] == number)
-            return true;
-    return false;
-}
-
 /* Forgets what is gone of one segment; *touched tells that anything was. */
-static bool repair_segment(struct catalog_txn *txn, const struct campaign *campaign,
-                           uint32_t number, const struct missing *missing, bool drop,
-                           bool *touched, struct err *err)
+static bool repair_segment(const struct repair *repair, const struct campaign *campaign,
+                           uint32_t number, struct plan_state *state, bool *touched,
+                           struct err *err)
 {
-    struct plan_state state;
-    bool reco_gone = false;
-    bool select_gone = false;
-    *touched = false;
-    if (!catalog_get_states(txn, campaign->id, number, 1, &state, err) ||
-        !product_gone(txn, state.reco_product, missing, &reco_gone, err) ||
-        !product_gone(txn, state.select_product, missing, &select_gone, err))
+    bool reco_gone;
+    bool select_gone;
+    if (!product_gone(repair, state->reco_product, &reco_gone, err) ||
+        !product_gone(repair, state->select_product, &select_gone, err))
         return false;
-    reco_gone = reco_gone || (drop && state.reco_product != 0);
-    select_gone = select_gone || (drop && state.select_product != 0);
-    if (!reco_gone && !select_gone)
+    *touched = reco_gone || select_gone;
+    if (!*touched)
         return true;
-    *touched = true;
-    if ((reco_gone && !forget_step(txn, &state.reco_product, err)) ||
-        (select_gone && !forget_step(txn, &state.select_product, err)))
+    if ((reco_gone && !part_forget(repair->txn, &state->reco_product, NULL, err)) ||
+        (select_gone && !part_forget(repair->txn, &state->select_product, NULL, err)))
         return false;
-    if (state.state == SEGMENT_COMMITTED)
-        state.state = SEGMENT_READY;
-    return catalog_put_state(txn, campaign->id, number, &state, err);
+    if (state->state == SEGMENT_COMMITTED)
+        state->state = SEGMENT_READY;
+    return catalog_put_state(repair->txn, campaign->id, number, state, err);
 }
 
 /* All groups of the run are made again; files that are still right are found by key. */
-static bool void_groups(struct catalog_txn *txn, const struct campaign *campaign,
+static bool void_groups(const struct repair *repair, const struct campaign *campaign,
                         uint32_t run, struct err *err)
 {
     for (uint32_t i = 0; i < campaign->group_count; i++) {
         struct merge_group group;
-        if (catalog_get_group(txn, campaign->id, i, &group, err) != LOOKUP_FOUND)
-            return err_set(err, E_CATALOG_DAMAGED, "merge group %u is missing", i);
+        if (!get_group(repair->txn, campaign, i, &group, err))
+            return false;
         if (group.merge_class.run != run || group.state == GROUP_VOID)
             continue;
         group.state = GROUP_VOID;
-        if (!catalog_put_group(txn, campaign->id, &group, err))
+        if (!catalog_put_group(repair->txn, campaign->id, &group, err))
             return false;
     }
     return true;
 }
 
-static bool forget_files(struct catalog_txn *txn, const struct missing *missing,
-                         struct err *err)
-{
-    for (size_t i = 0; i < missing->count; i++)
-        if (!catalog_delete_file(txn, missing->names[i], err))
-            return false;
-    return true;
-}
-
-static bool repair_segments(struct catalog_txn *txn, const struct campaign *campaign,
-                            const struct missing *missing, const uint32_t *dropped,
-                            uint32_t dropped_count, uint64_t *forgotten, struct err *err)
+static bool repair_states(const struct repair *repair, const struct campaign *campaign,
+                          struct plan_state *states, uint64_t *forgotten, struct err *err)
 {
     uint32_t voided = 0;
     for (uint32_t i = 0; i < campaign->segment_count; i++) {
         bool touched;
         struct plan_segment plan;
-        if (!repair_segment(txn, campaign, i, missing, listed(dropped, dropped_count, i),
-                            &touched, err))
+        if (!repair_segment(repair, campaign, i, &states[i], &touched, err))
             return false;
         if (!touched)
             continue;
         *forgotten += 1;
-        if (catalog_get_plan_segment(txn, campaign->id, i, &plan, err) != LOOKUP_FOUND)
-            return err_set(err, E_CATALOG_DAMAGED, "plan segment %u is missing", i);
+        enum lookup found =
+            catalog_get_plan_segment(repair->txn, campaign->id, i, &plan, err);
+        if (found == LOOKUP_ABSENT)
+            return err_set(err, E_CATALOG_DAMAGED,
+                           "campaign %s: plan segment %u is not in the catalog",
+                           campaign->name, i);
+        if (found == LOOKUP_FAILED)
+            return false;
         if (plan.id.chunk.run != voided &&
-            !void_groups(txn, campaign, plan.id.chunk.run, err))
+            !void_groups(repair, campaign, plan.id.chunk.run, err))
             return false;
         voided = plan.id.chunk.run;
     }
     return true;
 }
 
-bool repair_campaign(struct catalog_txn *txn, const char *name, const uint32_t *dropped,
-                     uint32_t dropped_count, uint64_t *forgotten, struct err *err)
+static bool repair_campaign(const struct repair *repair, struct campaign *campaign,
+                            uint64_t *forgotten, struct err *err)
 {
-    struct missing missing = {.count = 0};
+    uint64_t mine = 0;
+    struct plan_state *states = mem_new(campaign->segment_count, sizeof *states);
+    bool done = catalog_get_states(repair->txn, campaign->id, 0, campaign->segment_count,
+                                   states, err) &&
+                repair_states(repair, campaign, states, &mine, err);
+    free(states);
+    *forgotten += mine;
+    if (!done || mine == 0)
+        return done;
+    campaign->complete = false;
+    return catalog_put_campaign(repair->txn, campaign, err);
+}
+
+/* Files that are missing one by one are made again. A store in which there is nothing of
+ * ours at all was rather not mounted than emptied. */
+static bool store_is_there(const struct repair *repair, const struct campaign *campaign,
+                           struct err *err)
+{
+    return repair->missing.count == 0 || shelf_present(campaign) ||
+           err_set(
+               err, E_STORE_ABSENT,
+               "%s: has neither parts nor published, the catalog knows %u files there",
+               campaign->store, repair->missing.count);
+}
+
+static bool forget_files(const struct repair *repair, struct err *err)
+{
+    for (uint32_t i = 0; i < repair->missing.count; i++)
+        if (!catalog_delete_file(repair->txn, repair->missing.names[i], err))
+            return false;
+    return true;
+}
+
+bool repair_store(struct catalog_txn *txn, const char *name, uint64_t *forgotten,
+                  struct err *err)
+{
     struct campaign campaign;
+    struct repair repair = {.txn = txn};
     *forgotten = 0;
     enum lookup found = catalog_get_campaign(txn, name, &campaign, err);
     if (found == LOOKUP_ABSENT)
         err_set(err, E_NOT_FOUND, "campaign \"%s\" is not planned", name);
     if (found != LOOKUP_FOUND)
         return false;
-    bool done = finish_publishing(txn, &campaign, err) &&
-                find_missing(txn, &campaign, &missing, err);
-    if (done && missing.count + dropped_count > 0)
-        done = repair_segments(txn, &campaign, &missing, dropped, dropped_count,
-                               forgotten, err) &&
-               forget_files(txn, &missing, err);
-    if (done && *forgotten > 0) {
-        campaign.complete = false;
-        done = catalog_put_campaign(txn, &campaign, err);
-    }
-    free(missing.names);
+    bool done = find_campaigns(&repair, campaign.store, err);
+    for (uint32_t i = 0; done && i < repair.campaign_count; i++)
+        done = finish_publishing(&repair, &repair.campaigns[i], err);
+    done = done && find_missing(&repair, err) && store_is_there(&repair, &campaign, err);
+    for (uint32_t i = 0; done && repair.missing.count > 0 && i < repair.campaign_count;
+         i++)
+        done = repair_campaign(&repair, &repair.campaigns[i], forgotten, err);
+    done = done && forget_files(&repair, err);
+    repair_release(&repair);
+    return done;
+}
+
+bool repair_shared(struct catalog_txn *txn, const struct campaign *campaign,
+                   struct err *err)
+{
+    struct repair repair = {.txn = txn};
+    uint64_t forgotten = 0;
+    bool done = find_campaigns(&repair, campaign->store, err);
+    for (uint32_t i = 0; done && i < repair.campaign_count; i++)
+        if (repair.campaigns[i].id != campaign->id)
+            done = repair_campaign(&repair, &repair.campaigns[i], &forgotten, err);
+    repair_release(&repair);
     return done;
 }

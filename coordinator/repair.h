@@ -1,22 +1,27 @@
-/* repair.h - products whose bytes are gone or wrong are forgotten, so that they are made
- * again.
+/* repair.h - products whose bytes are gone are forgotten, so that they are made again.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Runs before a campaign is loaded: at each start (a catalog restored from an older
- * backup points at parts that were collected since) and when a merge found an input
- * missing or changed. Same inputs give the same bytes, so nothing is lost but time.
+ * Same inputs give the same bytes, so nothing is lost but time. A store is shared by
+ * campaigns, and so are product sets: all campaigns of the store are put right together.
+ * Their segments become READY, the merge groups of their runs VOID, they are open again.
  */
 #ifndef SPILLWAY_COORDINATOR_REPAIR_H
 #define SPILLWAY_COORDINATOR_REPAIR_H
 
-#include "coordinator/book.h"
+#include "catalog/catalog.h"
 
-/* Finishes what the catalog says is publishing, checks that every file of the campaign is
- * there with its size, and forgets the products of those that are not; their segments
- * become READY, the merge groups of their units VOID. `dropped` names plan segments
- * to forget in any case. *forgotten counts segments. */
-bool repair_campaign(struct catalog_txn *txn, const char *campaign,
-                     const uint32_t *dropped, uint32_t dropped_count, uint64_t *forgotten,
-                     struct err *err);
+/* At each start, before the campaign is loaded (a catalog restored from an older backup
+ * points at parts that were collected since): finishes what the catalog says is being
+ * published, checks that every file is there with its size, and forgets the products of
+ * those that are not. *forgotten counts segments, of all campaigns of the store.
+ * E_STORE_ABSENT when there is nothing at all below the store: then it is not mounted,
+ * and nothing is forgotten. */
+bool repair_store(struct catalog_txn *txn, const char *campaign, uint64_t *forgotten,
+                  struct err *err);
+
+/* After products of `campaign` were deleted: the same for other campaigns of its store
+ * that pointed at them. */
+bool repair_shared(struct catalog_txn *txn, const struct campaign *campaign,
+                   struct err *err);
 
 #endif

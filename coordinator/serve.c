@@ -4,21 +4,17 @@
 #include "coordinator/serve.h"
 
 #include <inttypes.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/disk.h"
-#include "base/json.h"
 #include "base/text.h"
-#include "coordinator/http_server.h"
-#include "coordinator/mailbox.h"
+#include "coordinator/door.h"
 #include "coordinator/repair.h"
 #include "coordinator/sweep.h"
 #include "coordinator/turn.h"
 #include "coordinator/withdraw.h"
+#include "coordinator/write.h"
 
 /* How long the loop waits for company for the first exchange of a batch: one commit is
  * 1 to 3 ms, so this at most doubles the latency of an idle service. */
@@ -26,111 +22,17 @@
 #define SECOND_NS ((int64_t)1000000000)
 #define SWEEP_NS  (30 * SECOND_NS)
 
-/* A pilot that got nothing asks again after this time. */
-#define PAUSE_MS 100u
-
-/* What HTTP threads need; the figures are copied under the lock after each turn. */
-struct door {
-    char token[AREA_TOKEN];
-    struct mailbox *mailbox;
-    struct sha256 release;
-    pthread_mutex_t lock;
-    struct core_counts counts;
-    char campaign[CAMPAIGN_NAME];
-    bool complete;
-    bool stuck;
-};
-
-static bool token_equal(const char *given, const char expected[AREA_TOKEN])
-{
-    size_t length = given == NULL ? 0 : strlen(given);
-    unsigned difference = length == AREA_TOKEN - 1 ? 0 : 1;
-    for (size_t i = 0; i < length && i < AREA_TOKEN - 1; i++)
-        difference |= (unsigned)(given[i] ^ expected[i]);
-    return difference == 0;
-}
-
-static void answer_error(struct http_request *request, unsigned status, const char *text)
-{
-    http_answer_text(request, status, "text/plain", text);
-}
-
-static void answer_status(struct door *door, struct http_request *request)
-{
-    struct bytes text;
-    struct json_writer json;
-    struct err err;
-    bytes_init(&text, 65536);
-    bug_if(pthread_mutex_lock(&door->lock) != 0);
-    struct core_counts counts = door->counts;
-    bool complete = door->complete;
-    bool stuck = door->stuck;
-    bug_if(pthread_mutex_unlock(&door->lock) != 0);
-    json_begin(&json, &text);
-    json_open_object(&json, NULL);
-    json_put_text(&json, "campaign", door->campaign);
-    json_open_object(&json, "segments");
-    for (unsigned i = 0; i < SEGMENT_STATES; i++)
-        json_put_u64(&json, segment_state_name(i), counts.by_state[i]);
-    json_close_object(&json);
-    json_put_u64(&json, "leases", counts.leases);
-    json_put_u64(&json, "pilots", counts.pilots);
-    json_put_u64(&json, "bytes_total", counts.bytes_total);
-    json_put_u64(&json, "bytes_done", counts.bytes_done);
-    json_put_u64(&json, "files_published", counts.groups[GROUP_PUBLISHED]);
-    json_put_bool(&json, "complete", complete);
-    json_put_bool(&json, "stuck", stuck);
-    json_close_object(&json);
-    const char *body;
-    if (json_end(&json, &err) && text_terminate(&text, &body, &err))
-        http_answer_text(request, 200, "application/json", body);
-    else
-        answer_error(request, 500, err.text);
-    bytes_release(&text);
-}
-
-static void take_exchange(struct door *door, struct http_request *request,
-                          enum exchange_kind kind)
-{
-    struct exchange *exchange;
-    struct err err;
-    size_t size;
-    const void *body = http_request_body(request, &size);
-    if (!exchange_new(kind, body, size, &exchange, &err)) {
-        answer_error(request, 400, err.text);
-        return;
-    }
-    exchange->request = request;
-    mailbox_put(door->mailbox, exchange);
-}
-
-static void handle(struct http_request *request, void *user)
-{
-    struct door *door = user;
-    const char *path = http_request_path(request);
-    bool post = strcmp(http_request_method(request), "POST") == 0;
-    if (!token_equal(http_request_bearer(request), door->token))
-        answer_error(request, 401,
-                     "this pilot token is not the coordinator's: read pilot.token again");
-    else if (strcmp(path, "/pilot/hello") == 0 && post)
-        take_exchange(door, request, EXCHANGE_HELLO);
-    else if (strcmp(path, "/pilot/sync") == 0 && post)
-        take_exchange(door, request, EXCHANGE_SYNC);
-    else if (strcmp(path, "/status") == 0 && !post)
-        answer_status(door, request);
-    else
-        answer_error(request, 404, "there is no such place");
-}
-
-/* Everything that only the loop's thread touches. */
+/* Only the loop's thread touches it. */
 struct service {
     struct catalog *catalog;
     struct book book;
     struct core *core;
     struct log *log;
-    struct sha256 fingerprint; /* of the first executor of this release; zero unknown */
     struct door *door;
+    struct door_figures figures;
+    struct sha256 fingerprint; /* of the first executor of this release; zero unknown */
     int64_t swept_ns;
+    uint64_t forgotten; /* segments, at the start */
 };
 
 static bool fingerprint_name(const struct service *service, char out[80])
@@ -140,28 +42,9 @@ static bool fingerprint_name(const struct service *service, char out[80])
     return snprintf(out, 80, "fingerprint/%s", hex) > 0;
 }
 
-static bool in_transaction(struct service *service,
-                           bool (*work)(struct service *, struct catalog_txn *,
-                                        struct err *),
-                           struct err *err)
+static bool put_fingerprint(struct catalog_txn *txn, void *context, struct err *err)
 {
-    for (int attempt = 0; attempt < 32; attempt++) {
-        struct catalog_txn *txn;
-        if (!catalog_begin(service->catalog, &txn, err))
-            return false;
-        if (!work(service, txn, err))
-            catalog_abort(txn);
-        else if (catalog_commit(txn, err))
-            return true;
-        if (err->code != E_CATALOG_GROW)
-            return false;
-    }
-    return false;
-}
-
-static bool put_fingerprint(struct service *service, struct catalog_txn *txn,
-                            struct err *err)
-{
+    struct service *service = context;
     char name[80];
     return fingerprint_name(service, name) &&
            catalog_put_text(txn, name, service->fingerprint.bytes, SHA256_SIZE, err);
@@ -182,15 +65,16 @@ static bool get_fingerprint(struct service *service, struct catalog_txn *txn,
     return found != LOOKUP_FAILED;
 }
 
-static bool mark_complete(struct service *service, struct catalog_txn *txn,
-                          struct err *err)
+static bool mark_complete(struct catalog_txn *txn, void *context, struct err *err)
 {
+    struct service *service = context;
     service->book.campaign.complete = true;
     return catalog_put_campaign(txn, &service->book.campaign, err);
 }
 
-static bool sweep(struct service *service, struct catalog_txn *txn, struct err *err)
+static bool sweep(struct catalog_txn *txn, void *context, struct err *err)
 {
+    struct service *service = context;
     uint64_t removed;
     uint64_t replaced;
     const struct campaign *campaign = &service->book.campaign;
@@ -206,48 +90,28 @@ static bool sweep(struct service *service, struct catalog_txn *txn, struct err *
     return true;
 }
 
-static bool load(struct service *service, const char *campaign, uint32_t dropped,
-                 struct err *err)
+static bool repair(struct catalog_txn *txn, void *context, struct err *err)
 {
-    struct catalog_txn *txn;
-    uint64_t forgotten;
-    core_free(service->core);
-    service->core = NULL;
-    book_release(&service->book);
-    for (int attempt = 0;; attempt++) {
-        if (!catalog_begin(service->catalog, &txn, err))
-            return false;
-        if (!repair_campaign(txn, campaign, &dropped, dropped == UINT32_MAX ? 0 : 1,
-                             &forgotten, err))
-            catalog_abort(txn);
-        else if (catalog_commit(txn, err))
-            break;
-        if (err->code != E_CATALOG_GROW || attempt == 31)
-            return false;
-    }
-    if (forgotten > 0)
-        log_write(service->log, LOG_LEVEL_WARN,
-                  "event=products_missing segments=%" PRIu64 " action=made_again",
-                  forgotten);
-    if (!catalog_begin(service->catalog, &txn, err))
-        return false;
-    bool done = book_load(&service->book, txn, campaign, &service->core, err) &&
-                get_fingerprint(service, txn, err);
-    catalog_abort(txn);
-    return done && in_transaction(service, sweep, err);
+    struct service *service = context;
+    return repair_store(txn, service->figures.campaign, &service->forgotten, err);
 }
 
-static void show_figures(struct service *service, const struct turn_result *result)
+static bool load(struct service *service, struct err *err)
 {
-    struct door *door = service->door;
-    struct core_counts counts = core_count(service->core);
-    bug_if(pthread_mutex_lock(&door->lock) != 0);
-    door->counts = counts;
-    if (result->complete) {
-        door->complete = !result->stuck;
-        door->stuck = result->stuck;
-    }
-    bug_if(pthread_mutex_unlock(&door->lock) != 0);
+    struct catalog_txn *txn;
+    if (!write_catalog(service->catalog, repair, service, err))
+        return false;
+    if (service->forgotten > 0)
+        log_write(service->log, LOG_LEVEL_WARN,
+                  "event=products_missing segments=%" PRIu64 " action=made_again",
+                  service->forgotten);
+    if (!catalog_begin(service->catalog, &txn, err))
+        return false;
+    bool done =
+        book_load(&service->book, txn, service->figures.campaign, &service->core, err) &&
+        get_fingerprint(service, txn, err);
+    catalog_abort(txn);
+    return done && write_catalog(service->catalog, sweep, service, err);
 }
 
 static bool turn(struct service *service, struct exchange **exchanges, uint32_t count,
@@ -266,117 +130,95 @@ static bool turn(struct service *service, struct exchange **exchanges, uint32_t 
     if (result.complete) {
         log_write(service->log, LOG_LEVEL_INFO, "event=%s campaign=%s",
                   result.stuck ? "stuck" : "complete", service->book.campaign.name);
-        if (!result.stuck && !in_transaction(service, mark_complete, err))
+        if (!result.stuck &&
+            !write_catalog(service->catalog, mark_complete, service, err))
             return false;
-        if (!in_transaction(service, sweep, err))
+        if (!write_catalog(service->catalog, sweep, service, err))
             return false;
+        service->figures.complete = !result.stuck;
+        service->figures.stuck = result.stuck;
     }
-    show_figures(service, &result);
-    if (!result.reload)
-        return true;
-    return load(service, service->door->campaign, result.dropped, err) &&
-           turn_run(&(struct turn){.catalog = service->catalog,
-                                   .book = &service->book,
-                                   .core = service->core,
-                                   .log = service->log,
-                                   .now_ns = clock_now_ns(),
-                                   .wall_s = clock_wall_s(),
-                                   .start = true},
-                    NULL, 0, &result, err);
+    service->figures.counts = core_count(service->core);
+    door_show(service->door, &service->figures);
+    return true;
 }
 
-/* true when the pilot may work here; otherwise it has been answered. */
-static bool welcome(struct service *service, struct exchange *exchange, struct err *err,
-                    bool *failed)
+static bool keep_fingerprint(struct service *service, const struct hello *hello,
+                             struct err *err)
 {
-    const struct hello *hello = &exchange->hello;
-    char text[400];
+    if (!sha256_is_zero(&service->fingerprint))
+        return true;
+    service->fingerprint = hello->fingerprint;
+    return write_catalog(service->catalog, put_fingerprint, service, err);
+}
+
+/* Why a pilot may not work here; "" when it may. */
+static void refusal(const struct service *service, const struct hello *hello, char *text,
+                    size_t size)
+{
+    const struct sha256 *release = &service->book.campaign.recipe.release;
     char ours[SHA256_HEX];
     char theirs[SHA256_HEX];
-    *failed = false;
+    text[0] = 0;
     if (hello->protocol != PROTOCOL_VERSION) {
-        (void)snprintf(text, sizeof text, "protocol %u, the coordinator speaks %u",
+        (void)snprintf(text, size, "protocol %u, the coordinator speaks %u",
                        hello->protocol, PROTOCOL_VERSION);
-    } else if (!sha256_equal(&hello->release, &service->door->release)) {
-        sha256_to_hex(&service->door->release, ours);
+    } else if (!sha256_equal(&hello->release, release)) {
+        sha256_to_hex(release, ours);
         sha256_to_hex(&hello->release, theirs);
-        (void)snprintf(text, sizeof text,
+        (void)snprintf(text, size,
                        "release %s, the campaign needs %s: install that release", theirs,
                        ours);
-    } else {
-        if (sha256_is_zero(&service->fingerprint)) {
-            service->fingerprint = hello->fingerprint;
-            if (!in_transaction(service, put_fingerprint, err)) {
-                *failed = true;
-                return false;
-            }
-        }
-        if (sha256_equal(&hello->fingerprint, &service->fingerprint))
-            return true;
+    } else if (!sha256_is_zero(&service->fingerprint) &&
+               !sha256_equal(&hello->fingerprint, &service->fingerprint)) {
         sha256_to_hex(&service->fingerprint, ours);
         sha256_to_hex(&hello->fingerprint, theirs);
-        (void)snprintf(text, sizeof text,
+        (void)snprintf(text, size,
                        "golden segment gives %s on %.60s, it must give %s: this node or "
                        "build computes differently",
                        theirs, hello->host, ours);
     }
-    log_write(service->log, LOG_LEVEL_ERROR, "event=pilot_refused host=%s why=\"%s\"",
-              hello->host, text);
-    answer_error(exchange->request, 409, text);
-    exchange_free(exchange);
-    return false;
 }
 
-static void answer(struct service *service, struct exchange *exchange)
+static void welcome(const struct service *service, struct exchange *exchange)
 {
-    struct bytes body;
-    struct err err;
-    bytes_init(&body, WIRE_MESSAGE_LIMIT);
-    bool done = false;
-    switch (exchange->kind) {
-    case EXCHANGE_HELLO:
-        done = wire_hello_answer_pack(&exchange->hello_answer, &body, &err);
-        break;
-    case EXCHANGE_SYNC:
-        done = exchange_answer(exchange, PAUSE_MS, &body, &err);
-        break;
-    }
-    if (done) {
-        http_answer(exchange->request,
-                    &(struct http_reply){.status = 200,
-                                         .content_type = "application/x-protobuf",
-                                         .body = body.data,
-                                         .size = body.size});
-    } else {
-        log_write(service->log, LOG_LEVEL_ERROR, "event=answer_failed why=\"%s\"",
-                  err.text);
-        answer_error(exchange->request, 500, err.text);
-    }
-    bytes_release(&body);
-    exchange_free(exchange);
+    int64_t lease_ns = service->book.campaign.policy.lease_ns;
+    exchange->hello_answer = (struct hello_answer){.pilot = clock_random_token(),
+                                                   .lease_ns = lease_ns,
+                                                   .heartbeat_ns = lease_ns / 4};
+    log_write(service->log, LOG_LEVEL_INFO,
+              "event=pilot pilot=%016" PRIx64 " host=%s pid=%u executors=%u",
+              exchange->hello_answer.pilot, exchange->hello.host, exchange->hello.pid,
+              exchange->hello.executors);
 }
 
-static uint32_t admit(struct service *service, struct exchange **list, uint32_t count,
-                      struct err *err, bool *failed)
+/* Answers pilots that may not work here and takes them out of the list. When it fails the
+ * list holds what is not answered. */
+static bool admit(struct service *service, struct exchange **list, uint32_t *count,
+                  struct err *err)
 {
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < count; i++) {
+    bool done = true;
+    for (uint32_t i = 0; i < *count; i++) {
         struct exchange *exchange = list[i];
-        if (*failed || (exchange->kind == EXCHANGE_HELLO &&
-                        !welcome(service, exchange, err, failed)))
-            continue;
-        if (exchange->kind == EXCHANGE_HELLO) {
-            int64_t lease_ns = service->book.campaign.policy.lease_ns;
-            exchange->hello_answer = (struct hello_answer){.pilot = clock_random_token(),
-                                                           .lease_ns = lease_ns,
-                                                           .heartbeat_ns = lease_ns / 4};
-            log_write(service->log, LOG_LEVEL_INFO,
-                      "event=pilot host=%s pid=%u executors=%u", exchange->hello.host,
-                      exchange->hello.pid, exchange->hello.executors);
-        }
+        char text[400];
         list[kept++] = exchange;
+        if (!done || exchange->kind != EXCHANGE_HELLO)
+            continue;
+        refusal(service, &exchange->hello, text, sizeof text);
+        if (text[0] != 0) {
+            log_write(service->log, LOG_LEVEL_ERROR,
+                      "event=pilot_refused host=%s why=\"%s\"", exchange->hello.host,
+                      text);
+            door_refuse(exchange, 409, text);
+            kept--;
+            continue;
+        }
+        done = keep_fingerprint(service, &exchange->hello, err);
+        welcome(service, exchange);
     }
-    return kept;
+    *count = kept;
+    return done;
 }
 
 static int64_t wait_for(const struct service *service)
@@ -388,13 +230,24 @@ static int64_t wait_for(const struct service *service)
     return left > now ? left - now : 0;
 }
 
-/* Requests that were taken but not answered when the service ends: ask again. */
-static void turn_away(struct exchange **list, uint32_t count)
+static void answer_all(struct service *service, struct exchange **list, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        answer_error(list[i]->request, 503, "the coordinator is going down");
-        exchange_free(list[i]);
+        struct err err;
+        uint64_t pilot = list[i]->sync.pilot;
+        if (!door_answer(list[i], &err))
+            log_write(service->log, LOG_LEVEL_ERROR,
+                      "event=answer_failed pilot=%016" PRIx64 " why=\"%s\"", pilot,
+                      err.text);
     }
+}
+
+static bool sweep_in_time(struct service *service, struct err *err)
+{
+    if (clock_now_ns() - service->swept_ns <= SWEEP_NS)
+        return true;
+    service->swept_ns = clock_now_ns();
+    return write_catalog(service->catalog, sweep, service, err);
 }
 
 static bool loop(struct service *service, const volatile sig_atomic_t *stop,
@@ -405,21 +258,17 @@ static bool loop(struct service *service, const volatile sig_atomic_t *stop,
     if (!turn(service, NULL, 0, true, err))
         return false;
     while (!*stop) {
-        bool failed = false;
-        uint32_t count = mailbox_take(service->door->mailbox, wait_for(service),
-                                      GATHER_NS, list, TURN_EXCHANGES);
-        count = admit(service, list, count, err, &failed);
-        if (failed || !turn(service, list, count, false, err)) {
-            turn_away(list, count);
+        uint32_t count =
+            door_take(service->door, wait_for(service), GATHER_NS, list, TURN_EXCHANGES);
+        if (!admit(service, list, &count, err) ||
+            !turn(service, list, count, false, err)) {
+            for (uint32_t i = 0; i < count; i++)
+                door_refuse(list[i], 503, "the coordinator is going down");
             return false;
         }
-        for (uint32_t i = 0; i < count; i++)
-            answer(service, list[i]);
-        if (clock_now_ns() - service->swept_ns > SWEEP_NS) {
-            service->swept_ns = clock_now_ns();
-            if (!in_transaction(service, sweep, err))
-                return false;
-        }
+        answer_all(service, list, count);
+        if (!sweep_in_time(service, err))
+            return false;
     }
     return true;
 }
@@ -457,45 +306,26 @@ static bool announce(const struct area *area, struct service *service, const cha
         return false;
     url[strlen(url) - 1] = 0;
     log_write(service->log, LOG_LEVEL_INFO, "event=serving url=%s campaign=%s", url,
-              service->door->campaign);
+              service->book.campaign.name);
     return catalog_set_owner_url(service->catalog, url, err);
-}
-
-static void empty_mailbox(struct mailbox *mailbox)
-{
-    struct exchange *list[TURN_EXCHANGES];
-    for (uint32_t count = 1; count > 0;) {
-        count = mailbox_take(mailbox, 0, 0, list, TURN_EXCHANGES);
-        turn_away(list, count);
-    }
 }
 
 bool serve(const struct area *area, const struct serve_options *options, struct log *log,
            const volatile sig_atomic_t *stop, struct err *err)
 {
     char folder[AREA_PATH];
-    struct http_server *server = NULL;
-    struct door door = {.lock = PTHREAD_MUTEX_INITIALIZER};
-    struct service service = {.log = log, .door = &door};
-    struct http_options http = http_options_usual(options->listen);
-    bool done = text_copy(door.campaign, sizeof door.campaign, options->campaign, err) &&
-                read_token(area, door.token, err) &&
-                area_path(area, "catalog", folder, err) &&
-                catalog_open(folder, CATALOG_WRITE, &service.catalog, err);
-    if (!done)
-        return false;
-    door.mailbox = mailbox_new();
-    done = load(&service, options->campaign, UINT32_MAX, err);
-    if (done) {
-        door.release = service.book.campaign.recipe.release;
-        done = http_server_new(&http, handle, &door, &server, err) &&
-               announce(area, &service, options->listen, http_server_port(server), err) &&
-               loop(&service, stop, err);
-    }
-    empty_mailbox(door.mailbox);
-    http_server_stop(server);
-    empty_mailbox(door.mailbox);
-    mailbox_free(door.mailbox);
+    char token[AREA_TOKEN];
+    unsigned port = 0;
+    struct service service = {.log = log};
+    struct door_figures *figures = &service.figures;
+    bool done =
+        text_copy(figures->campaign, sizeof figures->campaign, options->campaign, err) &&
+        read_token(area, token, err) && area_path(area, "catalog", folder, err) &&
+        catalog_open(folder, CATALOG_WRITE, &service.catalog, err) &&
+        load(&service, err) &&
+        door_open(options->listen, token, &service.door, &port, err) &&
+        announce(area, &service, options->listen, port, err) && loop(&service, stop, err);
+    door_close(service.door);
     core_free(service.core);
     book_release(&service.book);
     catalog_close(service.catalog);

@@ -11,14 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "coordinator/publish.h"
+#include "coordinator/shelf.h"
 
 #define SWEEP_ARENA ((size_t)1 << 20)
 
 bool sweep_remove(const struct campaign *campaign, const char *name, struct err *err)
 {
     char path[PATH_MAX];
-    if (!store_path(campaign, name, path, err))
+    if (!shelf_path(campaign, name, path, err))
         return false;
     if (unlink(path) != 0 && errno != ENOENT)
         return err_errno(err, E_DISK_WRITE, errno, "%s: cannot be removed", path);
@@ -82,7 +82,7 @@ static bool sweep_folder(const struct campaign *campaign, struct catalog_txn *tx
                          uint64_t *removed, struct err *err)
 {
     char path[PATH_MAX];
-    if (!store_path(campaign, folder, path, err))
+    if (!shelf_path(campaign, folder, path, err))
         return false;
     DIR *listing = opendir(path);
     if (listing == NULL)

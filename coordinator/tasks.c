@@ -30,7 +30,7 @@ uint32_t task_product_number(const struct plan_state *state, const char *stream)
 }
 
 /* A growing list of value numbers, later sorted and unique. */
-struct number_list {
+struct value_list {
     uint32_t *numbers;
     uint32_t count;
 };
@@ -43,7 +43,7 @@ static int number_compare(const void *a, const void *b)
 }
 
 static bool build_values(const struct book *book, struct catalog_txn *txn,
-                         struct number_list *list, struct arena *arena, struct task *task,
+                         struct value_list *list, struct arena *arena, struct task *task,
                          struct err *err)
 {
     if (list->count > 0)
@@ -69,7 +69,7 @@ static bool build_values(const struct book *book, struct catalog_txn *txn,
 }
 
 /* The numbers of a set, replaced by their places in the task's value list. */
-static bool renumber(const struct number_list *list, const uint32_t *numbers,
+static bool renumber(const struct value_list *list, const uint32_t *numbers,
                      uint32_t count, struct arena *arena, const uint32_t **places,
                      struct err *err)
 {
@@ -130,7 +130,7 @@ static bool build_reco_input(const struct book *book, struct catalog_txn *txn,
 }
 
 static bool collect_values(struct task_segment *segments, uint32_t count,
-                           struct number_list *list, struct arena *arena, struct err *err)
+                           struct value_list *list, struct arena *arena, struct err *err)
 {
     size_t total = 0;
     for (uint32_t i = 0; i < count; i++)
@@ -153,7 +153,7 @@ static bool build_process(const struct book *book, struct catalog_txn *txn,
                           const struct core_command *lease, struct arena *arena,
                           struct task *task, struct err *err)
 {
-    struct number_list list = {.count = 0};
+    struct value_list list = {.count = 0};
     void *memory;
     if (!arena_take(arena, lease->segment_count, sizeof(struct task_segment), &memory,
                     err))
@@ -207,37 +207,47 @@ static bool merge_input(const struct book *book, struct catalog_txn *txn, uint32
     return true;
 }
 
-/* Raw skims begin with the start records of the run: they are in the first committed
- * segment of the unit that has any. */
-static bool build_prologue(const struct book *book, struct catalog_txn *txn,
-                           const struct merge_group *group, struct arena *arena,
-                           struct task *task, struct err *err)
+bool task_prologue(const struct book *book, struct catalog_txn *txn,
+                   const struct merge_group *group, uint32_t *segment, struct err *err)
 {
-    uint32_t unit = 0;
-    while (unit + 1 < book->unit_count && book->units[unit + 1].first <= group->first)
-        unit++;
-    const struct core_unit *range = &book->units[unit];
-    for (uint32_t i = range->first; i < range->first + range->count; i++) {
+    *segment = UINT32_MAX;
+    if (strncmp(group->merge_class.stream, "skim.", 5) != 0)
+        return true;
+    const struct core_unit *unit = &book->units[book_unit(book, group->first)];
+    for (uint32_t i = unit->first; i < unit->first + unit->count; i++) {
         struct plan_segment plan;
-        struct segment segment;
+        struct segment record;
         if (book->states[i].state != SEGMENT_COMMITTED)
             continue;
         if (!must_find(catalog_get_plan_segment(txn, book->campaign.id, i, &plan, err),
                        "plan segment", i, err) ||
-            !must_find(catalog_get_segment(txn, &plan.id, &segment, err), "segment", i,
+            !must_find(catalog_get_segment(txn, &plan.id, &record, err), "segment", i,
                        err))
             return false;
-        if (segment.events[EVENT_START_OF_RUN] == 0 &&
-            segment.events[EVENT_START_OF_RUN_FILES] == 0)
-            continue;
-        void *memory;
-        if (!arena_take(arena, 1, sizeof(struct merge_input), &memory, err))
-            return false;
-        task->prologue = memory;
-        task->prologue_count = 1;
-        return merge_input(book, txn, i, group->merge_class.stream, arena, memory, err);
+        if (record.events[EVENT_START_OF_RUN] > 0 ||
+            record.events[EVENT_START_OF_RUN_FILES] > 0) {
+            *segment = i;
+            return true;
+        }
     }
     return true;
+}
+
+static bool build_prologue(const struct book *book, struct catalog_txn *txn,
+                           const struct merge_group *group, struct arena *arena,
+                           struct task *task, struct err *err)
+{
+    uint32_t segment;
+    void *memory;
+    if (!task_prologue(book, txn, group, &segment, err))
+        return false;
+    if (segment == UINT32_MAX)
+        return true;
+    if (!arena_take(arena, 1, sizeof(struct merge_input), &memory, err))
+        return false;
+    task->prologue = memory;
+    task->prologue_count = 1;
+    return merge_input(book, txn, segment, group->merge_class.stream, arena, memory, err);
 }
 
 static bool build_merge(const struct book *book, struct catalog_txn *txn,
@@ -264,8 +274,7 @@ static bool build_merge(const struct book *book, struct catalog_txn *txn,
     task->merge_class = group->merge_class;
     task->inputs = inputs;
     task->input_count = count;
-    return strncmp(group->merge_class.stream, "skim.", 5) != 0 ||
-           build_prologue(book, txn, group, arena, task, err);
+    return build_prologue(book, txn, group, arena, task, err);
 }
 
 bool task_build(const struct book *book, struct catalog_txn *txn,

@@ -15,6 +15,11 @@ bool task_build(const struct book *book, struct catalog_txn *txn,
 /* The product of one stream of a product set, NULL when it has none. */
 const struct product *task_find_stream(const struct product_set *set, const char *stream);
 
+/* Raw skims begin with the start records of the run: the first committed segment of the
+ * unit that has any; UINT32_MAX when there is none, or the stream is no raw skim. */
+bool task_prologue(const struct book *book, struct catalog_txn *txn,
+                   const struct merge_group *group, uint32_t *segment, struct err *err);
+
 /* Number of the product set that holds `stream` for this state. */
 uint32_t task_product_number(const struct plan_state *state, const char *stream);
 

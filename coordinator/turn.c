@@ -3,11 +3,14 @@
  */
 #include "coordinator/turn.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "coordinator/groups.h"
 #include "coordinator/publish.h"
+#include "coordinator/repair.h"
 #include "coordinator/sweep.h"
+#include "coordinator/write.h"
 
 /* Decisions of a turn are copied, for the core keeps its own only until its next step. */
 #define TURN_ARENA ((size_t)1 << 30)
@@ -15,22 +18,49 @@
 struct decision {
     struct exchange *exchange; /* NULL: nobody asked */
     struct core_commands commands;
+    bool forgets; /* products leave the catalog */
 };
 
 struct decisions {
+    const struct turn *turn;
     struct arena arena;
     struct decision *list;
     uint32_t count;
+    uint32_t capacity;
+    struct owed *owed;
 };
 
-/* A copy whose lists live in the arena. */
-static bool decide(const struct turn *turn, struct decisions *decisions,
-                   struct exchange *exchange, struct core_event *event, struct err *err)
+static void decisions_begin(struct decisions *decisions, const struct turn *turn,
+                            struct owed *owed)
+{
+    *decisions = (struct decisions){.turn = turn, .owed = owed};
+    arena_init(&decisions->arena, TURN_ARENA);
+}
+
+static void decisions_end(struct decisions *decisions)
+{
+    arena_release(&decisions->arena);
+    free(decisions->list);
+}
+
+static struct decision *decision_add(struct decisions *decisions)
+{
+    if (decisions->count == decisions->capacity) {
+        decisions->capacity = decisions->capacity == 0 ? 8 : 2 * decisions->capacity;
+        decisions->list =
+            mem_grow(decisions->list, decisions->capacity, sizeof *decisions->list);
+    }
+    return &decisions->list[decisions->count++];
+}
+
+/* One step of the core; a copy of its commands whose lists live in the arena. */
+static bool decide(struct decisions *decisions, struct exchange *exchange,
+                   struct core_event *event, struct err *err)
 {
     struct core_commands made;
     void *memory;
-    event->now_ns = turn->now_ns;
-    core_step(turn->core, event, &made);
+    event->now_ns = decisions->turn->now_ns;
+    core_step(decisions->turn->core, event, &made);
     if (!arena_take(&decisions->arena, made.count, sizeof *made.list, &memory, err))
         return false;
     struct core_command *copy = memory;
@@ -45,14 +75,38 @@ static bool decide(const struct turn *turn, struct decisions *decisions,
                made.list[i].segment_count * sizeof(uint32_t));
         copy[i].segments = memory;
     }
-    struct decision *decision = &decisions->list[decisions->count++];
-    decision->exchange = exchange;
-    decision->commands = (struct core_commands){.list = copy, .count = made.count};
+    *decision_add(decisions) =
+        (struct decision){.exchange = exchange,
+                          .commands = {.list = copy, .count = made.count},
+                          .forgets = event->kind == EVENT_MISSING};
     return true;
 }
 
-static bool decide_exchange(const struct turn *turn, struct decisions *decisions,
-                            struct exchange *exchange, struct err *err)
+/* Products that a merge found wrong are made again. */
+static bool decide_gone(struct decisions *decisions, const struct exchange *exchange,
+                        struct err *err)
+{
+    for (uint32_t i = 0; i < exchange->sync.report_count; i++) {
+        const struct gone *gone = &exchange->gone[i];
+        if (gone->segments.count == 0)
+            continue;
+        struct core_event event = {.kind = EVENT_MISSING,
+                                   .segments = gone->segments.numbers,
+                                   .segment_count = gone->segments.count,
+                                   .steps = gone->steps};
+        log_write(decisions->turn->log, LOG_LEVEL_WARN,
+                  "event=products_gone attempt=%" PRIu64 " segments=%u first=%u "
+                  "action=made_again",
+                  exchange->sync.reports[i].attempt, gone->segments.count,
+                  gone->segments.numbers[0]);
+        if (!decide(decisions, NULL, &event, err))
+            return false;
+    }
+    return true;
+}
+
+static bool decide_exchange(struct decisions *decisions, struct exchange *exchange,
+                            struct err *err)
 {
     struct core_event event = {.pilot = exchange->sync.pilot};
     switch (exchange->kind) {
@@ -71,7 +125,21 @@ static bool decide_exchange(const struct turn *turn, struct decisions *decisions
         event.token_count = SYNC_TASKS;
         break;
     }
-    return decide(turn, decisions, exchange, &event, err);
+    return decide(decisions, exchange, &event, err) &&
+           decide_gone(decisions, exchange, err);
+}
+
+static bool decide_all(struct decisions *decisions, struct exchange **exchanges,
+                       uint32_t count, struct err *err)
+{
+    bool start = decisions->turn->start;
+    struct core_event event = {.kind = start ? EVENT_START : EVENT_TICK};
+    if ((start || count == 0) && !decide(decisions, NULL, &event, err))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!decide_exchange(decisions, exchanges[i], err))
+            return false;
+    return true;
 }
 
 static bool check_all(const struct turn *turn, struct exchange **exchanges,
@@ -88,92 +156,71 @@ static bool check_all(const struct turn *turn, struct exchange **exchanges,
     return done;
 }
 
-static bool write_once(const struct turn *turn, const struct decisions *decisions,
-                       struct owed *owed, struct err *err)
+static bool write_decisions(struct catalog_txn *txn, void *context, struct err *err)
 {
-    struct catalog_txn *txn;
-    if (!catalog_begin(turn->catalog, &txn, err))
-        return false;
-    bool done = true;
-    for (uint32_t i = 0; done && i < decisions->count; i++) {
+    const struct decisions *decisions = context;
+    const struct turn *turn = decisions->turn;
+    owed_clear(decisions->owed);
+    for (uint32_t i = 0; i < decisions->count; i++)
+        if (decisions->list[i].exchange != NULL)
+            exchange_restart(decisions->list[i].exchange);
+    for (uint32_t i = 0; i < decisions->count; i++) {
         const struct decision *decision = &decisions->list[i];
-        if (decision->exchange != NULL)
-            exchange_restart(decision->exchange);
-        done = apply_commands(turn->book, txn, decision->exchange, &decision->commands,
-                              turn->wall_s, owed, err);
-    }
-    if (!done) {
-        catalog_abort(txn);
-        return false;
-    }
-    return catalog_commit(txn, err);
-}
-
-/* Again when the map had to grow; each time it is twice as large. */
-static bool write_all(const struct turn *turn, const struct decisions *decisions,
-                      struct owed *owed, struct err *err)
-{
-    for (int attempt = 0; attempt < 32; attempt++) {
-        owed_clear(owed);
-        if (write_once(turn, decisions, owed, err))
-            return true;
-        if (err->code != E_CATALOG_GROW)
+        if (!apply_commands(turn->book, txn, decision->exchange, &decision->commands,
+                            turn->wall_s, decisions->owed, err) ||
+            (decision->forgets && !repair_shared(txn, &turn->book->campaign, err)))
             return false;
     }
-    return false;
+    return true;
 }
 
 /* One event that nobody asked for: decide and write; what it owes is added to `owed`. */
 static bool follow(const struct turn *turn, struct core_event *event, struct owed *owed,
                    struct err *err)
 {
-    struct decision decision;
-    struct decisions decisions = {.list = &decision};
+    struct decisions decisions;
     struct owed more = {.complete = false};
-    arena_init(&decisions.arena, TURN_ARENA);
-    bool done = decide(turn, &decisions, NULL, event, err) &&
-                write_all(turn, &decisions, &more, err);
-    arena_release(&decisions.arena);
-    for (uint32_t i = 0; i < more.cut.count; i++)
-        number_set_add(&owed->cut, more.cut.numbers[i]);
-    for (uint32_t i = 0; i < more.publish.count; i++)
-        number_set_add(&owed->publish, more.publish.numbers[i]);
-    owed->complete = owed->complete || more.complete;
-    owed->stuck = owed->stuck || more.stuck;
+    decisions_begin(&decisions, turn, &more);
+    bool done = decide(&decisions, NULL, event, err) &&
+                write_catalog(turn->catalog, write_decisions, &decisions, err);
+    decisions_end(&decisions);
+    owed_merge(owed, &more);
     owed_release(&more);
     return done;
 }
 
-static bool record_groups_once(const struct turn *turn, const struct group_list *list,
-                               struct err *err)
+struct cut_record {
+    struct campaign campaign; /* as it becomes */
+    const struct group_list *list;
+};
+
+static bool write_groups(struct catalog_txn *txn, void *context, struct err *err)
+{
+    struct cut_record *record = context;
+    for (uint32_t i = 0; i < record->list->count; i++)
+        if (!catalog_put_group(txn, record->campaign.id, &record->list->groups[i], err))
+            return false;
+    return catalog_put_campaign(txn, &record->campaign, err);
+}
+
+static bool make_groups(const struct turn *turn, uint32_t unit, struct group_list *list,
+                        struct err *err)
 {
     struct catalog_txn *txn;
-    struct campaign campaign = turn->book->campaign;
     if (!catalog_begin(turn->catalog, &txn, err))
         return false;
-    bool done = true;
-    for (uint32_t i = 0; done && i < list->count; i++)
-        done = catalog_put_group(txn, campaign.id, &list->groups[i], err);
-    campaign.group_count += list->count;
-    if (!done || !catalog_put_campaign(txn, &campaign, err)) {
-        catalog_abort(txn);
-        return false;
-    }
-    return catalog_commit(txn, err);
+    bool done = groups_cut(turn->book, txn, unit, list, err);
+    catalog_abort(txn);
+    struct cut_record record = {.campaign = turn->book->campaign, .list = list};
+    record.campaign.group_count += list->count;
+    return done && write_catalog(turn->catalog, write_groups, &record, err);
 }
 
 static bool cut_unit(const struct turn *turn, uint32_t unit, struct owed *owed,
                      struct err *err)
 {
     struct group_list list = {.count = 0};
-    struct catalog_txn *txn;
-    if (!catalog_begin(turn->catalog, &txn, err))
-        return false;
-    bool done = groups_cut(turn->book, txn, unit, &list, err);
-    catalog_abort(txn);
-    done =
-        done && (record_groups_once(turn, &list, err) ||
-                 (err->code == E_CATALOG_GROW && record_groups_once(turn, &list, err)));
+    bool done = make_groups(turn, unit, &list, err);
     if (done) {
         struct core_event event = {.kind = EVENT_GROUPS,
                                    .unit = unit,
@@ -188,84 +235,61 @@ static bool cut_unit(const struct turn *turn, uint32_t unit, struct owed *owed,
 }
 
 static bool publish_group(const struct turn *turn, uint32_t number, struct owed *owed,
-                          struct turn_result *result, struct err *err)
+                          struct err *err)
 {
     struct merge_group group = turn->book->groups[number];
     const struct campaign *campaign = &turn->book->campaign;
     enum lookup moved = publish_file(campaign, &group, err);
-    if (moved == LOOKUP_ABSENT) {
-        log_write(turn->log, LOG_LEVEL_WARN, "event=published_file_gone file=%s",
-                  group.published);
-        result->reload = true;
-        return true;
-    }
+    if (moved == LOOKUP_ABSENT)
+        return err_set(err, E_PARTS_ABSENT,
+                       "group %u: %s was merged, but neither it nor %s is in %s", number,
+                       group.part, group.published, campaign->store);
     if (moved == LOOKUP_FAILED || !publish_sidecar(campaign, &group, turn->wall_s, err))
         return false;
     struct core_event event = {
         .kind = EVENT_PUBLISHED, .groups = &group, .group_count = 1};
-    log_write(turn->log, LOG_LEVEL_INFO, "event=published file=%s size=%llu",
-              group.published, (unsigned long long)group.size);
+    log_write(turn->log, LOG_LEVEL_INFO, "event=published file=%s size=%" PRIu64,
+              group.published, group.size);
     return follow(turn, &event, owed, err);
+}
+
+struct collected {
+    const struct campaign *campaign;
+    const struct name_list *list;
+};
+
+static bool write_collected(struct catalog_txn *txn, void *context, struct err *err)
+{
+    const struct collected *collected = context;
+    for (uint32_t i = 0; i < collected->list->count; i++)
+        if (!sweep_remove(collected->campaign, collected->list->names[i], err) ||
+            !catalog_delete_file(txn, collected->list->names[i], err))
+            return false;
+    return true;
 }
 
 static bool remove_files(const struct turn *turn, const struct owed *owed,
                          struct err *err)
 {
-    const struct campaign *campaign = &turn->book->campaign;
+    struct collected collected = {&turn->book->campaign, &owed->collect};
     for (uint32_t i = 0; i < owed->remove.count; i++)
-        if (!sweep_remove(campaign, owed->remove.names[i], err))
+        if (!sweep_remove(collected.campaign, owed->remove.names[i], err))
             return false;
-    if (owed->collect.count == 0)
-        return true;
-    struct catalog_txn *txn;
-    if (!catalog_begin(turn->catalog, &txn, err))
-        return false;
-    bool done = true;
-    for (uint32_t i = 0; done && i < owed->collect.count; i++)
-        done = sweep_remove(campaign, owed->collect.names[i], err) &&
-               catalog_delete_file(txn, owed->collect.names[i], err);
-    if (!done) {
-        catalog_abort(txn);
-        return false;
-    }
-    return catalog_commit(txn, err);
+    return owed->collect.count == 0 ||
+           write_catalog(turn->catalog, write_collected, &collected, err);
 }
 
-static bool pay(const struct turn *turn, struct owed *owed, struct turn_result *result,
-                struct err *err)
+/* Publishing and cutting add to the lists behind the place: a plain loop ends. */
+static bool pay(const struct turn *turn, struct owed *owed, struct err *err)
 {
-    /* Publishing and cutting add to the lists behind `i`: a plain loop ends. */
     for (uint32_t p = 0, c = 0; p < owed->publish.count || c < owed->cut.count;) {
-        if (p < owed->publish.count) {
-            if (!publish_group(turn, owed->publish.numbers[p++], owed, result, err))
-                return false;
-        } else if (!cut_unit(turn, owed->cut.numbers[c++], owed, err)) {
+        bool done = p < owed->publish.count
+                        ? publish_group(turn, owed->publish.numbers[p++], owed, err)
+                        : cut_unit(turn, owed->cut.numbers[c++], owed, err);
+        if (!done)
             return false;
-        }
     }
     return remove_files(turn, owed, err);
-}
-
-/* A merge that found a bad input: its product is made again. */
-static void find_bad_inputs(const struct turn *turn, const struct exchange *exchange,
-                            struct turn_result *result)
-{
-    for (uint32_t i = 0; i < exchange->sync.report_count; i++) {
-        const struct report *report = &exchange->sync.reports[i];
-        if (report->status != REPORT_FAILED || report->failure.code != E_MERGE_INPUT ||
-            exchange->reports[i].token == 0 ||
-            exchange->reports[i].already != ATTEMPT_LEASED)
-            continue;
-        result->reload = true;
-        if (exchange->groups[i] == UINT32_MAX)
-            continue;
-        const struct merge_group *group = &turn->book->groups[exchange->groups[i]];
-        uint32_t input = 0;
-        for (uint32_t s = group->first; s < group->first + group->count; s++)
-            if (turn->book->states[s].state == SEGMENT_COMMITTED &&
-                input++ == report->blamed)
-                result->dropped = s;
-    }
 }
 
 /* What went wrong on a pilot is told once, with the ids that lead further. */
@@ -275,52 +299,33 @@ static void log_failures(const struct turn *turn, const struct exchange *exchang
         const struct report *report = &exchange->sync.reports[i];
         if (exchange->verdicts[i].verdict == VERDICT_REFUSED)
             log_write(turn->log, LOG_LEVEL_WARN,
-                      "event=report_refused attempt=%llu host=%s why=\"%s\"",
-                      (unsigned long long)report->attempt, report->host,
-                      exchange->verdicts[i].text);
+                      "event=report_refused attempt=%" PRIu64 " host=%s why=\"%s\"",
+                      report->attempt, report->host, exchange->verdicts[i].text);
         else if (report->status == REPORT_FAILED)
             log_write(turn->log, LOG_LEVEL_WARN,
-                      "event=attempt_failed attempt=%llu host=%s code=%s signal=%d "
-                      "why=\"%s\"",
-                      (unsigned long long)report->attempt, report->host,
+                      "event=attempt_failed attempt=%" PRIu64
+                      " host=%s code=%s signal=%d why=\"%s\"",
+                      report->attempt, report->host,
                       err_name((enum err_code)report->failure.code), report->signal,
                       report->failure.text);
     }
 }
 
-static bool decide_all(const struct turn *turn, struct decisions *decisions,
-                       struct exchange **exchanges, uint32_t count, struct err *err)
-{
-    struct core_event event = {.kind = turn->start ? EVENT_START : EVENT_TICK};
-    if ((turn->start || count == 0) && !decide(turn, decisions, NULL, &event, err))
-        return false;
-    for (uint32_t i = 0; i < count; i++)
-        if (!decide_exchange(turn, decisions, exchanges[i], err))
-            return false;
-    return true;
-}
-
 bool turn_run(const struct turn *turn, struct exchange **exchanges, uint32_t count,
               struct turn_result *result, struct err *err)
 {
-    struct decision list[TURN_EXCHANGES + 1];
-    struct decisions decisions = {.list = list};
+    struct decisions decisions;
     struct owed owed = {.complete = false};
-    bug_if(count > TURN_EXCHANGES);
-    *result = (struct turn_result){.dropped = UINT32_MAX};
-    arena_init(&decisions.arena, TURN_ARENA);
+    decisions_begin(&decisions, turn, &owed);
     bool done = check_all(turn, exchanges, count, err) &&
-                decide_all(turn, &decisions, exchanges, count, err) &&
-                write_all(turn, &decisions, &owed, err) && pay(turn, &owed, result, err);
-    for (uint32_t i = 0; done && i < count; i++) {
-        if (exchanges[i]->kind != EXCHANGE_SYNC)
-            continue;
-        find_bad_inputs(turn, exchanges[i], result);
-        log_failures(turn, exchanges[i]);
-    }
-    result->complete = owed.complete;
-    result->stuck = owed.stuck;
-    arena_release(&decisions.arena);
+                decide_all(&decisions, exchanges, count, err) &&
+                write_catalog(turn->catalog, write_decisions, &decisions, err) &&
+                pay(turn, &owed, err);
+    decisions_end(&decisions);
+    for (uint32_t i = 0; done && i < count; i++)
+        if (exchanges[i]->kind == EXCHANGE_SYNC)
+            log_failures(turn, exchanges[i]);
+    *result = (struct turn_result){.complete = owed.complete, .stuck = owed.stuck};
     owed_release(&owed);
     return done;
 }

@@ -1,5 +1,4 @@
-/* turn.h - one turn of the service: a batch of exchanges, one transaction, then what it
- * owes.
+/* turn.h - one turn of the service: a batch of exchanges, one transaction, its debts.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Order, always: check reports, let the core decide, write all of it in one transaction,
@@ -16,10 +15,8 @@
 #define TURN_EXCHANGES 256u
 
 struct turn_result {
-    bool complete;    /* nothing is open any more */
-    bool stuck;       /* but quarantined segments keep the campaign from being complete */
-    bool reload;      /* products were forgotten: load the campaign again */
-    uint32_t dropped; /* plan segment whose product is bad, UINT32_MAX none */
+    bool complete; /* nothing is open any more */
+    bool stuck;    /* but quarantined segments keep the campaign from being complete */
 };
 
 /* Exchanges may be none: then time passes (a tick) or, with `start`, the loading ends.

@@ -1,5 +1,4 @@
-/* verify.c - are the published files what the catalog says, and is anything missing or
- * there twice?
+/* verify.c - are the published files what the catalog says, each segment in them once?
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "coordinator/verify.h"
@@ -15,7 +14,7 @@
 #include "catalog/catalog.h"
 #include "coordinator/book.h"
 #include "coordinator/command.h"
-#include "coordinator/publish.h"
+#include "coordinator/shelf.h"
 #include "coordinator/tasks.h"
 #include "output/pack.h"
 
@@ -56,7 +55,7 @@ static void verify_file(struct verify *verify, const struct merge_group *group)
     int fd;
     uint64_t size;
     verify->files++;
-    if (!store_path(&verify->campaign, group->published, path, &err) ||
+    if (!shelf_path(&verify->campaign, group->published, path, &err) ||
         !disk_open_read(path, &fd, &size, &err)) {
         fault(verify, group->published, err.text);
         return;

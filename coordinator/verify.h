@@ -1,5 +1,4 @@
-/* verify.h - are the published files what the catalog says, and is anything missing or
- * there twice?
+/* verify.h - are the published files what the catalog says, each segment in them once?
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SPILLWAY_COORDINATOR_VERIFY_H

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 
 #include <errno.h>
-#include <time.h>
 
 #include <sys/random.h>
 
@@ -38,6 +37,13 @@ void clock_sleep_ns(int64_t duration_ns)
                             .tv_nsec = duration_ns % 1000000000};
     while (nanosleep(&left, &left) != 0 && errno == EINTR)
         continue;
+}
+
+struct timespec clock_wait_end(int64_t duration_ns)
+{
+    int64_t end_ns = clock_read(CLOCK_MONOTONIC) + (duration_ns < 0 ? 0 : duration_ns);
+    return (struct timespec){.tv_sec = end_ns / 1000000000,
+                             .tv_nsec = end_ns % 1000000000};
 }
 
 uint64_t clock_random_token(void)

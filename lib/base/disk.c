@@ -163,6 +163,13 @@ static bool disk_write_temporary(const char *path, const void *data, size_t size
     return disk_close(fd, path, err);
 }
 
+bool disk_rename(const char *from, const char *to, struct err *err)
+{
+    if (fault_now() || rename(from, to) != 0)
+        return disk_write_failed(to, "cannot be renamed into place", err);
+    return true;
+}
+
 bool disk_write_durable(const char *path, const void *data, size_t size, mode_t mode,
                         struct err *err)
 {
@@ -172,13 +179,21 @@ bool disk_write_durable(const char *path, const void *data, size_t size, mode_t 
     if (length < 0 || (size_t)length >= sizeof temporary)
         return err_set(err, E_LIMIT, "%.80s...: the path is too long", path);
     bool done = disk_write_temporary(temporary, data, size, mode, err);
-    if (done && (fault_now() || rename(temporary, path) != 0))
-        done = disk_write_failed(path, "cannot be renamed into place", err);
+    done = done && disk_rename(temporary, path, err);
     if (!done) {
         (void)unlink(temporary);
         return false;
     }
     return disk_sync_parent(path, err);
+}
+
+static bool directory_make(const char *path, struct err *err)
+{
+    if (disk_exists(path))
+        return true;
+    if (!fault_now() && mkdir(path, 0755) == 0)
+        return disk_sync_parent(path, err);
+    return errno == EEXIST || disk_write_failed(path, "cannot be created", err);
 }
 
 bool disk_make_path(const char *path, struct err *err)
@@ -193,9 +208,8 @@ bool disk_make_path(const char *path, struct err *err)
             continue;
         char kept = part[i];
         part[i] = 0;
-        if (!disk_exists(part) && (fault_now() || mkdir(part, 0755) != 0) &&
-            errno != EEXIST)
-            return disk_write_failed(part, "cannot be created", err);
+        if (!directory_make(part, err))
+            return false;
         part[i] = kept;
     }
     struct stat status;

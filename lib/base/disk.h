@@ -37,7 +37,11 @@ bool disk_read_file(const char *path, struct bytes *out, struct err *err);
 bool disk_write_durable(const char *path, const void *data, size_t size, mode_t mode,
                         struct err *err);
 
-/* mkdir -p; an existing directory is fine. */
+/* Gives a file another name on the same file system, replacing what has it. It lasts once
+ * both directories are synced. */
+bool disk_rename(const char *from, const char *to, struct err *err);
+
+/* mkdir -p, durably; an existing directory is fine. */
 bool disk_make_path(const char *path, struct err *err);
 
 /* true when something has this name. */

@@ -125,7 +125,7 @@ static double restart(const char *folder)
     int64_t start_ns = clock_now_ns();
     must(catalog_open(folder, CATALOG_WRITE, &catalog, &err), &err);
     must(catalog_begin(catalog, &txn, &err), &err);
-    must(repair_campaign(txn, "bench", NULL, 0, &forgotten, &err), &err);
+    must(repair_store(txn, "bench", &forgotten, &err), &err);
     must(catalog_commit(txn, &err), &err);
     must(catalog_begin(catalog, &txn, &err), &err);
     must(book_load(&book, txn, "bench", &core, &err), &err);

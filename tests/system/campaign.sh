@@ -1,7 +1,7 @@
 #!/bin/bash
-# campaign.sh - the same bytes for every number of ranks, task size and order; a second
-# run does nothing; verify, trace, status and catalog check agree.
+# campaign.sh - the same bytes for every number of ranks, task size and order.
 # SPDX-License-Identifier: Apache-2.0
+# A second run does nothing; verify, trace, status and catalog check agree.
 . "$2/tests/system/area_lib.sh"
 
 make_raw_helper "$scratch/data" 5001 5002 3 60 || exit 1

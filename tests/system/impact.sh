@@ -1,7 +1,8 @@
 #!/bin/bash
-# impact.sh - a new calibration re-runs exactly what it touches: one gain for one run, one
-# spill of an LED table with those that fall back on it; explain names them. SYNTHETIC.
+# impact.sh - a new calibration re-runs exactly what it touches. SYNTHETIC.
 # SPDX-License-Identifier: Apache-2.0
+# One gain for one run, one spill of an LED table with those that fall back on it; explain
+# names them.
 . "$2/tests/system/area_lib.sh"
 
 must spillway-simulate --out "$scratch/data" --runs 9001-9003 --spills 8 --events 20 --seed 3

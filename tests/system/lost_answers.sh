@@ -1,7 +1,7 @@
 #!/bin/bash
-# lost_answers.sh - a third of the coordinator's answers never arrive: every report is sent
-# again, committed once, and the published bytes are the same.
+# lost_answers.sh - a third of the coordinator's answers never arrive: the same bytes.
 # SPDX-License-Identifier: Apache-2.0
+# Every report is sent again and committed once.
 . "$2/tests/system/area_lib.sh"
 make_raw_helper "$scratch/data" 5001 5002 5 100 || exit 1
 

@@ -1,6 +1,7 @@
-/* make_raw_helper.c - small raw files with records, spills over several chunks, and a run
- * catalogue, for tests of everything but physics. SYNTHETIC.
+/* make_raw_helper.c - small raw files and their run catalogue, for tests. SYNTHETIC.
  * SPDX-License-Identifier: Apache-2.0
+ *
+ * With records and spills over several chunks; for tests of everything but physics.
  *
  * make_raw_helper OUT FIRST_RUN LAST_RUN SPILLS EVENTS
  *

@@ -1,7 +1,8 @@
 #!/bin/bash
-# restore.sh - the coordinator dies between commit and publish, and later it is restored
-# from an older copy of its catalog: the same bytes, nothing left over.
+# restore.sh - a coordinator that died, an older catalog, a lost file: the same bytes.
 # SPDX-License-Identifier: Apache-2.0
+# It dies between commit and publish; later it is restored from an older copy of its
+# catalog; a published file is removed. Nothing is left over.
 . "$2/tests/system/area_lib.sh"
 make_raw_helper "$scratch/data" 5001 5003 4 80 || exit 1
 

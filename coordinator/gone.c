@@ -1,0 +1,121 @@
+/* gone.c - which products are really gone or changed.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/gone.h"
+
+#include <limits.h>
+#include <unistd.h>
+
+#include "base/disk.h"
+#include "coordinator/shelf.h"
+#include "coordinator/tasks.h"
+#include "output/pack.h"
+
+/* One product set. */
+#define GONE_ARENA ((size_t)4 << 20)
+
+/* The segment whose product is input `blamed`; UINT32_MAX when there is none. */
+static uint32_t input_segment(const struct book *book, const struct merge_group *group,
+                              uint32_t blamed)
+{
+    uint32_t input = 0;
+    for (uint32_t i = group->first; i < group->first + group->count; i++)
+        if (book->states[i].state == SEGMENT_COMMITTED && input++ == blamed)
+            return i;
+    return UINT32_MAX;
+}
+
+static enum lookup get_product(const struct book *book, struct catalog_txn *txn,
+                               uint32_t segment, const char *stream,
+                               struct product *product, struct err *err)
+{
+    struct arena arena;
+    struct product_set set;
+    arena_init(&arena, GONE_ARENA);
+    uint32_t number = task_product_number(&book->states[segment], stream);
+    enum lookup found = catalog_get_products(txn, number, &arena, &set, err);
+    const struct product *there =
+        found == LOOKUP_FOUND ? task_find_stream(&set, stream) : NULL;
+    if (there != NULL)
+        *product = *there;
+    else if (found == LOOKUP_FOUND)
+        found = LOOKUP_ABSENT;
+    arena_release(&arena);
+    return found;
+}
+
+/* Records of a pack are copied with their feet, all else by the payload. */
+static bool intact(int fd, const char *path, const struct product *product)
+{
+    struct err why;
+    if (!pack_check_bytes(fd, path, &product->place, &product->bytes_hash, &why))
+        return false;
+    if (strcmp(product->stream, "reco") != 0)
+        return true;
+    struct pack_entry entry;
+    pack_entry_init(&entry);
+    bool right = pack_read_at(fd, path, &product->place, &entry, &why) &&
+                 sha256_equal(&entry.item.key, &product->key);
+    pack_entry_release(&entry);
+    return right;
+}
+
+/* What is looked at: one file, for the products of one stream of a unit. */
+struct suspect {
+    const struct core_unit *unit;
+    const char *stream;
+    const char *file;
+    int fd; /* -1: there is no such file */
+    char path[PATH_MAX];
+};
+
+static bool look(const struct book *book, struct catalog_txn *txn,
+                 const struct suspect *suspect, struct number_list *found,
+                 struct err *err)
+{
+    const struct core_unit *unit = suspect->unit;
+    for (uint32_t i = unit->first; i < unit->first + unit->count; i++) {
+        struct product product;
+        if (book->states[i].state != SEGMENT_COMMITTED)
+            continue;
+        enum lookup there = get_product(book, txn, i, suspect->stream, &product, err);
+        if (there == LOOKUP_FAILED)
+            return false;
+        if (there == LOOKUP_FOUND && strcmp(product.place.file, suspect->file) == 0 &&
+            (suspect->fd < 0 || !intact(suspect->fd, suspect->path, &product)))
+            number_list_add(found, i);
+    }
+    return true;
+}
+
+bool gone_find(const struct book *book, struct catalog_txn *txn, uint32_t number,
+               uint32_t blamed, struct gone *gone, struct err *err)
+{
+    const struct merge_group *group = &book->groups[number];
+    const char *stream = group->merge_class.stream;
+    struct product product;
+    struct suspect suspect = {
+        .unit = &book->units[book_unit(book, group->first)], .stream = stream, .fd = -1};
+    uint32_t segment = input_segment(book, group, blamed);
+    gone->steps = strcmp(stream, "reco") == 0 ? STEP_RECO : STEP_SELECT;
+    gone->segments.count = 0;
+    if (blamed == UINT32_MAX && !task_prologue(book, txn, group, &segment, err))
+        return false;
+    if (segment == UINT32_MAX || !shelf_present(&book->campaign))
+        return true;
+    enum lookup there = get_product(book, txn, segment, stream, &product, err);
+    if (there != LOOKUP_FOUND)
+        return there == LOOKUP_ABSENT;
+    suspect.file = product.place.file;
+    uint64_t size;
+    struct err why;
+    if (!shelf_path(&book->campaign, suspect.file, suspect.path, err))
+        return false;
+    if (disk_exists(suspect.path) &&
+        !disk_open_read(suspect.path, &suspect.fd, &size, &why))
+        return true; /* no evidence: it is there, but this process cannot read it */
+    bool done = look(book, txn, &suspect, &gone->segments, err);
+    if (suspect.fd >= 0)
+        (void)close(suspect.fd);
+    return done;
+}

@@ -1,0 +1,22 @@
+/* shelf.h - the store of a campaign as a folder: paths in it, and whether it is there.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A store that lost files is not one that is not mounted: before anything is forgotten
+ * because its file is gone, something of ours must be seen there.
+ */
+#ifndef SPILLWAY_COORDINATOR_SHELF_H
+#define SPILLWAY_COORDINATOR_SHELF_H
+
+#include "model/campaign.h"
+
+/* STORE/name; E_LIMIT when it is too long. `out` has PATH_MAX bytes. */
+bool shelf_path(const struct campaign *campaign, const char *name, char *out,
+                struct err *err);
+
+/* Makes the folders above `path`. */
+bool shelf_make_parent(const char *path, struct err *err);
+
+/* The store has parts/ or published/, which the first task makes and nobody removes. */
+bool shelf_present(const struct campaign *campaign);
+
+#endif
