@@ -14,7 +14,7 @@ static void segment_take_back(struct core *core, uint32_t number)
     core_segment_move(core, number, poison ? SEGMENT_QUARANTINED : SEGMENT_READY);
 }
 
-void core_lease_void(struct core *core, uint32_t slot)
+static void lease_void(struct core *core, uint32_t slot)
 {
     const struct core_lease *lease = &core->leases[slot];
     struct core_command *end = core_command_add(core, COMMAND_END);
@@ -36,6 +36,6 @@ bool core_lease_expire(struct core *core)
     uint32_t slot = core->lease_first;
     if (slot == CORE_NONE || core->leases[slot].deadline_ns > core->now_ns)
         return false;
-    core_lease_void(core, slot);
+    lease_void(core, slot);
     return true;
 }

@@ -90,7 +90,7 @@ void core_group_reopen(struct core *core, uint32_t number)
     core_group_move(core, number, GROUP_OPEN);
 }
 
-void core_group_void(struct core *core, uint32_t number)
+static void group_void(struct core *core, uint32_t number)
 {
     struct core_group_row *group = &core->groups[number];
     if (group->state == GROUP_LEASED && group->lease != CORE_NONE) {
@@ -116,7 +116,7 @@ void core_unit_reopen(struct core *core, uint32_t unit)
     for (uint32_t i = row->groups; i != CORE_NONE; i = core->groups[i].next)
         if (core->groups[i].state != GROUP_VOID &&
             core->groups[i].state != GROUP_PUBLISHING)
-            core_group_void(core, i);
+            group_void(core, i);
 }
 
 void core_unit_closing(struct core *core, uint32_t unit)
@@ -144,7 +144,7 @@ void core_groups_known(struct core *core, const struct core_event *event)
         group->next = unit->groups;
         unit->groups = number;
         if (!valid)
-            core_group_void(core, number);
+            group_void(core, number);
         else if (group->state == GROUP_OPEN)
             core_set_add(&core->open_groups, number);
     }

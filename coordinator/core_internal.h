@@ -202,7 +202,6 @@ void core_group_lost(struct core *core, uint32_t number);
 
 /* Handed back: the group may be leased again at once. */
 void core_group_reopen(struct core *core, uint32_t number);
-void core_group_void(struct core *core, uint32_t number);
 void core_groups_known(struct core *core, const struct core_event *event);
 void core_groups_published(struct core *core, const struct core_event *event);
 
@@ -222,10 +221,8 @@ bool core_segment_alone(const struct core_row *row);
 /* Segments and groups whose time has come. */
 void core_wake(struct core *core);
 
-/* core_expire.c. Takes a lease back: END, COLLECT, a death for what was in it. */
-void core_lease_void(struct core *core, uint32_t slot);
-
-/* Voids the lease whose deadline passed first; false when there is none. */
+/* core_expire.c. Voids the lease whose deadline passed first; false when there is none.
+ */
 bool core_lease_expire(struct core *core);
 
 /* core_ready.c, core_report.c, core_settle.c, core_start.c */
