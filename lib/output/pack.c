@@ -4,19 +4,36 @@
 #include "output/pack.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/disk.h"
 #include "base/text.h"
 #include "output/pack_format.h"
 
+static bool writer_flush(struct pack_writer *writer, struct err *err)
+{
+    size_t size = writer->held;
+    writer->held = 0;
+    return disk_write(writer->fd, writer->path, writer->buffer, size, err);
+}
+
 static bool writer_put(struct pack_writer *writer, const void *data, size_t size,
                        struct err *err)
 {
-    if (!disk_write(writer->fd, writer->path, data, size, err))
-        return false;
+    const uint8_t *bytes = data;
     if (writer->whole != NULL)
         sha256_add(writer->whole, data, size);
     writer->offset += size;
+    while (size > 0) {
+        size_t room = PACK_BLOCK - writer->held;
+        size_t part = size < room ? size : room;
+        memcpy(writer->buffer + writer->held, bytes, part);
+        writer->held += part;
+        bytes += part;
+        size -= part;
+        if (writer->held == PACK_BLOCK && !writer_flush(writer, err))
+            return false;
+    }
     return true;
 }
 
@@ -33,7 +50,8 @@ bool pack_writer_start(struct pack_writer *writer, int fd, const char *path,
 {
     uint8_t head[PACK_HEAD];
     pack_head_store(head);
-    *writer = (struct pack_writer){.fd = fd, .path = path};
+    *writer =
+        (struct pack_writer){.fd = fd, .path = path, .buffer = mem_new(PACK_BLOCK, 1)};
     if (!writer_put(writer, head, sizeof head, err))
         return false;
     writer->hash = sha256_new();
@@ -160,7 +178,7 @@ bool pack_finish(struct pack_writer *writer, uint64_t *size, struct err *err)
     struct sha256 hash = sha256_end(writer->feet);
     memcpy(tail + PACK_TAIL - SHA256_SIZE, hash.bytes, SHA256_SIZE);
     if (!writer_put(writer, writer->index.data, writer->index.size, err) ||
-        !writer_put(writer, tail, sizeof tail, err))
+        !writer_put(writer, tail, sizeof tail, err) || !writer_flush(writer, err))
         return false;
     *size = writer->offset;
     return true;
@@ -172,5 +190,6 @@ void pack_writer_release(struct pack_writer *writer)
     sha256_free(writer->feet);
     sha256_free(writer->whole);
     bytes_release(&writer->index);
+    free(writer->buffer);
     *writer = (struct pack_writer){.fd = -1};
 }

@@ -28,6 +28,7 @@
 #define PACK_HEAD       16u
 #define PACK_RECORDS    ((uint64_t)1 << 20) /* of a file, at most */
 #define PACK_META_LIMIT 1024u
+#define PACK_BLOCK      ((size_t)64 << 10) /* of a write; events have some 10 kB */
 
 /* What a record is; `key_text` hashes to `key`. */
 struct pack_item {
@@ -40,7 +41,8 @@ struct pack_item {
     size_t key_size;
 };
 
-/* Writes front to back; the caller owns, syncs and closes the descriptor. */
+/* Writes front to back, in blocks; the caller owns, syncs and closes the descriptor. What
+ * was added is in the file only after pack_finish, so a full disk may be told late. */
 struct pack_writer {
     int fd;
     const char *path; /* for messages; borrowed */
@@ -51,6 +53,8 @@ struct pack_writer {
     struct sha256_stream *whole; /* NULL: the file's own hash is not wanted */
     struct bytes index;
     bool open;
+    uint8_t *buffer; /* what is not written yet */
+    size_t held;
 };
 
 bool pack_writer_start(struct pack_writer *writer, int fd, const char *path,

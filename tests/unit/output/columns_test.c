@@ -70,7 +70,9 @@ static int block_make(uint64_t rows, struct product *product)
                              .entries = rows,
                              .key_text = (const uint8_t *)key,
                              .key_size = 2};
+    uint64_t size;
     assert_true(pack_end(&pack, &item, product, &err));
+    assert_true(pack_finish(&pack, &size, &err));
     pack_writer_release(&pack);
     return fd;
 }
