@@ -190,7 +190,7 @@ static bool columns_finish(struct process *process, const struct task_segment *s
         if (!event_type_is_event(place->type))
             continue;
         item.entries++;
-        event_digest_add(&item.events, item.run, item.spill, place->event, place->type);
+        event_digest_merge(&item.events, &place->digest);
     }
     bytes_clear(&process->line);
     return summary_write(&process->summary, &process->line, err) &&

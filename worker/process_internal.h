@@ -24,6 +24,7 @@ struct event_place {
     uint32_t event;
     uint16_t type;
     uint16_t accepted; /* bit s: skim s keeps it */
+    struct event_digest digest;
 };
 
 _Static_assert(RECIPE_SKIMS <= 16, "one bit a skim");
@@ -61,6 +62,7 @@ struct process {
     struct cut_flow flows[RECIPE_SKIMS];
     struct decoder decoder;
     struct places places;
+    struct sha256_stream *hash; /* of one event at a time */
     struct summary summary; /* of the segment at work */
     struct product products[RECIPE_SKIMS + 2];
     uint32_t product_count;

@@ -58,16 +58,18 @@ bool process_scan(struct process *process, const struct task_segment *segment,
                       segment->segment.spill);
     while (date_reader_next(&reader, &event, &gap) == LOOKUP_FOUND) {
         const struct date_header *header = &event.header;
-        struct event_place place = {.offset = (uint64_t)(event.data - data),
-                                    .length = header->size,
-                                    .event = header->event,
-                                    .type = (uint16_t)header->type};
+        struct event_place place = {
+            .offset = (uint64_t)(event.data - data),
+            .length = header->size,
+            .event = header->event,
+            .type = (uint16_t)header->type,
+            .digest = event_digest_of(process->hash, run, segment->segment.spill,
+                                      header->event, header->type)};
         if (!places_add(&process->places, &place, err))
             return false;
         gap_count(summary, &gap);
         summary->events[header->type < EVENT_TYPES ? header->type : EVENT_OTHER]++;
-        event_digest_add(&summary->seen, run, segment->segment.spill, header->event,
-                         header->type);
+        event_digest_merge(&summary->seen, &place.digest);
     }
     gap_count(summary, &gap);
     return digest_check(&segment->segment, &summary->seen, err);

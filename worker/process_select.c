@@ -100,7 +100,7 @@ static bool skim_write(struct process *process, const struct task_segment *segme
         if (!event)
             continue;
         item.entries++;
-        event_digest_add(&item.events, item.run, item.spill, place->event, place->type);
+        event_digest_merge(&item.events, &place->digest);
     }
     process->summary.skims[skim].kept = item.events;
     return part_add(part, &item, &process->products[process->product_count++], err);

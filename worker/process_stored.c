@@ -177,9 +177,13 @@ bool process_stored(struct process *process, const struct task_segment *segment,
     (void)close(fd);
     if (!done)
         return false;
-    for (uint32_t i = 0; i < process->places.count; i++)
-        event_digest_add(&seen, segment->segment.id.chunk.run, segment->segment.spill,
-                         process->places.list[i].event, process->places.list[i].type);
+    for (uint32_t i = 0; i < process->places.count; i++) {
+        struct event_place *place = &process->places.list[i];
+        place->digest =
+            event_digest_of(process->hash, segment->segment.id.chunk.run,
+                            segment->segment.spill, place->event, place->type);
+        event_digest_merge(&seen, &place->digest);
+    }
     if (!stored.clean || !event_digest_equal(&seen, &segment->segment.digest))
         return places_read_whole(&stored, data, err);
     return true;

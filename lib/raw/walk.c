@@ -37,6 +37,7 @@ struct walk {
     bool super;           /* a file of super-events: others are pieces of these */
     uint64_t accounted;   /* bytes before are in the checksum of their segment */
     uint64_t *seen;       /* bit map of the event numbers of this segment */
+    struct sha256_stream *hash;
     struct walk_event last;
     struct walk_result *result;
     size_t segment_room, damage_room, burst_room;
@@ -220,7 +221,9 @@ static void event_count(struct walk *walk, uint64_t at, const struct head *head)
     struct segment *segment = &walk->result->segments[walk->result->segment_count - 1];
     uint32_t type = head->type < EVENT_TYPES ? head->type : EVENT_OTHER;
     segment->events[type]++;
-    event_digest_add(&segment->digest, walk->run, head->spill, head->event, head->type);
+    struct event_digest digest =
+        event_digest_of(walk->hash, walk->run, head->spill, head->event, head->type);
+    event_digest_merge(&segment->digest, &digest);
     struct walk_event self = {
         .known = true, .spill = head->spill, .event = head->event, .type = head->type};
     if (event_type_is_event(head->type)) {
@@ -363,6 +366,7 @@ bool walk_fd(int fd, const char *name, const struct chunk_id *id,
     if (!window_init(&walk.window, fd, name, err))
         return false;
     walk.seen = mem_new(EVENT_NUMBERS / 64, sizeof *walk.seen);
+    walk.hash = sha256_new();
     if (walk.window.file_size == 0)
         (void)err_set(err, E_RAW_EMPTY, "%s: the file is empty", name);
     else if (walk_events(&walk, err)) {
@@ -371,6 +375,7 @@ bool walk_fd(int fd, const char *name, const struct chunk_id *id,
             sum_up(&walk);
     }
     free(walk.seen);
+    sha256_free(walk.hash);
     window_release(&walk.window);
     if (done)
         *result = made;
