@@ -70,31 +70,33 @@ static void fault(struct decode *decode, enum damage_class damage)
     decode->good = false;
 }
 
-/* Unpacks and checks the marks; false when one is wrong. */
-static bool samples_load(const uint8_t *words, uint32_t samples, uint16_t *out)
+/* Samples are unpacked two at a time as one number. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "low half first");
+
+/* Unpacks and checks the marks; false when one is wrong. The sum is that of the samples.
+ * Marks are counted, bit 31 in the upper half and bit 30 in the lower one: the first word
+ * has bit 30 alone, all others bit 31 alone. */
+static bool samples_load(const uint8_t *words, uint32_t samples, uint16_t *out,
+                         uint32_t *sum)
 {
-    uint32_t wrong = le32_load(words) >> 30 ^ MARK_FIRST;
-    uint32_t pairs = samples / 2;
-    for (size_t i = 0; i < pairs; i++) {
+    size_t count = (samples + 1) / 2;
+    uint32_t marks = 0, total = 0;
+    for (size_t i = 0; i < samples / 2; i++) {
         uint32_t word = le32_load(words + 4 * i);
-        out[2 * i] = (uint16_t)(word & SADC_SAMPLE_MAX);
-        out[2 * i + 1] = (uint16_t)(word >> 12 & SADC_SAMPLE_MAX);
-        wrong |= i == 0 ? 0 : word >> 30 ^ MARK_NEXT;
+        uint32_t even = word & SADC_SAMPLE_MAX, odd = word >> 12 & SADC_SAMPLE_MAX;
+        uint32_t pair = even | odd << 16;
+        memcpy(out + 2 * i, &pair, sizeof pair);
+        total += even + odd;
+        marks += (word >> 30 & 1) + (word >> 31 << 16);
     }
     if (samples % 2 != 0) {
-        uint32_t word = le32_load(words + 4 * (size_t)pairs);
+        uint32_t word = le32_load(words + 4 * (count - 1));
         out[samples - 1] = (uint16_t)(word & SADC_SAMPLE_MAX);
-        wrong |= pairs == 0 ? 0 : word >> 30 ^ MARK_NEXT;
+        total += word & SADC_SAMPLE_MAX;
+        marks += (word >> 30 & 1) + (word >> 31 << 16);
     }
-    return wrong == 0;
-}
-
-static uint16_t samples_sum(const uint16_t *samples, uint32_t count)
-{
-    uint32_t sum = 0;
-    for (uint32_t i = 0; i < count; i++)
-        sum += samples[i];
-    return (uint16_t)sum;
+    *sum = total;
+    return le32_load(words) >> 30 == MARK_FIRST && marks == 1 + (count - 1) * 65536;
 }
 
 /* One channel whose header and length are good. */
@@ -114,8 +116,9 @@ static void channel_take(struct decode *decode, const struct adc_block *block,
         fault(decode, DAMAGE_DIGITS_FULL);
         return;
     }
+    uint32_t sum;
     uint16_t *out = digits->samples + digits->sample_total;
-    if (!samples_load(words, samples, out)) {
+    if (!samples_load(words, samples, out, &sum)) {
         fault(decode, DAMAGE_SAMPLE_WORD);
         return;
     }
@@ -129,7 +132,7 @@ static void channel_take(struct decode *decode, const struct adc_block *block,
     digits->sample_count[row] = (uint16_t)samples;
     digits->first[row] = digits->sample_total;
     digits->sample_total += samples;
-    decode->faults->sum_differs += samples_sum(out, samples) != (uint16_t)header;
+    decode->faults->sum_differs += (uint16_t)sum != (uint16_t)header;
 }
 
 static void adc_block_decode(struct decode *decode, const struct adc_block *block)

@@ -7,12 +7,21 @@
 
 #include "base/fmath.h"
 
-/* Levels in units of 1/scale count. */
+/* Levels in units of 1/scale count, made where one is asked for: most samples are below
+ * any threshold. */
 struct levels {
-    int32_t scale;
+    const uint16_t *samples;
     uint32_t count;
-    int32_t at[WAVEFORM_SAMPLES];
+    int32_t scale;
+    int32_t pedestal[2];
 };
+
+static int32_t level_at(const struct levels *levels, uint32_t sample)
+{
+    int32_t level =
+        levels->samples[sample] * levels->scale - levels->pedestal[sample & 1];
+    return level > 0 ? level : 0;
+}
 
 bool waveform_rules_set(struct waveform_rules *rules, struct err *err)
 {
@@ -45,80 +54,71 @@ bool waveform_rules_set(struct waveform_rules *rules, struct err *err)
     return true;
 }
 
-/* Sum of the window's samples from `first` in steps of two; *pileup is set by the spread
- * rule and never cleared. */
-static int32_t parity_sum(const uint16_t *samples, uint32_t first,
-                          const struct waveform_rules *rules, int32_t *minimum,
-                          bool *pileup)
+/* The samples of one parity in the pedestal window. */
+struct window {
+    int32_t sum, least, most;
+};
+
+static void window_add(struct window *window, int32_t value)
 {
-    int32_t sum = 0;
-    int32_t least = samples[first];
-    int32_t most = least;
-    for (uint32_t i = first; i < first + rules->pedestal_samples - 1; i += 2) {
-        int32_t value = samples[i];
-        sum += value;
-        least = value < least ? value : least;
-        most = value > most ? value : most;
-    }
-    *minimum = least;
-    if (most - least > (int32_t)rules->spread)
-        *pileup = true;
-    return sum;
+    window->sum += value;
+    window->least = value < window->least ? value : window->least;
+    window->most = value > window->most ? value : window->most;
 }
 
 /* Sums of the pedestals in units of 1/scale count; true when the spread rule applies. */
 static bool pedestals_find(const uint16_t *samples, const struct waveform_rules *rules,
                            int32_t pedestal[2])
 {
-    int32_t scale = (int32_t)(rules->pedestal_samples / 2);
-    uint32_t first = rules->pedestal_first;
-    uint32_t parity = first & 1;
-    int32_t minimum[2];
-    bool pileup = false;
-    pedestal[parity] = parity_sum(samples, first, rules, &minimum[parity], &pileup);
-    parity = !parity;
-    pedestal[parity] = parity_sum(samples, first + 1, rules, &minimum[parity], &pileup);
-    if (pileup) {
-        pedestal[0] = minimum[0] * scale;
-        pedestal[1] = minimum[1] * scale;
+    const uint16_t *first = samples + rules->pedestal_first;
+    struct window a = {0, UINT16_MAX, 0}, b = a;
+    for (uint32_t i = 0; i < rules->pedestal_samples; i += 2) {
+        window_add(&a, first[i]);
+        window_add(&b, first[i + 1]);
     }
+    int32_t scale = (int32_t)(rules->pedestal_samples / 2);
+    int32_t spread = (int32_t)rules->spread;
+    bool pileup = a.most - a.least > spread || b.most - b.least > spread;
+    uint32_t parity = rules->pedestal_first & 1;
+    pedestal[parity] = pileup ? a.least * scale : a.sum;
+    pedestal[!parity] = pileup ? b.least * scale : b.sum;
     return pileup;
 }
 
-/* Largest sample of each parity. */
-static void largest_find(const uint16_t *samples, uint32_t count, int32_t largest[2])
+#define LANES 8u /* even, so that a lane has one parity */
+
+static void largest_take(const uint16_t *samples, uint16_t most[LANES])
 {
-    int32_t even = samples[0];
-    int32_t odd = samples[1];
-    for (uint32_t i = 2; i + 1 < count; i += 2) {
-        even = samples[i] > even ? samples[i] : even;
-        odd = samples[i + 1] > odd ? samples[i + 1] : odd;
-    }
-    if (count % 2 != 0 && samples[count - 1] > even)
-        even = samples[count - 1];
-    largest[0] = even;
-    largest[1] = odd;
+    for (uint32_t lane = 0; lane < LANES; lane++)
+        most[lane] = samples[lane] > most[lane] ? samples[lane] : most[lane];
 }
 
-static void levels_make(const uint16_t *samples, const struct waveform_rules *rules,
-                        const int32_t pedestal[2], struct levels *levels)
+/* Largest sample of each parity, eight at a time; the last eight overlap others. */
+static void largest_find(const uint16_t *samples, uint32_t count, int32_t largest[2])
 {
-    levels->scale = (int32_t)(rules->pedestal_samples / 2);
-    levels->count = rules->samples;
-    for (uint32_t i = 0; i < rules->samples; i++) {
-        int32_t level = samples[i] * levels->scale - pedestal[i & 1];
-        levels->at[i] = level > 0 ? level : 0;
-    }
+    uint16_t most[LANES] = {0};
+    uint32_t even = count & ~1u;
+    for (uint32_t i = 0; i + LANES <= even; i += LANES)
+        largest_take(samples + i, most);
+    if (even >= LANES)
+        largest_take(samples + even - LANES, most);
+    for (uint32_t i = even >= LANES ? even : 0; i < count; i++)
+        most[i & 1] = samples[i] > most[i & 1] ? samples[i] : most[i & 1];
+    for (uint32_t half = LANES / 2; half > 1; half /= 2)
+        for (uint32_t lane = 0; lane < half; lane++)
+            most[lane] = most[lane + half] > most[lane] ? most[lane + half] : most[lane];
+    largest[0] = most[0];
+    largest[1] = most[1];
 }
 
 /* Half height on the rising edge before sample `top`. */
 static bool edge_time(const struct levels *levels, uint32_t top, int32_t tolerance,
                       double *samples)
 {
-    int32_t height = levels->at[top];
+    int32_t height = level_at(levels, top);
+    int32_t above = height;
     for (uint32_t i = top; i > 0; i--) {
-        int32_t below = levels->at[i - 1];
-        int32_t above = levels->at[i];
+        int32_t below = level_at(levels, i - 1);
         if (below > above + tolerance)
             return false;
         if (2 * below < height && 2 * above >= height) {
@@ -126,6 +126,7 @@ static bool edge_time(const struct levels *levels, uint32_t top, int32_t toleran
                        (double)(height - 2 * below) / (double)(2 * (above - below));
             return true;
         }
+        above = below;
     }
     return false;
 }
@@ -148,24 +149,21 @@ static void maximum_add(struct waveform *out, const struct waveform_maximum *max
     out->maxima[out->count - 1] = *maximum;
 }
 
-/* A maximum at *sample or later: rises to it and then falls, or ends the
- * samples; *sample is its first sample. */
-static bool maximum_next(const struct levels *levels, uint32_t *sample)
+/* A maximum of at least `least` at *sample or later: rises to it and then falls, or ends
+ * the samples; *sample is its first sample. */
+static bool maximum_next(const struct levels *levels, int32_t least, uint32_t *sample)
 {
-    uint32_t i = *sample;
-    while (i < levels->count) {
-        int32_t level = levels->at[i];
-        bool rises = i == 0 || level > levels->at[i - 1];
+    for (uint32_t i = *sample; i < levels->count; i++) {
+        int32_t level = level_at(levels, i);
+        if (level < least || (i > 0 && level <= level_at(levels, i - 1)))
+            continue;
         uint32_t next = i + 1;
-        while (next < levels->count && levels->at[next] == level)
+        while (next < levels->count && level_at(levels, next) == level)
             next++;
-        /* NOLINTNEXTLINE(clang-analyzer-core.*): levels_make filled `count` of them */
-        bool falls = next == levels->count || levels->at[next] < level;
-        if (rises && falls && level > 0) {
+        if (next == levels->count || level_at(levels, next) < level) {
             *sample = i;
             return true;
         }
-        i = next;
     }
     return false;
 }
@@ -175,11 +173,10 @@ static void maxima_find(const struct levels *levels, const struct waveform_rules
 {
     int32_t threshold = (int32_t)rules->threshold * levels->scale;
     int32_t tolerance = (int32_t)rules->noise * levels->scale;
-    for (uint32_t i = 0; maximum_next(levels, &i); i++) {
-        if (levels->at[i] < threshold)
-            continue;
+    int32_t least = threshold > 0 ? threshold : 1; /* no level is no maximum */
+    for (uint32_t i = 0; maximum_next(levels, least, &i); i++) {
         struct waveform_maximum maximum = {
-            .sample = i, .amplitude = (double)levels->at[i] / levels->scale};
+            .sample = i, .amplitude = (double)level_at(levels, i) / levels->scale};
         if (i < rules->search_first) {
             out->early = maximum;
             continue;
@@ -214,8 +211,10 @@ bool waveform_measure(const uint16_t *samples, size_t count,
     if (largest <= 0 || largest < (int32_t)rules->threshold * scale)
         return true;
     out->largest = (double)largest / scale;
-    struct levels levels;
-    levels_make(samples, rules, pedestal, &levels);
+    const struct levels levels = {.samples = samples,
+                                  .count = rules->samples,
+                                  .scale = scale,
+                                  .pedestal = {pedestal[0], pedestal[1]}};
     maxima_find(&levels, rules, out);
     return true;
 }
