@@ -1,0 +1,42 @@
+/* chain.h - tasks of a planned campaign, done by an executor without any service.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Tasks are built by the coordinator's own code from the catalog of an area; nothing is
+ * recorded there. Parts go to the campaign's store.
+ */
+#ifndef SPILLWAY_TESTS_BENCH_CHAIN_H
+#define SPILLWAY_TESTS_BENCH_CHAIN_H
+
+#include "coordinator/book.h"
+
+struct chain {
+    struct catalog *catalog;
+    struct book book;
+    struct arena arena; /* of tasks and reports */
+    uint64_t token;     /* of the task made last */
+};
+
+/* All of this ends the program on an error. */
+void chain_open(struct chain *chain, const char *area, const char *campaign);
+void chain_close(struct chain *chain);
+
+/* A chunk with the plan numbers of its segments, in order. */
+struct chain_chunk {
+    struct chunk chunk;
+    uint32_t *segments;
+    uint32_t count;
+};
+
+/* The chunk with this place, from 0, in the run catalogue; false behind the last. */
+bool chain_chunk(struct chain *chain, uint32_t place, struct chain_chunk *out);
+void chain_chunk_release(struct chain_chunk *chunk);
+
+/* Packs a task (replaces the content of `out`): all steps of these segments. */
+void chain_task(struct chain *chain, const uint32_t *segments, uint32_t count,
+                struct bytes *out);
+
+/* Merges what a packed report has of one stream, as one group. */
+void chain_merge_task(struct chain *chain, const struct bytes *report, const char *stream,
+                      struct bytes *out);
+
+#endif
