@@ -38,7 +38,6 @@ struct plan {
     struct plan_run *runs; /* ascending */
     size_t run_count, run_room;
     uint64_t not_taken[SELECT_REASONS]; /* runs of the catalogue, by reason */
-    uint64_t elsewhere;                 /* segments whose products are in another store */
     struct plan_values values;
     struct bytes why;            /* why segments must run, for people */
     struct bytes problems;       /* a line each */

@@ -84,11 +84,6 @@ bool plan_text(const struct plan *plan, struct bytes *out, struct err *err)
                    sum.bytes, sum.to_run, sum.bytes_to_read, sum.select_only, sum.reused,
                    sum.blocked))
         return false;
-    if (plan->elsewhere > 0 &&
-        !text_addf(out, err,
-                   "%" PRIu64 " segments have products in another store: not used\n",
-                   plan->elsewhere))
-        return false;
     if (!conditions_text(plan, out, err) || !not_taken_text(plan, out, err))
         return false;
     for (size_t i = 0; i < plan->run_count; i++)
@@ -147,7 +142,6 @@ bool plan_json(const struct plan *plan, struct bytes *out, struct err *err)
     json_put_u64(&json, "to_run", sum.to_run);
     json_put_u64(&json, "to_select", sum.select_only);
     json_put_u64(&json, "reused", sum.reused);
-    json_put_u64(&json, "elsewhere", plan->elsewhere);
     json_put_u64(&json, "blocked_runs", sum.blocked);
     json_put_u64(&json, "values", plan->values.table.count);
     json_put_u64(&json, "sets", plan->values.table.set_count);

@@ -1,8 +1,8 @@
 /* plan_reuse.c - products that are there already under the keys of a plan.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A product counts only while its file is on disk, in the store of this campaign: paths
- * in tasks are below one store.
+ * A product counts only while its file is on disk. All campaigns of an area share one
+ * store, so that a key has one product and a published name one file.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,24 +13,19 @@
 
 #define PRODUCT_MEMORY ((size_t)16 << 20) /* one product set */
 
-/* Where a product set stands, from worst to best. */
-enum reach { REACH_GONE, REACH_ELSEWHERE, REACH_HERE };
-
 struct known_product {
     struct sha256 key;
     uint32_t number;
-    enum reach reach;
+    bool present;
 };
 
 struct known_file {
     char name[PRODUCT_FILE];
-    enum reach reach;
+    bool present;
 };
 
 struct reuse {
     const char *store;
-    bool *here; /* by campaign id: it has this store */
-    uint32_t campaign_count;
     struct known_product *products;
     uint32_t count, room;
     struct number_index by_key;
@@ -41,62 +36,50 @@ struct reuse {
 
 static void reuse_release(struct reuse *reuse)
 {
-    free(reuse->here);
     free(reuse->products);
     free(reuse->files);
     number_index_release(&reuse->by_key);
     number_index_release(&reuse->by_name);
 }
 
-static bool campaigns_read(struct reuse *reuse, struct catalog_txn *txn, struct err *err)
+static bool store_check(const struct reuse *reuse, struct catalog_txn *txn,
+                        struct err *err)
 {
-    struct campaign campaign;
-    uint32_t from = 1;
-    enum lookup found;
-    while ((found = catalog_next_campaign(txn, from, &campaign, err)) == LOOKUP_FOUND) {
-        uint32_t count = campaign.id + 1;
-        reuse->here = mem_grow(reuse->here, count, sizeof reuse->here[0]);
-        for (uint32_t i = reuse->campaign_count; i < count; i++)
-            reuse->here[i] = false;
-        reuse->campaign_count = count;
-        reuse->here[campaign.id] = strcmp(campaign.store, reuse->store) == 0;
-        from = campaign.id + 1;
-    }
+    struct campaign first;
+    enum lookup found = catalog_next_campaign(txn, 1, &first, err);
+    if (found == LOOKUP_FOUND && strcmp(first.store, reuse->store) != 0)
+        return err_set(err, E_PLAN_STORE,
+                       "store %s: this area keeps its products in %s (campaign %s)",
+                       reuse->store, first.store, first.name);
     return found != LOOKUP_FAILED;
 }
 
 static bool file_look(const struct reuse *reuse, struct catalog_txn *txn,
-                      const char *name, enum reach *reach, struct err *err)
+                      const char *name, bool *present, struct err *err)
 {
     struct file_record file;
     struct stat status;
     char path[TASK_URL + PRODUCT_FILE];
     enum lookup found = catalog_get_file(txn, name, &file, err);
-    *reach = REACH_GONE;
-    if (found != LOOKUP_FOUND || file.state == FILE_COLLECTING)
-        return found != LOOKUP_FAILED;
-    *reach = REACH_ELSEWHERE;
-    if (file.campaign >= reuse->campaign_count || !reuse->here[file.campaign])
-        return true;
     (void)snprintf(path, sizeof path, "%s/%s", reuse->store, name);
-    bool present = stat(path, &status) == 0 && (uint64_t)status.st_size == file.size;
-    *reach = present ? REACH_HERE : REACH_GONE;
-    return true;
+    *present = found == LOOKUP_FOUND && file.state != FILE_COLLECTING &&
+               stat(path, &status) == 0 && (uint64_t)status.st_size == file.size;
+    return found != LOOKUP_FAILED;
 }
 
-static bool file_reach(struct reuse *reuse, struct catalog_txn *txn, const char *name,
-                       enum reach *reach, struct err *err)
+static bool file_present(struct reuse *reuse, struct catalog_txn *txn, const char *name,
+                         bool *present, struct err *err)
 {
     uint64_t hash = number_hash(name, strlen(name));
     size_t place = 0;
     uint32_t number;
     while (number_index_next(&reuse->by_name, hash, &place, &number)) {
         if (strcmp(reuse->files[number].name, name) == 0) {
-            *reach = reuse->files[number].reach;
+            *present = reuse->files[number].present;
             return true;
         }
     }
-    if (!file_look(reuse, txn, name, reach, err))
+    if (!file_look(reuse, txn, name, present, err))
         return false;
     if (reuse->file_count == reuse->file_room) {
         reuse->file_room = reuse->file_room == 0 ? 64 : 2 * reuse->file_room;
@@ -104,25 +87,20 @@ static bool file_reach(struct reuse *reuse, struct catalog_txn *txn, const char 
     }
     struct known_file *file = &reuse->files[reuse->file_count];
     (void)snprintf(file->name, sizeof file->name, "%s", name);
-    file->reach = *reach;
+    file->present = *present;
     number_index_add(&reuse->by_name, hash, reuse->file_count++);
     return true;
 }
 
-/* The worst place of its products; one without bytes needs no file. */
-static bool set_reach(struct reuse *reuse, struct catalog_txn *txn,
-                      const struct product_set *set, enum reach *reach, struct err *err)
+/* All its products; one without bytes needs no file. */
+static bool set_present(struct reuse *reuse, struct catalog_txn *txn,
+                        const struct product_set *set, bool *present, struct err *err)
 {
-    *reach = REACH_HERE;
-    for (uint32_t i = 0; i < set->count; i++) {
-        enum reach one;
-        if (set->products[i].place.file[0] == 0)
-            continue;
-        if (!file_reach(reuse, txn, set->products[i].place.file, &one, err))
+    *present = true;
+    for (uint32_t i = 0; *present && i < set->count; i++)
+        if (set->products[i].place.file[0] != 0 &&
+            !file_present(reuse, txn, set->products[i].place.file, present, err))
             return false;
-        if (one < *reach)
-            *reach = one;
-    }
     return true;
 }
 
@@ -136,8 +114,8 @@ static bool products_read(struct reuse *reuse, struct catalog_txn *txn, struct e
     arena_init(&arena, PRODUCT_MEMORY);
     while ((found = catalog_next_products(txn, from, &arena, &set, &number, err)) ==
            LOOKUP_FOUND) {
-        enum reach reach;
-        if (!set_reach(reuse, txn, &set, &reach, err)) {
+        bool present;
+        if (!set_present(reuse, txn, &set, &present, err)) {
             found = LOOKUP_FAILED;
             break;
         }
@@ -146,7 +124,7 @@ static bool products_read(struct reuse *reuse, struct catalog_txn *txn, struct e
             reuse->products =
                 mem_grow(reuse->products, reuse->room, sizeof reuse->products[0]);
         }
-        reuse->products[reuse->count] = (struct known_product){set.key, number, reach};
+        reuse->products[reuse->count] = (struct known_product){set.key, number, present};
         number_index_add(&reuse->by_key, le64_load(set.key.bytes), reuse->count++);
         arena_reset(&arena);
         if (number == UINT32_MAX)
@@ -157,19 +135,15 @@ static bool products_read(struct reuse *reuse, struct catalog_txn *txn, struct e
     return found != LOOKUP_FAILED;
 }
 
-/* The best product set of a key: its number when it is here, else 0. */
-static uint32_t product_find(const struct reuse *reuse, const struct sha256 *key,
-                             bool *elsewhere)
+/* The product set of a key: its number when it is present, else 0. */
+static uint32_t product_find(const struct reuse *reuse, const struct sha256 *key)
 {
     size_t place = 0;
     uint32_t index;
     while (number_index_next(&reuse->by_key, le64_load(key->bytes), &place, &index)) {
         const struct known_product *product = &reuse->products[index];
-        if (!sha256_equal(&product->key, key))
-            continue;
-        if (product->reach == REACH_HERE)
+        if (product->present && sha256_equal(&product->key, key))
             return product->number;
-        *elsewhere = *elsewhere || product->reach == REACH_ELSEWHERE;
     }
     return 0;
 }
@@ -179,12 +153,9 @@ static void run_reuse(struct plan *plan, struct plan_run *run, const struct reus
     bool reconstruct = plan->campaign.recipe.reconstruct;
     for (uint32_t i = run->first; i < run->first + run->count; i++) {
         struct plan_state *state = &plan->states[i];
-        bool elsewhere = false;
         if (reconstruct)
-            state->reco_product =
-                product_find(reuse, &plan->segments[i].reco_key, &elsewhere);
-        state->select_product =
-            product_find(reuse, &plan->segments[i].select_key, &elsewhere);
+            state->reco_product = product_find(reuse, &plan->segments[i].reco_key);
+        state->select_product = product_find(reuse, &plan->segments[i].select_key);
         bool whole =
             state->select_product != 0 && (!reconstruct || state->reco_product != 0);
         bool select_only = !whole && state->reco_product != 0;
@@ -193,7 +164,6 @@ static void run_reuse(struct plan *plan, struct plan_run *run, const struct reus
         run->reused += whole;
         run->select_only += select_only;
         run->bytes_to_read += whole || select_only ? 0 : plan->bytes[i];
-        plan->elsewhere += !whole && elsewhere;
     }
 }
 
@@ -205,7 +175,7 @@ bool plan_reuse(struct plan *plan, struct catalog *catalog, struct err *err)
         return false;
     number_index_init(&reuse.by_key);
     number_index_init(&reuse.by_name);
-    bool done = campaigns_read(&reuse, txn, err) && products_read(&reuse, txn, err);
+    bool done = store_check(&reuse, txn, err) && products_read(&reuse, txn, err);
     catalog_abort(txn);
     for (size_t i = 0; done && i < plan->run_count; i++)
         run_reuse(plan, &plan->runs[i], &reuse);

@@ -92,6 +92,7 @@
     X(E_PLAN_INPUT, 805, ERR_INPUT, "Complete the run catalogue, then plan again.")       \
     X(E_PLAN_FROZEN, 806, ERR_USAGE, "A planned campaign is frozen: give the changed one a new name.") \
     X(E_PLAN_CONDITIONS, 807, ERR_CONDITIONS, "Fill the gaps in the tag, or acknowledge by name what the campaign may use.") \
+    X(E_PLAN_STORE, 809, ERR_USAGE, "All campaigns of an area share one store: name that one, or make another area.") \
     X(E_NOT_FOUND, 808, ERR_USAGE, "Check the name or number against the catalogue.")     \
     X(E_PILOT_LOST, 850, ERR_NODE, "The pilot went silent; its work was given to another one.") \
     X(E_PARTS_ABSENT, 851, ERR_STORAGE, "Reported files are not in the store: check its disk and mounts on that node.") \

@@ -163,4 +163,13 @@ says err "run 9001: chunk cdr01001-009001.dat is missing" \
 sed -i 's/9000-9002/1-5/' "$scratch/one.yaml"
 expect 10 spillway --area "$scratch/area2" plan "$scratch/one.yaml"
 says err "no run is selected"
+# All campaigns of an area share one store: keys have one product, names one file.
+must make_raw_helper "$scratch/rawdata" 5001 5001 1 10
+make_area shared "$scratch/rawdata"
+make_campaign "$scratch/shared.yaml" s1 "$scratch/store-shared"
+must spillway --area "$scratch/shared" plan "$scratch/shared.yaml"
+make_campaign "$scratch/shared2.yaml" s2 "$scratch/store-other"
+refused 2 "keeps its products in $scratch/store-shared" \
+    spillway --area "$scratch/shared" plan "$scratch/shared2.yaml"
+
 finish
