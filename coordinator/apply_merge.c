@@ -9,9 +9,6 @@
 #include "coordinator/tasks.h"
 #include "coordinator/withdraw.h"
 
-/* One product set. */
-#define MERGE_ARENA ((size_t)4 << 20)
-
 /* A merge whose file takes over the products of its inputs. */
 struct takeover {
     const struct book *book;
@@ -44,27 +41,18 @@ static bool move_product(struct takeover *takeover, uint32_t number, uint64_t of
 {
     const char *stream = takeover->group->merge_class.stream;
     struct catalog_txn *txn = takeover->txn;
-    struct arena arena;
-    struct product_set set;
+    struct product product;
     bool may = false;
-    arena_init(&arena, MERGE_ARENA);
+    if (!task_product(takeover->book, txn, number, stream, &product, err) ||
+        !may_move(takeover, &product.place, &may, err))
+        return false;
+    if (!may)
+        return true;
     uint32_t id = task_product_number(&takeover->book->states[number], stream);
-    enum lookup found = catalog_get_products(txn, id, &arena, &set, err);
-    const struct product *product =
-        found == LOOKUP_FOUND ? task_find_stream(&set, stream) : NULL;
-    bool done = product != NULL;
-    if (!done && found != LOOKUP_FAILED)
-        err_set(err, E_CATALOG_DAMAGED, "plan segment %u: no product for %s", number,
-                stream);
-    done = done && may_move(takeover, &product->place, &may, err);
-    if (done && may) {
-        struct place to = {.offset = offset, .length = product->place.length};
-        (void)snprintf(to.file, sizeof to.file, "%s", takeover->group->published);
-        done = catalog_move_product(txn, id, stream, &to, err) &&
-               part_collect(txn, product->place.file, &takeover->owed->collect, err);
-    }
-    arena_release(&arena);
-    return done;
+    struct place to = {.offset = offset, .length = product.place.length};
+    (void)snprintf(to.file, sizeof to.file, "%s", takeover->group->published);
+    return catalog_move_product(txn, id, stream, &to, err) &&
+           part_collect(txn, product.place.file, &takeover->owed->collect, err);
 }
 
 static bool take_over(struct takeover *takeover, struct err *err)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "coordinator/tasks.h"
 
 /* A sync of 256 reports of 4096 results each at most; ten times the message. */
 #define EXCHANGE_ARENA ((size_t)640 << 20)
@@ -119,6 +120,22 @@ static bool get_plan(const struct book *book, struct catalog_txn *txn, uint32_t 
     return found == LOOKUP_FOUND;
 }
 
+/* What the walker counted when the chunk was scanned: seen, not one event less. */
+static bool seen_matches(struct catalog_txn *txn, const struct plan_segment *plan,
+                         const struct segment_result *result, bool *matches,
+                         struct err *err)
+{
+    struct segment record;
+    enum lookup found = catalog_get_segment(txn, &plan->id, &record, err);
+    if (found == LOOKUP_ABSENT)
+        return err_set(err, E_CATALOG_DAMAGED, "segment %u is not in the run catalogue",
+                       result->index);
+    if (found == LOOKUP_FAILED)
+        return false;
+    *matches = *matches && event_digest_equal(&result->seen, &record.digest);
+    return true;
+}
+
 static bool results_match(const struct book *book, struct catalog_txn *txn,
                           const struct report *report, const struct attempt *attempt,
                           bool *matches, struct err *err)
@@ -134,37 +151,55 @@ static bool results_match(const struct book *book, struct catalog_txn *txn,
             return false;
         *matches = result->index == attempt->segments[i] &&
                    result_matches(book, report, result, attempt->steps, &plan);
+        if (!seen_matches(txn, &plan, result, matches, err))
+            return false;
     }
     return true;
 }
 
-static bool offsets_inside(const struct book *book, const struct merge_group *group,
-                           const struct report *report)
+/* The inputs lie in the merged file in their order, each with room for its bytes. */
+static bool offsets_match(const struct book *book, struct catalog_txn *txn,
+                          const struct merge_group *group, const struct report *report,
+                          bool *matches, struct err *err)
 {
-    uint32_t inputs = 0;
-    for (uint32_t i = group->first; i < group->first + group->count; i++)
-        inputs += book->states[i].state == SEGMENT_COMMITTED;
-    bool inside = inputs == report->input_count;
-    for (uint32_t i = 0; inside && i < inputs; i++)
-        inside = report->input_offsets[i] <= report->merged.place.length;
-    return inside;
+    uint32_t input = 0;
+    uint64_t end = 0;
+    for (uint32_t i = group->first; *matches && i < group->first + group->count; i++) {
+        struct product product;
+        if (book->states[i].state != SEGMENT_COMMITTED)
+            continue;
+        if (!task_product(book, txn, i, group->merge_class.stream, &product, err))
+            return false;
+        *matches = input < report->input_count && report->input_offsets[input] >= end &&
+                   report->input_offsets[input] <= report->merged.place.length &&
+                   product.place.length <=
+                       report->merged.place.length - report->input_offsets[input];
+        if (*matches)
+            end = report->input_offsets[input++] + product.place.length;
+    }
+    *matches = *matches && input == report->input_count;
+    return true;
 }
 
-static bool merge_matches(const struct book *book, const struct report *report,
-                          const struct attempt *attempt)
+static bool merge_matches(const struct book *book, struct catalog_txn *txn,
+                          const struct report *report, const struct attempt *attempt,
+                          bool *matches, struct err *err)
 {
     uint32_t number = attempt->segments[0];
-    if (number >= book->campaign.group_count)
-        return false;
+    *matches = number < book->campaign.group_count;
+    if (!*matches)
+        return true;
     const struct merge_group *group = &book->groups[number];
-    if (report->status != REPORT_DONE)
-        return report->part_count == 0;
-    return sha256_equal(&report->merged.key, &group->key) &&
-           strcmp(report->merged.stream, group->merge_class.stream) == 0 &&
-           event_digest_equal(&report->merged.events, &group->events) &&
-           parts_own(report, &group->key, &group->key) &&
-           offsets_inside(book, group, report) &&
-           named_part(report, &report->merged.place);
+    if (report->status != REPORT_DONE) {
+        *matches = report->part_count == 0;
+        return true;
+    }
+    *matches = sha256_equal(&report->merged.key, &group->key) &&
+               strcmp(report->merged.stream, group->merge_class.stream) == 0 &&
+               event_digest_equal(&report->merged.events, &group->events) &&
+               parts_own(report, &group->key, &group->key) &&
+               named_part(report, &report->merged.place);
+    return offsets_match(book, txn, group, report, matches, err);
 }
 
 static bool check_report(struct exchange *exchange, const struct book *book,
@@ -185,10 +220,9 @@ static bool check_report(struct exchange *exchange, const struct book *book,
         return found == LOOKUP_ABSENT;
     bool matches = attempt.token == report->token &&
                    attempt.campaign == book->campaign.id && attempt.segment_count > 0;
-    if (matches && attempt.kind == TASK_MERGE)
-        matches = merge_matches(book, report, &attempt);
-    if (matches && attempt.kind == TASK_PROCESS &&
-        !results_match(book, txn, report, &attempt, &matches, err))
+    if (matches && !(attempt.kind == TASK_MERGE
+                         ? merge_matches(book, txn, report, &attempt, &matches, err)
+                         : results_match(book, txn, report, &attempt, &matches, err)))
         return false;
     if (!matches)
         return true;

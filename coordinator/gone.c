@@ -11,9 +11,6 @@
 #include "coordinator/tasks.h"
 #include "output/pack.h"
 
-/* One product set. */
-#define GONE_ARENA ((size_t)4 << 20)
-
 /* The segment whose product is input `blamed`; UINT32_MAX when there is none. */
 static uint32_t input_segment(const struct book *book, const struct merge_group *group,
                               uint32_t blamed)
@@ -23,25 +20,6 @@ static uint32_t input_segment(const struct book *book, const struct merge_group 
         if (book->states[i].state == SEGMENT_COMMITTED && input++ == blamed)
             return i;
     return UINT32_MAX;
-}
-
-static enum lookup get_product(const struct book *book, struct catalog_txn *txn,
-                               uint32_t segment, const char *stream,
-                               struct product *product, struct err *err)
-{
-    struct arena arena;
-    struct product_set set;
-    arena_init(&arena, GONE_ARENA);
-    uint32_t number = task_product_number(&book->states[segment], stream);
-    enum lookup found = catalog_get_products(txn, number, &arena, &set, err);
-    const struct product *there =
-        found == LOOKUP_FOUND ? task_find_stream(&set, stream) : NULL;
-    if (there != NULL)
-        *product = *there;
-    else if (found == LOOKUP_FOUND)
-        found = LOOKUP_ABSENT;
-    arena_release(&arena);
-    return found;
 }
 
 /* Records of a pack are copied with their feet, all else by the payload. */
@@ -78,10 +56,9 @@ static bool look(const struct book *book, struct catalog_txn *txn,
         struct product product;
         if (book->states[i].state != SEGMENT_COMMITTED)
             continue;
-        enum lookup there = get_product(book, txn, i, suspect->stream, &product, err);
-        if (there == LOOKUP_FAILED)
+        if (!task_product(book, txn, i, suspect->stream, &product, err))
             return false;
-        if (there == LOOKUP_FOUND && strcmp(product.place.file, suspect->file) == 0 &&
+        if (strcmp(product.place.file, suspect->file) == 0 &&
             (suspect->fd < 0 || !intact(suspect->fd, suspect->path, &product)))
             number_list_add(found, i);
     }
@@ -103,9 +80,8 @@ bool gone_find(const struct book *book, struct catalog_txn *txn, uint32_t number
         return false;
     if (segment == UINT32_MAX || !shelf_present(&book->campaign))
         return true;
-    enum lookup there = get_product(book, txn, segment, stream, &product, err);
-    if (there != LOOKUP_FOUND)
-        return there == LOOKUP_ABSENT;
+    if (!task_product(book, txn, segment, stream, &product, err))
+        return false;
     suspect.file = product.place.file;
     uint64_t size;
     struct err why;

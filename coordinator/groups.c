@@ -11,9 +11,6 @@
 #include "coordinator/part.h"
 #include "coordinator/tasks.h"
 
-/* One product set of a segment with all its streams. */
-#define GROUP_ARENA ((size_t)4 << 20)
-
 /* A unit of 4095 spills in 20 chunks has 10^5 segments: 32 bytes each, 4 MiB of text. */
 #define GROUP_KEY_TEXT ((size_t)256 << 20)
 
@@ -145,8 +142,8 @@ static bool cut_close(struct cut *cut, struct err *err)
     return found != LOOKUP_FAILED;
 }
 
-static bool cut_add(struct cut *cut, uint32_t number, const struct sha256 *key,
-                    const struct product *product, struct err *err)
+static bool cut_add(struct cut *cut, uint32_t number, const struct product *product,
+                    struct err *err)
 {
     uint64_t target = cut->merge_class.target_bytes;
     bool full =
@@ -157,7 +154,7 @@ static bool cut_add(struct cut *cut, uint32_t number, const struct sha256 *key,
     if (cut->key_count == 0)
         cut->first = number;
     cut->last = number;
-    cut->keys[cut->key_count++] = *key;
+    cut->keys[cut->key_count++] = product->key;
     cut->bytes += product->place.length;
     cut->in_parts = cut->in_parts || part_holds(&product->place);
     event_digest_merge(&cut->events, &product->events);
@@ -166,27 +163,16 @@ static bool cut_add(struct cut *cut, uint32_t number, const struct sha256 *key,
 
 static bool cut_stream(struct cut *cut, const struct core_unit *unit, struct err *err)
 {
-    struct arena arena;
-    arena_init(&arena, GROUP_ARENA);
-    bool done = true;
-    for (uint32_t i = unit->first; done && i < unit->first + unit->count; i++) {
-        const struct plan_state *state = &cut->book->states[i];
-        struct product_set set;
-        if (state->state != SEGMENT_COMMITTED)
+    for (uint32_t i = unit->first; i < unit->first + unit->count; i++) {
+        struct product product;
+        if (cut->book->states[i].state != SEGMENT_COMMITTED)
             continue;
-        arena_reset(&arena);
-        uint32_t number = task_product_number(state, cut->merge_class.stream);
-        enum lookup found = catalog_get_products(cut->txn, number, &arena, &set, err);
-        const struct product *product =
-            found == LOOKUP_FOUND ? task_find_stream(&set, cut->merge_class.stream)
-                                  : NULL;
-        if (found != LOOKUP_FAILED && product == NULL)
-            err_set(err, E_CATALOG_DAMAGED, "plan segment %u: no product for stream %s",
-                    i, cut->merge_class.stream);
-        done = product != NULL && cut_add(cut, i, &set.key, product, err);
+        if (!task_product(cut->book, cut->txn, i, cut->merge_class.stream, &product,
+                          err) ||
+            !cut_add(cut, i, &product, err))
+            return false;
     }
-    arena_release(&arena);
-    return done && (cut->key_count == 0 || cut_close(cut, err));
+    return cut->key_count == 0 || cut_close(cut, err);
 }
 
 bool groups_cut(const struct book *book, struct catalog_txn *txn, uint32_t unit,

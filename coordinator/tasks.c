@@ -7,6 +7,9 @@
 
 #include "base/text.h"
 
+/* One product set. */
+#define PRODUCTS_ARENA ((size_t)4 << 20)
+
 static bool must_find(enum lookup found, const char *what, uint32_t number,
                       struct err *err)
 {
@@ -27,6 +30,25 @@ const struct product *task_find_stream(const struct product_set *set, const char
 uint32_t task_product_number(const struct plan_state *state, const char *stream)
 {
     return strcmp(stream, "reco") == 0 ? state->reco_product : state->select_product;
+}
+
+bool task_product(const struct book *book, struct catalog_txn *txn, uint32_t segment,
+                  const char *stream, struct product *product, struct err *err)
+{
+    struct arena arena;
+    struct product_set set;
+    uint32_t number = task_product_number(&book->states[segment], stream);
+    arena_init(&arena, PRODUCTS_ARENA);
+    bool done = must_find(catalog_get_products(txn, number, &arena, &set, err), "product",
+                          number, err);
+    const struct product *there = done ? task_find_stream(&set, stream) : NULL;
+    if (there != NULL)
+        *product = *there;
+    else if (done)
+        err_set(err, E_CATALOG_DAMAGED, "product %u of segment %u has no stream %s",
+                number, segment, stream);
+    arena_release(&arena);
+    return there != NULL;
 }
 
 /* A growing list of value numbers, later sorted and unique. */
@@ -113,22 +135,6 @@ static bool build_segment(const struct book *book, struct catalog_txn *txn,
                               "value set", plan.select_set, err);
 }
 
-static bool build_reco_input(const struct book *book, struct catalog_txn *txn,
-                             struct arena *arena, struct task_segment *segment,
-                             struct err *err)
-{
-    struct product_set set;
-    uint32_t number = book->states[segment->index].reco_product;
-    if (!must_find(catalog_get_products(txn, number, arena, &set, err), "product", number,
-                   err))
-        return false;
-    const struct product *reco = task_find_stream(&set, "reco");
-    if (reco == NULL)
-        return err_set(err, E_CATALOG_DAMAGED, "product %u has no stream reco", number);
-    segment->reco = *reco;
-    return true;
-}
-
 static bool collect_values(struct task_segment *segments, uint32_t count,
                            struct value_list *list, struct arena *arena, struct err *err)
 {
@@ -163,7 +169,7 @@ static bool build_process(const struct book *book, struct catalog_txn *txn,
         if (!build_segment(book, txn, lease->segments[i], arena, &segments[i], err))
             return false;
         if (lease->steps == STEP_SELECT && book->campaign.recipe.reconstruct &&
-            !build_reco_input(book, txn, arena, &segments[i], err))
+            !task_product(book, txn, segments[i].index, "reco", &segments[i].reco, err))
             return false;
     }
     if (!collect_values(segments, lease->segment_count, &list, arena, err) ||
@@ -187,23 +193,15 @@ static bool build_process(const struct book *book, struct catalog_txn *txn,
 }
 
 static bool merge_input(const struct book *book, struct catalog_txn *txn, uint32_t number,
-                        const char *stream, struct arena *arena,
-                        struct merge_input *input, struct err *err)
+                        const char *stream, struct merge_input *input, struct err *err)
 {
-    uint32_t products = task_product_number(&book->states[number], stream);
-    struct product_set set;
     struct plan_segment plan;
-    if (!must_find(catalog_get_products(txn, products, arena, &set, err), "product",
-                   products, err) ||
+    if (!task_product(book, txn, number, stream, &input->product, err) ||
         !must_find(catalog_get_plan_segment(txn, book->campaign.id, number, &plan, err),
                    "plan segment", number, err))
         return false;
-    const struct product *product = task_find_stream(&set, stream);
-    if (product == NULL)
-        return err_set(err, E_CATALOG_DAMAGED, "product %u has no stream %s", products,
-                       stream);
-    *input = (struct merge_input){
-        .product = *product, .run = plan.id.chunk.run, .spill = plan.spill};
+    input->run = plan.id.chunk.run;
+    input->spill = plan.spill;
     return true;
 }
 
@@ -247,7 +245,7 @@ static bool build_prologue(const struct book *book, struct catalog_txn *txn,
         return false;
     task->prologue = memory;
     task->prologue_count = 1;
-    return merge_input(book, txn, segment, group->merge_class.stream, arena, memory, err);
+    return merge_input(book, txn, segment, group->merge_class.stream, memory, err);
 }
 
 static bool build_merge(const struct book *book, struct catalog_txn *txn,
@@ -264,8 +262,7 @@ static bool build_merge(const struct book *book, struct catalog_txn *txn,
     for (uint32_t i = group->first; i < group->first + group->count; i++) {
         if (book->states[i].state != SEGMENT_COMMITTED)
             continue;
-        if (!merge_input(book, txn, i, group->merge_class.stream, arena, &inputs[count],
-                         err))
+        if (!merge_input(book, txn, i, group->merge_class.stream, &inputs[count], err))
             return false;
         count++;
     }

@@ -23,4 +23,9 @@ bool task_prologue(const struct book *book, struct catalog_txn *txn,
 /* Number of the product set that holds `stream` for this state. */
 uint32_t task_product_number(const struct plan_state *state, const char *stream);
 
+/* The product of one stream of a committed segment; E_CATALOG_DAMAGED when there is none.
+ */
+bool task_product(const struct book *book, struct catalog_txn *txn, uint32_t segment,
+                  const char *stream, struct product *product, struct err *err);
+
 #endif
