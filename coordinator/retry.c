@@ -96,9 +96,12 @@ static bool retry_merges(struct catalog_txn *txn, const struct campaign *campaig
     return true;
 }
 
-bool retry_campaign(struct catalog_txn *txn, const char *name,
-                    const struct retry_options *options, struct retry_counts *counts,
-                    struct err *err)
+/* In one transaction of the caller: quarantined (and lost) segments become READY with
+ * no blame and no deaths; the merge groups of a run with a merge that was given up become
+ * VOID, so that the run is cut anew. Nothing else changes. */
+static bool retry_campaign(struct catalog_txn *txn, const char *name,
+                           const struct retry_options *options,
+                           struct retry_counts *counts, struct err *err)
 {
     struct campaign campaign;
     *counts = (struct retry_counts){.merges = 0};

@@ -18,13 +18,6 @@ struct retry_counts {
     uint32_t merges; /* that were given up */
 };
 
-/* In one transaction of the caller: quarantined (and lost) segments become READY with
- * no blame and no deaths; the merge groups of a run with a merge that was given up become
- * VOID, so that the run is cut anew. Nothing else changes. */
-bool retry_campaign(struct catalog_txn *txn, const char *campaign,
-                    const struct retry_options *options, struct retry_counts *counts,
-                    struct err *err);
-
 extern const char retry_usage[];
 int retry_command(struct area *area, int argc, char **argv);
 

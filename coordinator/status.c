@@ -67,8 +67,8 @@ static bool is_stuck(const struct status *status)
                0;
 }
 
-bool status_read(struct catalog_txn *txn, const char *campaign, struct status *status,
-                 struct err *err)
+static bool status_read(struct catalog_txn *txn, const char *campaign,
+                        struct status *status, struct err *err)
 {
     memset(status, 0, sizeof *status);
     enum lookup found = catalog_get_campaign(txn, campaign, &status->campaign, err);

@@ -92,6 +92,6 @@ cp -a /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null
 git clone -q --no-hardlinks "$checkout" "$root/spillway" || fail 'git clone failed'
 echo "fresh.sh: a bare Debian 12 after $((SECONDS - start)) s"
 
-data=${SPILLWAY_TEST_DATA-$checkout/../shared/data}
+data=${SPILLWAY_TEST_DATA:-$checkout/../shared/data}
 FRESH_DATA=$([ -d "$data" ] && realpath "$data") \
     unshare --mount --pid --fork --kill-child "$0" --inside "$root" "$@"

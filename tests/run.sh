@@ -7,7 +7,8 @@
 # The last line is CTest's, summed over all builds. 0 only when nothing failed.
 set -u -o pipefail
 cd "$(dirname "$(realpath "$0")")/.." || exit 1
-export SPILLWAY_TEST_DATA=${SPILLWAY_TEST_DATA-../shared/data}
+SPILLWAY_TEST_DATA=$(realpath -m "${SPILLWAY_TEST_DATA:-../shared/data}")
+export SPILLWAY_TEST_DATA
 command -v ccache >/dev/null && export CMAKE_C_COMPILER_LAUNCHER=ccache
 
 fuzz_seconds=10

@@ -63,7 +63,7 @@ struct process {
     struct decoder decoder;
     struct places places;
     struct sha256_stream *hash; /* of one event at a time */
-    struct summary summary; /* of the segment at work */
+    struct summary summary;     /* of the segment at work */
     struct product products[RECIPE_SKIMS + 2];
     uint32_t product_count;
 };

@@ -157,7 +157,9 @@ static void task_make(int argc, char **argv)
     struct walk_result walk;
     struct recipe recipe;
     struct arena arena;
-    uint64_t first, count, token;
+    uint64_t first = 0;
+    uint64_t count = 0;
+    uint64_t token = 0;
     bool reconstruct = strcmp(argv[3], "raw") != 0;
     must(text_to_u64(argv[1], SPILLS, &first, &err) &&
          text_to_u64(argv[2], SPILLS, &count, &err) &&

@@ -1,8 +1,9 @@
 #!/bin/bash
-# refusals_changed.sh - raw chunks that change after the scan: their segments are set aside
-# with chunk, segment and offset, all else is delivered; after the file is put right and
-# released the bytes are those of a calm campaign. complete_at accepts the loss instead.
+# refusals_changed.sh - raw chunks that change after the scan are set aside, the rest delivered.
 # SPDX-License-Identifier: Apache-2.0
+#
+# Segments are told with chunk, segment and offset; after the file is put right and
+# released the bytes are those of a calm campaign. complete_at accepts the loss instead.
 . "$2/tests/system/area_lib.sh"
 make_raw_helper "$scratch/data" 5001 5004 3 60 || exit 1
 raw=$scratch/data/raw

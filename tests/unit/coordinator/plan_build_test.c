@@ -266,7 +266,6 @@ static void products_are_used_again_while_their_file_is_there(void **state)
     assert_int_equal(plan.runs[0].reused, 0);
     assert_int_equal(plan.runs[0].select_only, 2);
     plan_release(&plan);
-
 }
 
 static void a_stored_plan_reads_back_and_passes_the_check(void **state)

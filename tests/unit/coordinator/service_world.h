@@ -1,5 +1,5 @@
-/* service_world.h - a planned campaign in a folder of its own, and a pilot that is
- * honest. SPDX-License-Identifier: Apache-2.0
+/* service_world.h - a planned campaign in a folder of its own, and an honest pilot.
+ * SPDX-License-Identifier: Apache-2.0
  *
  * Run r (from 1) has one chunk with `per_run` segments, segment s is spill s + 1 with s +
  * 1 events; the first holds the start-of-run record. Streams: reco, skim.all, summary.
