@@ -176,7 +176,7 @@ static bool plan_words(struct area *area, int argc, char **argv, struct bytes *o
     struct plan plan;
     enum planned planned = PLANNED_NEW;
     if (!command_options(options, 2, &argc, argv, err) ||
-        !command_words(argc, 1, 1, "one campaign file", err))
+        !command_words(argc, 1, 1, "one campaign file", err) || !area_open(area, err))
         return false;
     plan_init(&plan);
     struct err inner;

@@ -227,13 +227,19 @@ static void print_end(const struct status *status)
                  campaign->name, campaign->name);
 }
 
-static bool prepare(struct supervisor *supervisor, struct err *err)
+/* 0 is the default: one a core. */
+static bool workers_check(struct supervisor *supervisor, struct err *err)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    if (supervisor->workers == 0)
-        supervisor->workers = cores < 1 ? 1 : (uint64_t)cores;
     if (supervisor->workers > 1024)
         return err_set(err, E_USAGE, "--workers takes 1 to 1024");
+    if (supervisor->workers == 0)
+        supervisor->workers = cores < 1 ? 1 : (uint64_t)cores;
+    return true;
+}
+
+static bool prepare(struct supervisor *supervisor, struct err *err)
+{
     supervisor->coordinator.name = "the coordinator";
     supervisor->pilots.name = "mpirun";
     struct sigaction action = {.sa_handler = on_interrupt};
@@ -303,7 +309,8 @@ int run_command(struct area *area, int argc, char **argv)
         {.name = "workers", .number = &supervisor.workers},
         {.name = "listen", .text = &supervisor.listen}};
     if (!command_options(options, 2, &argc, argv, &err) ||
-        !command_words(argc, 1, 1, "one campaign file", &err) || !area_open(area, &err) ||
+        !command_words(argc, 1, 1, "one campaign file", &err) ||
+        !workers_check(&supervisor, &err) || !area_open(area, &err) ||
         !area_take(area, &err) || !plan_file(area, argv[1], supervisor.campaign, &err))
         return command_error(&err);
     return run_campaign(&supervisor, &err);

@@ -31,6 +31,15 @@ static struct err_row err_find(enum err_code code)
     return (struct err_row){"E_UNKNOWN", ERR_NODE, "This code is from another version."};
 }
 
+/* Names from files and arguments may hold anything: a message stays one line, and no
+ * terminal obeys it. */
+static void one_line(struct err *err)
+{
+    for (char *c = err->text; *c != 0; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = '?';
+}
+
 bool err_set(struct err *err, enum err_code code, const char *format, ...)
 {
     err->code = (uint16_t)code;
@@ -39,6 +48,7 @@ bool err_set(struct err *err, enum err_code code, const char *format, ...)
     va_start(arguments, format);
     (void)vsnprintf(err->text, sizeof err->text, format, arguments);
     va_end(arguments);
+    one_line(err);
     return false;
 }
 
@@ -54,6 +64,7 @@ bool err_errno(struct err *err, enum err_code code, int number, const char *form
     const char *reason = strerror_r(number, buffer, sizeof buffer);
     size_t used = strlen(err->text);
     (void)snprintf(err->text + used, sizeof err->text - used, ": %s", reason);
+    one_line(err);
     return false;
 }
 
@@ -67,6 +78,7 @@ bool err_wrap(struct err *err, const char *format, ...)
     va_end(arguments);
     size_t used = strlen(err->text);
     (void)snprintf(err->text + used, sizeof err->text - used, ": %s", inner);
+    one_line(err);
     return false;
 }
 

@@ -39,7 +39,8 @@ struct err {
     char text[508];
 };
 
-/* Fills *err and returns false, so that a failing branch is one line. */
+/* Fills *err and returns false, so that a failing branch is one line. The text is one
+ * line too: control characters in it become '?'. */
 bool err_set(struct err *err, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -56,6 +56,18 @@ static void the_system_s_reason_stands_at_the_end(void **state)
     assert_string_equal(err.text, "/x: cannot be opened: No such file or directory");
 }
 
+static void a_text_is_one_line_whatever_its_words_hold(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    (void)err_set(&err, E_LIMIT, "name %s", "a\nb\033[31m\177\tc\xc3\xa9");
+    assert_string_equal(err.text, "name a?b?[31m??c\xc3\xa9");
+    (void)err_wrap(&err, "%s", "in\r");
+    assert_string_equal(err.text, "in?: name a?b?[31m??c\xc3\xa9");
+    (void)err_errno(&err, E_DISK_OPEN, ENOENT, "%s", "\n");
+    assert_string_equal(err.text, "?: No such file or directory");
+}
+
 static void a_long_text_is_cut_and_never_overflows(void **state)
 {
     (void)state;
@@ -117,6 +129,7 @@ int main(void)
         cmocka_unit_test(a_failing_branch_is_one_line),
         cmocka_unit_test(wrapping_says_where_and_keeps_the_cause),
         cmocka_unit_test(the_system_s_reason_stands_at_the_end),
+        cmocka_unit_test(a_text_is_one_line_whatever_its_words_hold),
         cmocka_unit_test(a_long_text_is_cut_and_never_overflows),
         cmocka_unit_test(every_code_has_its_own_number_name_and_advice),
         cmocka_unit_test(the_exit_status_follows_the_kind),
