@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "coordinator/config_value.h"
 #include "model/quantity.h"
+#include "model/setup_name.h"
 
 #define SECOND_NS ((int64_t)1000000000)
 
@@ -186,6 +187,22 @@ static int skim_compare(const void *a, const void *b)
     return strcmp(left->name, right->name);
 }
 
+static bool setup_read(const struct config_file *file, const char *word,
+                       struct recipe *recipe, struct err *err)
+{
+    char wanted[256] = "this release has no such set-up, only";
+    const char *name;
+    if (!config_name(file, "setup", word, recipe->setup, sizeof recipe->setup, err))
+        return false;
+    if (setup_name_known(recipe->setup))
+        return true;
+    for (uint32_t i = 0; (name = setup_name_at(i)) != NULL; i++) {
+        size_t used = strlen(wanted);
+        (void)snprintf(wanted + used, sizeof wanted - used, " %s", name);
+    }
+    return config_fail(file, "setup", word, err, wanted);
+}
+
 static bool recipe_read(const struct config_file *file,
                         const struct config_campaign *config, struct recipe *recipe,
                         struct err *err)
@@ -193,8 +210,7 @@ static bool recipe_read(const struct config_file *file,
     struct err inner;
     char name[RECIPE_NAME] = "";
     recipe->reconstruct = config->reconstruct != NULL;
-    if (recipe->reconstruct && !config_name(file, "setup", config->reconstruct->setup,
-                                            recipe->setup, sizeof recipe->setup, err))
+    if (recipe->reconstruct && !setup_read(file, config->reconstruct->setup, recipe, err))
         return false;
     if (recipe->reconstruct && config->conditions == NULL)
         return config_fail(file, "reconstruct", NULL, err, "conditions are needed");

@@ -121,7 +121,8 @@ static const cyaml_schema_value_t runs_schema = {
 struct complaint {
     char text[256];
     char field[64];
-    unsigned line; /* 0: not told */
+    unsigned line;   /* 0: not told; where the last value before began */
+    unsigned places; /* 1: the fault is at the top level */
 };
 
 static unsigned number_at(const char *text)
@@ -157,6 +158,7 @@ __attribute__((format(printf, 3, 0))) static void complaint_take(cyaml_log_t lev
     const char *text = strncmp(line, "Load: ", 6) == 0 ? line + 6 : line;
     const char *place = strstr(text, "(line: ");
     if (place != NULL) {
+        complaint->places++;
         if (complaint->line == 0)
             complaint->line = number_at(place + 7);
         if (complaint->field[0] == 0)
@@ -173,6 +175,27 @@ static const char *behind(const char *text, const char *start)
     return strncmp(text, start, length) == 0 ? text + length : NULL;
 }
 
+/* The second line that begins with the key; `otherwise` when there is none. */
+static unsigned second_line(const struct config_file *file, const char *key,
+                            unsigned otherwise)
+{
+    size_t length = strlen(key);
+    unsigned number = 1;
+    bool seen = false;
+    for (size_t at = 0; at < file->size; number++) {
+        const char *line = file->data + at;
+        const char *end = memchr(line, '\n', file->size - at);
+        size_t size = end == NULL ? file->size - at : (size_t)(end - line);
+        bool begins = size > length && memcmp(line, key, length) == 0 &&
+                      strchr(": \t", line[length]) != NULL;
+        if (begins && seen)
+            return number;
+        seen = seen || begins;
+        at += size + 1;
+    }
+    return otherwise;
+}
+
 static bool complaint_fail(const struct config_file *file, struct complaint *complaint,
                            cyaml_err_t code, struct err *err)
 {
@@ -182,12 +205,16 @@ static bool complaint_fail(const struct config_file *file, struct complaint *com
         return err_set(err, E_CONFIG, "%s:%u: unknown key %s", file->path,
                        config_line(file, line, key, NULL), key);
     key = behind(complaint->text, "Mapping field already seen: ");
-    if (key != NULL)
+    if (key != NULL) {
+        unsigned place = config_line(file, line + 1, key, NULL);
         return err_set(err, E_CONFIG, "%s:%u: key %s is given twice", file->path,
-                       config_line(file, line + 1, key, NULL), key);
+                       complaint->places == 1 ? second_line(file, key, place) : place,
+                       key);
+    }
     key = behind(complaint->text, "Missing required mapping field: ");
     if (key != NULL)
-        return err_set(err, E_CONFIG, "%s:%u: key %s is missing", file->path, line, key);
+        return err_set(err, E_CONFIG, "%s:%u: key %s is missing", file->path,
+                       complaint->places == 1 ? 1 : line, key);
     const char *text = complaint->text;
     if (text[0] == 0)
         text = cyaml_strerror(code);

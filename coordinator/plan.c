@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "coordinator/command.h"
 #include "coordinator/plan_build.h"
+#include "coordinator/shelf.h"
 #include "coordinator/why.h"
 #include "release_id.h"
 
@@ -116,7 +117,7 @@ static bool plan_make(struct plan *plan, struct area *area, struct catalog *cata
                       const struct campaign_file *file, bool dry_run, struct err *err)
 {
     char cache[AREA_PATH];
-    if (!area_path(area, "cache", cache, err))
+    if (!area_path(area, "cache", cache, err) || !shelf_usable(&file->campaign, err))
         return false;
     const char *folder = dry_run ? cache : file->campaign.store;
     if (!plan_build(plan, catalog, file, folder, err))

@@ -3,8 +3,12 @@
  */
 #include "coordinator/shelf.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
+
+#include <sys/stat.h>
 
 #include "base/disk.h"
 
@@ -36,4 +40,24 @@ bool shelf_present(const struct campaign *campaign)
     return shelf_path(campaign, "parts", parts, &err) &&
            shelf_path(campaign, "published", published, &err) &&
            (disk_exists(parts) || disk_exists(published));
+}
+
+bool shelf_usable(const struct campaign *campaign, struct err *err)
+{
+    char path[PATH_MAX];
+    struct stat status;
+    if (!shelf_path(campaign, "", path, err))
+        return false;
+    while (stat(path, &status) != 0) {
+        char *slash = strrchr(path, '/');
+        if (errno != ENOENT || slash == NULL || slash == path)
+            return err_errno(err, E_DISK_OPEN, errno, "store %s", campaign->store);
+        *slash = 0;
+    }
+    if (!S_ISDIR(status.st_mode))
+        return err_set(err, E_DISK_OPEN, "store %s: %s is not a folder", campaign->store,
+                       path);
+    return access(path, W_OK | X_OK) == 0 ||
+           err_errno(err, E_DISK_WRITE, errno, "store %s: %s cannot be written",
+                     campaign->store, path);
 }

@@ -19,4 +19,8 @@ bool shelf_make_parent(const char *path, struct err *err);
 /* The store has parts/ or published/, which the first task makes and nobody removes. */
 bool shelf_present(const struct campaign *campaign);
 
+/* The store is a folder that can be written, or can be made: its nearest ancestor is one.
+ * Nothing is made. */
+bool shelf_usable(const struct campaign *campaign, struct err *err);
+
 #endif

@@ -39,7 +39,8 @@ static bool disk_write_failed(const char *path, const char *what, struct err *er
 
 bool disk_open_read(const char *path, int *fd, uint64_t *size, struct err *err)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    /* Nobody may write into a pipe that stands where a file should: no waiting. */
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (file < 0)
         return err_errno(err, E_DISK_OPEN, errno, "%s: cannot be opened", path);
     struct stat status;

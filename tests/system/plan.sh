@@ -20,7 +20,7 @@ purpose: test
 store: store
 select: {runs: [9000-9002]}
 conditions: {source: conditions, tag: $3}
-reconstruct: {setup: electron}
+reconstruct: {setup: 2022-electron-100}
 skims:
   - {name: all, kind: all}
 YAML

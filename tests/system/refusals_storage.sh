@@ -74,6 +74,11 @@ make_area ro "$scratch/data"
 disk "$scratch/store-ro" 64m
 make_campaign "$scratch/ro.yaml" c1 "$scratch/store-ro" "${patient[@]}"
 must mount -o remount,ro "$scratch/store-ro"
+refused 15 "E_DISK_WRITE: store $scratch/store-ro: .*Read-only file system" \
+    spillway --area "$scratch/ro" plan "$scratch/ro.yaml"
+must mount -o remount,rw "$scratch/store-ro"
+must spillway --area "$scratch/ro" plan "$scratch/ro.yaml"
+must mount -o remount,ro "$scratch/store-ro"
 spillway --area "$scratch/ro" run "$scratch/ro.yaml" --workers 2 >"$scratch/ro.out" 2>&1 &
 run=$!
 started+=("$run")

@@ -38,7 +38,7 @@ static const char whole[] = "# a comment\n"
                             "  tag: t1\n"
                             "  allow: [none]\n"
                             "  acknowledge: [calo_gain]\n"
-                            "reconstruct: {setup: electron}\n"
+                            "reconstruct: {setup: 2022-electron-100}\n"
                             "skims:\n"
                             "  - name: some\n"
                             "    kind: random\n"
@@ -82,7 +82,7 @@ static void a_whole_file_is_read(void **state)
     assert_string_equal(out.acknowledged[0], "calo_gain");
     const struct recipe *recipe = &out.campaign.recipe;
     assert_true(recipe->reconstruct);
-    assert_string_equal(recipe->setup, "electron");
+    assert_string_equal(recipe->setup, "2022-electron-100");
     assert_int_equal(recipe->skim_count, 2); /* sorted by name */
     assert_string_equal(recipe->skims[0].name, "missing");
     assert_int_equal(recipe->skims[0].cut_count, 2);
@@ -155,7 +155,8 @@ static const struct mistake mistakes[] = {
      "c.yaml:6: quantity: no such quantity"},
     {HEAD "skims:\n- {name: c, kind: cuts, cuts: [{quantity: ecal_gev, max: 1}]}\n",
      "c.yaml:6: skim c: cuts need reconstruction"},
-    {HEAD "reconstruct: {setup: e}\n", "c.yaml:5: reconstruct: conditions are needed"},
+    {HEAD "reconstruct: {setup: 2022-electron-100}\n",
+     "c.yaml:5: reconstruct: conditions are needed"},
     {HEAD "---\nname: second\n", "c.yaml:5: one document is allowed"},
     {HEAD "lease_s: &x 3\ncomplete_at: *x\n", "c.yaml:6"},
     {HEAD "lease_s: 1\n lease: 2\n", "c.yaml:"},

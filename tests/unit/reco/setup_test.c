@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "model/setup_name.h"
 #include "reco/setup.h"
 
 static void cells_have_places_of_their_own_inside_the_columns(void **state)
@@ -56,11 +57,22 @@ static void set_ups_and_their_detectors_are_found_by_name(void **state)
     assert_int_equal(setup_cell(veto, 5, 0), 5);
 }
 
+static void the_names_that_a_campaign_may_give_are_those_of_the_set_ups(void **state)
+{
+    (void)state;
+    uint32_t count = 0;
+    for (; setup_at(count) != NULL; count++)
+        assert_true(setup_name_known(setup_at(count)->name));
+    assert_null(setup_name_at(count));
+    assert_false(setup_name_known(""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cells_have_places_of_their_own_inside_the_columns),
         cmocka_unit_test(set_ups_and_their_detectors_are_found_by_name),
+        cmocka_unit_test(the_names_that_a_campaign_may_give_are_those_of_the_set_ups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
