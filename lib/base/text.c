@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -15,20 +16,25 @@ bool text_add(struct bytes *out, const char *text, struct err *err)
     return bytes_append(out, text, strlen(text), err);
 }
 
+/* Tried in the room that is there; mostly it is enough. */
 bool text_addf(struct bytes *out, struct err *err, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     va_list again;
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    size_t room = out->capacity - out->size;
+    uint8_t *place = out->data == NULL ? NULL : out->data + out->size;
+    int length = vsnprintf((char *)place, place == NULL ? 0 : room, format, arguments);
     va_end(arguments);
-    uint8_t *place;
-    bool done = length >= 0 && bytes_reserve(out, (size_t)length + 1, &place, err);
-    if (done) {
-        (void)vsnprintf((char *)place, (size_t)length + 1, format, again);
-        out->size += (size_t)length;
+    bool done = length >= 0;
+    if (done && (place == NULL || (size_t)length >= room)) {
+        done = bytes_reserve(out, (size_t)length + 1, &place, err);
+        if (done)
+            (void)vsnprintf((char *)place, (size_t)length + 1, format, again);
     }
+    if (done)
+        out->size += (size_t)length;
     va_end(again);
     return done;
 }
@@ -66,6 +72,17 @@ bool text_add_hex(struct bytes *out, const uint8_t *data, size_t size, struct er
     return true;
 }
 
+bool text_add_u64(struct bytes *out, uint64_t value, struct err *err)
+{
+    char text[20];
+    size_t at = sizeof text;
+    do {
+        text[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    return bytes_append(out, text + at, sizeof text - at, err);
+}
+
 bool text_add_bits(struct bytes *out, double value, struct err *err)
 {
     if (isnan(value))
@@ -73,20 +90,100 @@ bool text_add_bits(struct bytes *out, double value, struct err *err)
     double positive_zero = value == 0.0 ? 0.0 : value;
     uint64_t bits;
     memcpy(&bits, &positive_zero, sizeof bits);
-    return text_addf(out, err, "%016" PRIx64, bits);
+    uint8_t big_endian[8];
+    be64_store(big_endian, bits);
+    return text_add_hex(out, big_endian, sizeof big_endian, err);
+}
+
+/* A positive double m x 2^-shift as decimal digits; whole numbers of 128 bits hold all
+ * that is compared, since m < 2^53 and powers below 10^21 are used, so nothing rounds. */
+struct decimal {
+    uint64_t mantissa;
+    unsigned shift;
+    int exponent;    /* of ten, of the first digit */
+    uint64_t digits; /* of the decimal number, */
+    int places;      /* so many of them behind the point */
+};
+
+typedef unsigned __int128 wide;
+
+#define DECIMAL_LEAST 1e-4 /* below it and from MOST on numbers have exponents */
+#define DECIMAL_MOST  1e10
+
+static const double powers_after[] = {1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3,
+                                      1e4,  1e5,  1e6,  1e7, 1e8, 1e9};
+
+static wide power_of_ten(int exponent)
+{
+    wide power = 1;
+    for (int i = 0; i < exponent; i++)
+        power *= 10;
+    return power;
+}
+
+/* Rounds to `count` significant digits, ties to even; true when they read back as the
+ * double: nearer to it than half a step to the next one (or just as near, and even). */
+static bool decimal_round(struct decimal *decimal, int count)
+{
+    decimal->places = count - 1 - decimal->exponent;
+    wide power = power_of_ten(decimal->places);
+    wide exact = decimal->mantissa * power; /* times 2^shift */
+    wide half = (wide)1 << decimal->shift >> 1;
+    wide rest = exact & (((wide)1 << decimal->shift) - 1);
+    uint64_t down = (uint64_t)(exact >> decimal->shift);
+    bool up = rest > half || (rest == half && (down & 1) != 0);
+    decimal->digits = down + up;
+    wide off = up ? ((wide)1 << decimal->shift) - rest : rest;
+    /* The step below a power of two is half of the one above it. */
+    bool narrow = !up && decimal->mantissa == (uint64_t)1 << 52;
+    wide twice = narrow ? 4 * off : 2 * off;
+    return twice < power || (twice == power && (decimal->mantissa & 1) == 0);
+}
+
+/* The fewest digits that read back as `value`. When up to 15 do (DBL_DIG), then they are
+ * what rounding to 15 gives; else it takes 16 or 17. */
+static void decimal_make(double value, struct decimal *decimal)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    decimal->mantissa = (bits & (((uint64_t)1 << 52) - 1)) | (uint64_t)1 << 52;
+    decimal->shift = 1075u - (unsigned)(bits >> 52); /* 1023 + 52 */
+    decimal->exponent = -4;
+    for (size_t i = 0; i < sizeof powers_after / sizeof *powers_after; i++)
+        decimal->exponent += value >= powers_after[i];
+    int count = DBL_DIG;
+    while (!decimal_round(decimal, count) && count < 17)
+        count++;
+}
+
+static bool decimal_add(struct bytes *out, double value, struct err *err)
+{
+    char text[40];
+    struct decimal decimal;
+    size_t at = sizeof text;
+    decimal_make(fabs(value), &decimal);
+    for (; decimal.places > 0 && decimal.digits % 10 == 0; decimal.places--)
+        decimal.digits /= 10;
+    for (int place = 0; place <= decimal.places || decimal.digits > 0; place++) {
+        if (place == decimal.places && place > 0)
+            text[--at] = '.';
+        text[--at] = (char)('0' + decimal.digits % 10);
+        decimal.digits /= 10;
+    }
+    if (value < 0)
+        text[--at] = '-';
+    return bytes_append(out, text + at, sizeof text - at, err);
 }
 
 bool text_add_real(struct bytes *out, double value, struct err *err)
 {
     char buffer[100];
     int digits = 1;
+    if (fabs(value) >= DECIMAL_LEAST && fabs(value) < DECIMAL_MOST)
+        return decimal_add(out, value, err);
     do {
         (void)snprintf(buffer, sizeof buffer, "%.*g", digits, value);
     } while (strtod(buffer, NULL) != value && ++digits <= 17);
-    /* 1e+02 is 100: whole numbers below 10^10 are written out. */
-    const char *exponent = strstr(buffer, "e+");
-    if (exponent != NULL && exponent[2] == '0' && fabs(value) < 1e10)
-        (void)snprintf(buffer, sizeof buffer, "%.*g", 1 + exponent[3] - '0', value);
     return text_add(out, buffer, err);
 }
 

@@ -87,7 +87,8 @@ static bool reader_split(struct reader *reader, struct err *err)
             return err_set(err, E_PAYLOAD_TEXT, "%s: line %zu: more than %d words",
                            reader->what, reader->line, TABLE_WORDS);
         reader->words[reader->word_count++] = at;
-        at += strcspn(at, " ");
+        while (*at != 0 && *at != ' ')
+            at++;
     }
     return true;
 }
@@ -411,7 +412,7 @@ static bool write_cell(const union table_cell *cell, enum column_kind kind,
     case COLUMN_NAME:
         return text_add(out, cell->name, err);
     case COLUMN_COUNT:
-        return text_addf(out, err, "%u", cell->count);
+        return text_add_u64(out, cell->count, err);
     case COLUMN_REAL:
         return text_add_real(out, cell->real, err);
     }

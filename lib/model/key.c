@@ -19,7 +19,7 @@ const char *fallback_name(enum fallback level)
 static bool hash_line(struct bytes *out, const char *name, const struct sha256 *hash,
                       struct err *err)
 {
-    return text_addf(out, err, "%s=", name) &&
+    return text_add(out, name, err) && text_add(out, "=", err) &&
            text_add_hex(out, hash->bytes, sizeof hash->bytes, err) &&
            text_add(out, "\n", err);
 }
@@ -29,9 +29,12 @@ static bool values_text(struct bytes *out, const struct effective *values, size_
 {
     for (size_t i = 0; i < count; i++) {
         bug_if(i > 0 && strcmp(values[i - 1].type, values[i].type) >= 0);
-        if (!text_addf(out, err, "payload.%s=", values[i].type) ||
+        if (!text_add(out, "payload.", err) || !text_add(out, values[i].type, err) ||
+            !text_add(out, "=", err) ||
             !text_add_hex(out, values[i].value.bytes, SHA256_SIZE, err) ||
-            !text_addf(out, err, ",%u\n", (unsigned)values[i].level))
+            !text_add(out, ",", err) ||
+            !text_add_u64(out, (uint64_t)values[i].level, err) ||
+            !text_add(out, "\n", err))
             return false;
     }
     return true;

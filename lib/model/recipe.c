@@ -17,10 +17,12 @@ static bool cut_text(struct bytes *out, const struct skim *skim, uint32_t index,
                      struct err *err)
 {
     const struct skim_cut *cut = &skim->cuts[index];
-    return text_addf(out, err, "skim.%s.cut.%u=", skim->name, index) &&
-           text_add_percent(out, cut->quantity, err) && text_add(out, ",", err) &&
-           text_add_bits(out, cut->minimum, err) && text_add(out, ",", err) &&
-           text_add_bits(out, cut->maximum, err) && text_add(out, "\n", err);
+    return text_add(out, "skim.", err) && text_add(out, skim->name, err) &&
+           text_add(out, ".cut.", err) && text_add_u64(out, index, err) &&
+           text_add(out, "=", err) && text_add_percent(out, cut->quantity, err) &&
+           text_add(out, ",", err) && text_add_bits(out, cut->minimum, err) &&
+           text_add(out, ",", err) && text_add_bits(out, cut->maximum, err) &&
+           text_add(out, "\n", err);
 }
 
 bool recipe_skim_text(struct bytes *out, const struct recipe *recipe, struct err *err)

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -205,6 +207,46 @@ static void a_double_for_people_is_short_and_reads_back_the_same(void **state)
     bytes_release(&out);
 }
 
+/* The definition: digits are added until the number reads back. */
+static void real_by_trying(double value, char *buffer, size_t size)
+{
+    int digits = 1;
+    do {
+        (void)snprintf(buffer, size, "%.*g", digits, value);
+    } while (strtod(buffer, NULL) != value && ++digits <= 17);
+    const char *exponent = strstr(buffer, "e+");
+    if (exponent != NULL && exponent[2] == '0' && fabs(value) < 1e10)
+        (void)snprintf(buffer, size, "%.*g", 1 + exponent[3] - '0', value);
+}
+
+static void a_double_for_people_has_no_digit_too_many(void **state)
+{
+    (void)state;
+    struct random random = {.state = 2};
+    struct err err;
+    struct bytes out;
+    char tried[100];
+    bytes_init(&out, 100);
+    for (unsigned i = 0; i < 20000; i++) {
+        uint64_t bits = random_next(&random);
+        int digits = (int)(bits % 18);
+        double value = real_of_bits(random_next(&random));
+        if (i % 4 == 0) /* powers of two: the step below is half of the one above */
+            value = ldexp(1.0, (int)(i / 4 % 2150) - 1075);
+        if (i % 4 == 1) /* numbers without exponent */
+            value = ldexp(random_unit(&random), (int)(bits / 18 % 48) - 13);
+        if (i % 4 > 0 && digits > 0) { /* short ones too */
+            (void)snprintf(tried, sizeof tried, "%.*g", digits, value);
+            value = strtod(tried, NULL);
+        }
+        bytes_clear(&out);
+        assert_true(text_add_real(&out, value, &err));
+        real_by_trying(value, tried, sizeof tried);
+        assert_built(&out, tried);
+    }
+    bytes_release(&out);
+}
+
 static void what_the_environment_calls_a_comma_changes_nothing(void **state)
 {
     (void)state;
@@ -301,6 +343,7 @@ int main(void)
         cmocka_unit_test(reals_are_read_exactly_or_refused),
         cmocka_unit_test(the_bits_of_a_double_are_its_canonical_text),
         cmocka_unit_test(a_double_for_people_is_short_and_reads_back_the_same),
+        cmocka_unit_test(a_double_for_people_has_no_digit_too_many),
         cmocka_unit_test(what_the_environment_calls_a_comma_changes_nothing),
         cmocka_unit_test(texts_are_percent_encoded_byte_by_byte),
         cmocka_unit_test(hexadecimal_goes_both_ways_and_only_in_lower_case),
