@@ -33,6 +33,7 @@ struct service {
     struct sha256 fingerprint; /* of the first executor of this release; zero unknown */
     int64_t swept_ns;
     uint64_t forgotten; /* segments, at the start */
+    uint64_t foreign;   /* files below parts/ that are not ours, at the last sweep */
 };
 
 static bool fingerprint_name(const struct service *service, char out[80])
@@ -75,18 +76,23 @@ static bool mark_complete(struct catalog_txn *txn, void *context, struct err *er
 static bool sweep(struct catalog_txn *txn, void *context, struct err *err)
 {
     struct service *service = context;
-    uint64_t removed;
+    struct swept swept;
     uint64_t replaced;
     const struct campaign *campaign = &service->book.campaign;
     if (!withdraw_files(txn, campaign, &replaced, err) ||
-        !sweep_collecting(campaign, txn, err) ||
-        !sweep_parts(campaign, txn, &removed, err))
+        !sweep_collecting(campaign, txn, err) || !sweep_parts(campaign, txn, &swept, err))
         return false;
     if (replaced > 0)
         log_write(service->log, LOG_LEVEL_INFO, "event=withdrawn files=%" PRIu64,
                   replaced);
-    if (removed > 0)
-        log_write(service->log, LOG_LEVEL_INFO, "event=swept parts=%" PRIu64, removed);
+    if (swept.removed > 0)
+        log_write(service->log, LOG_LEVEL_INFO, "event=swept parts=%" PRIu64,
+                  swept.removed);
+    if (swept.foreign > service->foreign)
+        log_write(service->log, LOG_LEVEL_WARN,
+                  "event=foreign_files count=%" PRIu64 " first=%s action=left_alone",
+                  swept.foreign, swept.first);
+    service->foreign = swept.foreign;
     return true;
 }
 

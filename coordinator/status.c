@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "coordinator/command.h"
+#include "coordinator/owed.h"
 #include "coordinator/stuck.h"
 
 const char status_usage[] =
@@ -55,8 +56,70 @@ static bool count_groups(struct catalog_txn *txn, struct status *status, struct 
     return true;
 }
 
+static int number_compare(const void *a, const void *b)
+{
+    uint32_t left = *(const uint32_t *)a;
+    uint32_t right = *(const uint32_t *)b;
+    return left < right ? -1 : left > right;
+}
+
+/* Runs of the groups that are not void, sorted. */
+static bool cut_runs(struct catalog_txn *txn, const struct campaign *campaign,
+                     struct number_list *runs, struct err *err)
+{
+    for (uint32_t i = 0; i < campaign->group_count; i++) {
+        struct merge_group group;
+        if (catalog_get_group(txn, campaign->id, i, &group, err) != LOOKUP_FOUND)
+            return err_set(err, E_CATALOG_DAMAGED, "merge group %u is missing", i);
+        if (group.state != GROUP_VOID)
+            number_list_add(runs, group.merge_class.run);
+    }
+    if (runs->count > 0)
+        qsort(runs->numbers, runs->count, sizeof *runs->numbers, number_compare);
+    return true;
+}
+
+/* What is known of a run so far. */
+struct run_tail {
+    uint32_t run;
+    bool committed; /* a segment of it */
+    bool open;
+};
+
+static bool run_waits(const struct run_tail *tail, const struct number_list *cut)
+{
+    return tail->committed && !tail->open &&
+           (cut->count == 0 || bsearch(&tail->run, cut->numbers, cut->count,
+                                       sizeof tail->run, number_compare) == NULL);
+}
+
+/* Between the commit of a run's last segment and its cut nothing is open, yet its files
+ * are still to be made. */
+static bool cut_is_due(struct catalog_txn *txn, const struct campaign *campaign,
+                       const struct number_list *cut, bool *due, struct err *err)
+{
+    struct run_tail tail = {.run = 0};
+    for (uint32_t i = 0; i < campaign->segment_count; i++) {
+        struct plan_segment plan;
+        struct plan_state state;
+        if (catalog_get_plan_segment(txn, campaign->id, i, &plan, err) != LOOKUP_FOUND)
+            return err_set(err, E_CATALOG_DAMAGED, "plan segment %u is missing", i);
+        if (!catalog_get_states(txn, campaign->id, i, 1, &state, err))
+            return false;
+        *due = plan.id.chunk.run != tail.run && run_waits(&tail, cut);
+        if (*due)
+            return true;
+        if (plan.id.chunk.run != tail.run)
+            tail = (struct run_tail){.run = plan.id.chunk.run};
+        tail.committed = tail.committed || state.state == SEGMENT_COMMITTED;
+        tail.open = tail.open || !segment_state_is_final((enum segment_state)state.state);
+    }
+    *due = run_waits(&tail, cut);
+    return true;
+}
+
 /* The figures of a core that has nothing to do and is not complete. */
-static bool is_stuck(const struct status *status)
+static bool nothing_moves(const struct status *status)
 {
     const uint32_t *by_state = status->by_state;
     const uint32_t *groups = status->groups;
@@ -67,8 +130,19 @@ static bool is_stuck(const struct status *status)
                0;
 }
 
-static bool status_read(struct catalog_txn *txn, const char *campaign,
-                        struct status *status, struct err *err)
+static bool find_stuck(struct catalog_txn *txn, struct status *status, struct err *err)
+{
+    struct number_list cut = {.count = 0};
+    bool due = false;
+    bool done = cut_runs(txn, &status->campaign, &cut, err) &&
+                cut_is_due(txn, &status->campaign, &cut, &due, err);
+    free(cut.numbers);
+    status->stuck = done && !due;
+    return done;
+}
+
+bool status_read(struct catalog_txn *txn, const char *campaign, struct status *status,
+                 struct err *err)
 {
     memset(status, 0, sizeof *status);
     enum lookup found = catalog_get_campaign(txn, campaign, &status->campaign, err);
@@ -79,8 +153,7 @@ static bool status_read(struct catalog_txn *txn, const char *campaign,
     struct plan_state *piece = mem_new(STATUS_PIECE, sizeof *piece);
     bool done = count_states(txn, status, piece, err) && count_groups(txn, status, err);
     free(piece);
-    status->stuck = done && is_stuck(status);
-    return done;
+    return done && (!nothing_moves(status) || find_stuck(txn, status, err));
 }
 
 bool status_of(const struct area *area, const char *campaign, struct status *status,

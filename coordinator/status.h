@@ -16,7 +16,10 @@ struct status {
     uint16_t waiting_failure; /* code of the first of them, 0 none */
 };
 
-/* In a short read transaction of its own. */
+bool status_read(struct catalog_txn *txn, const char *campaign, struct status *status,
+                 struct err *err);
+
+/* The same from an area, in a short read transaction of its own. */
 bool status_of(const struct area *area, const char *campaign, struct status *status,
                struct err *err);
 

@@ -62,24 +62,59 @@ static bool lease_tokens(struct catalog_txn *txn, struct token_list *list,
     return found == LOOKUP_ABSENT;
 }
 
-static bool part_may_go(struct catalog_txn *txn, const struct token_list *current,
-                        const char *name, bool *may_go, struct err *err)
+/* Exactly what part_name makes. */
+static bool is_part_name(const char *name, uint64_t *token)
 {
-    uint64_t token;
+    char again[PRODUCT_FILE];
+    char hex[SHA256_HEX];
+    struct sha256 key;
+    struct err err;
+    const size_t head = strlen("parts/00/");
+    if (strlen(name) < head + sizeof hex || !part_name_token(name, token))
+        return false;
+    memcpy(hex, name + head, sizeof hex - 1);
+    hex[sizeof hex - 1] = 0;
+    if (!sha256_from_hex(hex, &key, &err))
+        return false;
+    part_name(&key, *token, again);
+    return strcmp(again, name) == 0;
+}
+
+static bool part_may_go(struct catalog_txn *txn, const struct token_list *current,
+                        const char *name, uint64_t token, bool *may_go, struct err *err)
+{
     struct file_record file;
     *may_go = false;
-    if (part_name_token(name, &token) && current->count > 0 &&
-        bsearch(&token, current->tokens, current->count, sizeof token, token_compare) !=
-            NULL)
+    if (current->count > 0 && bsearch(&token, current->tokens, current->count,
+                                      sizeof token, token_compare) != NULL)
         return true;
     enum lookup found = catalog_get_file(txn, name, &file, err);
     *may_go = found == LOOKUP_ABSENT;
     return found != LOOKUP_FAILED;
 }
 
+static bool sweep_file(const struct campaign *campaign, struct catalog_txn *txn,
+                       const struct token_list *current, const char *name,
+                       struct swept *swept, struct err *err)
+{
+    uint64_t token;
+    bool may_go;
+    if (!is_part_name(name, &token)) {
+        if (swept->foreign++ == 0)
+            (void)snprintf(swept->first, sizeof swept->first, "%.250s", name);
+        return true;
+    }
+    if (!part_may_go(txn, current, name, token, &may_go, err))
+        return false;
+    if (!may_go)
+        return true;
+    swept->removed++;
+    return sweep_remove(campaign, name, err);
+}
+
 static bool sweep_folder(const struct campaign *campaign, struct catalog_txn *txn,
                          const struct token_list *current, const char *folder,
-                         uint64_t *removed, struct err *err)
+                         struct swept *swept, struct err *err)
 {
     char path[PATH_MAX];
     if (!shelf_path(campaign, folder, path, err))
@@ -90,31 +125,25 @@ static bool sweep_folder(const struct campaign *campaign, struct catalog_txn *tx
                err_errno(err, E_DISK_OPEN, errno, "%s: cannot be listed", path);
     bool done = true;
     for (struct dirent *entry; done && (entry = readdir(listing)) != NULL;) {
-        char name[PRODUCT_FILE];
-        bool may_go = false;
-        int length = snprintf(name, sizeof name, "%s/%s", folder, entry->d_name);
-        if (entry->d_name[0] == '.' || length < 0 || (size_t)length >= sizeof name)
-            continue;
-        done = part_may_go(txn, current, name, &may_go, err);
-        if (done && may_go) {
-            done = sweep_remove(campaign, name, err);
-            *removed += 1;
-        }
+        char name[NAME_MAX + 32];
+        (void)snprintf(name, sizeof name, "%s/%s", folder, entry->d_name);
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            done = sweep_file(campaign, txn, current, name, swept, err);
     }
     (void)closedir(listing);
     return done;
 }
 
 bool sweep_parts(const struct campaign *campaign, struct catalog_txn *txn,
-                 uint64_t *removed, struct err *err)
+                 struct swept *swept, struct err *err)
 {
     struct token_list current = {.count = 0};
-    *removed = 0;
+    *swept = (struct swept){.removed = 0};
     bool done = lease_tokens(txn, &current, err);
     for (unsigned i = 0; done && i < 256; i++) {
         char folder[16];
         (void)snprintf(folder, sizeof folder, "parts/%02x", i);
-        done = sweep_folder(campaign, txn, &current, folder, removed, err);
+        done = sweep_folder(campaign, txn, &current, folder, swept, err);
     }
     free(current.tokens);
     return done;

@@ -10,9 +10,15 @@
 
 #include "coordinator/book.h"
 
-/* Removes every such part; *removed counts. */
+struct swept {
+    uint64_t removed;
+    uint64_t foreign;         /* files whose name is no part name: left alone */
+    char first[PRODUCT_FILE]; /* the first of them, "" none */
+};
+
+/* Removes every such part. */
 bool sweep_parts(const struct campaign *campaign, struct catalog_txn *txn,
-                 uint64_t *removed, struct err *err);
+                 struct swept *swept, struct err *err);
 
 /* Removes one file below the store; absent is fine. */
 bool sweep_remove(const struct campaign *campaign, const char *name, struct err *err);

@@ -1,7 +1,7 @@
 /* exchange_test.c - a report is held against the catalog before it counts.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "tests/unit/coordinator/service_world.h"
+#include "tests/unit/coordinator/service_pilot.h"
 
 /* What the core would hear of this report. */
 static struct core_report checked(struct world *world, const struct report *report)

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "coordinator/groups.h"
-#include "tests/unit/coordinator/service_world.h"
+#include "tests/unit/coordinator/service_pilot.h"
 
 /* The groups of one stream of run 1. */
 static uint32_t cut(struct world *world, const char *stream, struct merge_group *groups,

@@ -5,7 +5,7 @@
 
 #include <sys/resource.h>
 
-#include "tests/unit/coordinator/service_world.h"
+#include "tests/unit/coordinator/service_pilot.h"
 
 static void a_campaign_ends_complete_and_nothing_is_left_over(void **state)
 {
