@@ -74,11 +74,11 @@ check()
 self_test()
 {
     plant lib/a.c '/* the job of this file */' 'const char *jobless = "job";' 'int adjob;'
-    plant README.md 'a user-agent and a framework/worker'
+    plant README.md 'a framework/worker'
     expect_clean
     plant lib/b.c '' 'int job_count;'
     expect_fault '^lib/b.c:2: a name with "job", say task'
-    plant lib/b.c '' '/* see /work/main */'
+    plant lib/b.c '' '/* see /home/me/notes */'
     expect_fault '^lib/b.c:2: .*a path of one machine'
     plant lib/b.c '' '/* TODO: more */'
     expect_fault '^lib/b.c:2: .*do it, or leave it out'
