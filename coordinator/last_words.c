@@ -13,16 +13,22 @@
 /* Enough for the end of a log: an error ends a program. */
 #define TAIL_BYTES ((size_t)65536)
 
+#define NAME_ROW(name, number, kind, advice) {#name, name},
+
+static const struct {
+    const char *name;
+    enum err_code code;
+} codes[] = {ERR_CODES(NAME_ROW)};
+
 /* The code whose name `text` begins with, up to `end`; E_NONE when there is none. */
 static enum err_code code_named(const char *text, char end)
 {
     size_t length = strcspn(text, ": \n");
     if (text[length] != end)
         return E_NONE;
-#define NAME_ROW(name, number, kind, advice)                                             \
-    if (sizeof #name - 1 == length && memcmp(text, #name, length) == 0)                  \
-        return (name);
-    ERR_CODES(NAME_ROW)
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (strlen(codes[i].name) == length && memcmp(text, codes[i].name, length) == 0)
+            return codes[i].code;
     return E_NONE;
 }
 
@@ -34,7 +40,8 @@ static bool line_take(const char *line, struct err *words)
     char stop = '\n';
     if (text != NULL) {
         code = code_named(text + strlen(": error "), ':');
-        start = strstr(text + strlen(": error "), ": ") + 2;
+        start = strstr(text + strlen(": error "), ": ");
+        start = start == NULL ? text : start + strlen(": ");
     } else if ((text = strstr(line, " end=E_")) != NULL) {
         code = code_named(text + strlen(" end="), ' ');
         start = strstr(text, " text=\"");

@@ -36,7 +36,7 @@ void chain_task(struct chain *chain, const uint32_t *segments, uint32_t count,
                 struct bytes *out);
 
 /* Merges what a packed report has of one stream, as one group. */
-void chain_merge_task(struct chain *chain, const struct bytes *report, const char *stream,
+void chain_merge_task(struct chain *chain, const struct bytes *packed, const char *stream,
                       struct bytes *out);
 
 #endif

@@ -24,8 +24,6 @@
 #define FLUSH_BYTES 4096u
 #define FLUSHES     400
 
-extern char **environ;
-
 void measure_must(bool done, const struct err *err)
 {
     if (done)
