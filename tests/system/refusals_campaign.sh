@@ -3,6 +3,7 @@
 # the exit status is that of a usage error, and neither catalog nor store is touched.
 # SPDX-License-Identifier: Apache-2.0
 . "$2/tests/system/area_lib.sh"
+shopt -s lastpipe # so that failures in a pipe are counted
 . "$2/tests/system/conditions_lib.sh"
 make_raw_helper "$scratch/data" 9000 9001 2 40 || exit 1
 make_area area "$scratch/data"
