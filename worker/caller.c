@@ -99,7 +99,11 @@ static enum caller_outcome post(struct caller *caller, struct err *err)
     if (http_post(caller->client, &call, &caller->answer, &response, err))
         return CALLER_ANSWERED;
     caller->fresh = false;
-    return status_is_final(response.status) ? CALLER_REJECTED : CALLER_UNANSWERED;
+    if (!status_is_final(response.status))
+        return CALLER_UNANSWERED;
+    struct err refusal = *err;
+    err_set(err, E_WORKER_REFUSED, "%s", refusal.text);
+    return CALLER_REJECTED;
 }
 
 static _Noreturn void *caller_run(void *user)

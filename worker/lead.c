@@ -112,7 +112,10 @@ static void slot_reported(struct lead *lead, struct lead_slot *slot,
 
 static void slot_broken(struct lead *lead, uint32_t number, const struct mail *mail)
 {
-    log_write(lead->log, LOG_LEVEL_ERROR, "rank=%d broken=1 text=\"%.*s\"",
+    err_set(&lead->broken, E_WORKER_START,
+            "no rank of this pilot can work any more: %.*s", (int)mail->size,
+            (const char *)mail->body);
+    log_write(lead->log, LOG_LEVEL_WARN, "rank=%d broken=1 text=\"%.*s\"",
               lead->options.first_rank + (int)number, (int)mail->size,
               (const char *)mail->body);
     slot_clear(lead, &lead->slots[number], SLOT_BROKEN);
@@ -213,7 +216,10 @@ static void finish_check(struct lead *lead, bool hope, int64_t now_ns)
     bool empty =
         lead_in_hand(lead) == 0 && lead->reports == NULL && lead->call == CALL_NONE;
     if (empty && !hope && !lead->draining) {
-        err_set(&lead->why, E_WORKER_LOST, "no rank of this pilot can work any more");
+        if (lead->broken.code == E_NONE)
+            err_set(&lead->broken, E_WORKER_LOST,
+                    "no rank of this pilot can work any more");
+        lead->why = lead->broken;
         lead->finished = true;
     } else if (empty && lead->draining)
         lead->finished = true;

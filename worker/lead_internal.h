@@ -94,6 +94,7 @@ struct lead {
     bool lost;          /* a rank was given up */
     bool finished;
     struct err why;
+    struct err broken; /* why the last rank that cannot work cannot, E_NONE none */
 };
 
 /* lead_hand.c: tasks and reports in hand. */

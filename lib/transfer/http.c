@@ -14,7 +14,7 @@
 
 #define HTTP_HEADER_BYTES ((size_t)256 << 10) /* all headers of an answer */
 #define HTTP_REDIRECTS    3L
-#define HTTP_DETAIL       160 /* characters of a server's text in a message */
+#define HTTP_DETAIL       320 /* characters of a server's text in a message */
 
 struct http_client {
     CURL *curl;

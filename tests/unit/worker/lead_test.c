@@ -378,10 +378,14 @@ static void without_a_working_rank_the_pilot_ends(void **state)
     bool clean;
     (void)state;
     start(&fixture, 1);
-    from_rank(&fixture, 1, &(struct mail){.kind = MAIL_BROKEN});
+    static const uint8_t text[] = "no such program";
+    from_rank(&fixture, 1,
+              &(struct mail){.kind = MAIL_BROKEN, .body = text, .size = sizeof text - 1});
     lead_step(fixture.lead, fixture.now);
     assert_true(lead_over(fixture.lead, &why, &clean));
-    assert_int_equal(why.code, E_WORKER_LOST);
+    assert_int_equal(why.code, E_WORKER_START);
+    assert_string_equal(why.text,
+                        "no rank of this pilot can work any more: no such program");
     assert_true(clean);
     stop(&fixture);
 }
