@@ -11,12 +11,21 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 
-#define POLL_NS ((int64_t)10000000)
+#define SECOND_NS   ((int64_t)1000000000)
+#define POLL_NS     (SECOND_NS / 100)
+#define QUICK_NS    (10 * SECOND_NS)
+#define DELAY_NS    (SECOND_NS / 10)
+#define DELAY_MOST  (5 * SECOND_NS)
+#define CHILD_WORDS 31
 
-static void child_become(char *const *argv, int log, pid_t parent)
+static void child_become(const char *const *words, int log, pid_t parent)
 {
+    char *argv[CHILD_WORDS + 1] = {NULL};
+    for (int i = 0; words[i] != NULL; i++)
+        argv[i] = mem_text(words[i]);
     sigset_t none;
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
@@ -32,9 +41,13 @@ static void child_become(char *const *argv, int log, pid_t parent)
     _exit(127);
 }
 
-bool child_start(struct child *child, char *const *argv, const char *log, int64_t now_ns,
+bool child_start(struct child *child, const char *const *words, const char *log,
                  struct err *err)
 {
+    int count = 0;
+    while (words[count] != NULL)
+        count++;
+    bug_if(count > CHILD_WORDS);
     int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if (fd < 0)
         return err_errno(err, E_DISK_OPEN, errno, "%s: cannot be opened", log);
@@ -42,13 +55,13 @@ bool child_start(struct child *child, char *const *argv, const char *log, int64_
     pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0)
-        child_become(argv, fd, parent);
+        child_become(words, fd, parent);
     int number = errno;
     (void)close(fd);
     if (pid < 0)
-        return err_errno(err, E_PROCESS, number, "%s cannot be started", argv[0]);
+        return err_errno(err, E_PROCESS, number, "%s cannot be started", words[0]);
     child->pid = pid;
-    child->start_ns = now_ns;
+    child->start_ns = clock_now_ns();
     child->log_start = log_start < 0 ? 0 : (uint64_t)log_start;
     return true;
 }
@@ -61,7 +74,18 @@ bool child_alive(struct child *child)
     if (ended == 0 || (ended < 0 && errno == EINTR))
         return true;
     child->pid = 0;
+    child->end_ns = clock_now_ns();
+    bool quick = child->end_ns - child->start_ns < QUICK_NS;
+    child->quick_deaths = quick ? child->quick_deaths + 1 : 0;
     return false;
+}
+
+int64_t child_due_ns(const struct child *child)
+{
+    int64_t delay_ns = child->quick_deaths == 0 ? 0 : DELAY_NS;
+    for (unsigned i = 1; i < child->quick_deaths && delay_ns < DELAY_MOST; i++)
+        delay_ns *= 2;
+    return child->end_ns + (delay_ns < DELAY_MOST ? delay_ns : DELAY_MOST);
 }
 
 void child_signal(const struct child *child, int number)

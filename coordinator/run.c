@@ -39,8 +39,11 @@ const char run_usage[] =
 #define SECOND_NS ((int64_t)1000000000)
 #define POLL_NS   (SECOND_NS / 5)
 
-/* A child that dies this often in a row, each time within ten seconds and without any
- * segment done in between, will not do better the next time. */
+/* Looking at the catalog takes a twentieth of a processor at most. */
+#define LOOK_SHARE 20
+
+/* A child that dies quickly this often in a row, without any segment done in between,
+ * will not do better the next time: some twenty seconds of trying. */
 #define QUICK_DEATHS 10u
 
 /* Less than this left: the disk of the area is full. */
@@ -63,7 +66,8 @@ struct supervisor {
     struct child pilots;
     char log_coordinator[AREA_PATH];
     char log_pilots[AREA_PATH];
-    uint32_t done; /* segments, at the last look */
+    uint32_t done;   /* segments, at the last look */
+    int64_t look_ns; /* when the next one is due */
 };
 
 static bool find_programs(char *out, size_t size, struct err *err)
@@ -83,56 +87,41 @@ static bool find_programs(char *out, size_t size, struct err *err)
 static bool start_coordinator(struct supervisor *supervisor, struct err *err)
 {
     char program[PATH_MAX];
-    char area[AREA_PATH];
     (void)snprintf(program, sizeof program, "%s/spillway", supervisor->programs);
-    (void)snprintf(area, sizeof area, "%s", supervisor->area->folder);
-    char words[6][CAMPAIGN_NAME + 300];
-    (void)snprintf(words[0], sizeof words[0], "--area");
-    (void)snprintf(words[1], sizeof words[1], "serve");
-    (void)snprintf(words[2], sizeof words[2], "--listen");
-    (void)snprintf(words[3], sizeof words[3], "%s", supervisor->listen);
-    (void)snprintf(words[4], sizeof words[4], "%s", supervisor->campaign);
-    char *argv[] = {program,  words[0], area,     words[1],
-                    words[2], words[3], words[4], NULL};
-    return child_start(&supervisor->coordinator, argv, supervisor->log_coordinator,
-                       clock_now_ns(), err);
+    const char *const words[] = {
+        program,    "--area",           supervisor->area->folder, "serve",
+        "--listen", supervisor->listen, supervisor->campaign,     NULL};
+    return child_start(&supervisor->coordinator, words, supervisor->log_coordinator, err);
 }
 
 /* mpirun's exit status says nothing with --enable-recovery; the catalog tells. */
 static bool start_pilots(struct supervisor *supervisor, struct err *err)
 {
-    char paths[5][PATH_MAX];
+    const struct area *area = supervisor->area;
+    char pilot[PATH_MAX];
+    char executor[PATH_MAX];
+    char address[AREA_PATH];
+    char token[AREA_PATH];
+    char cache[AREA_PATH];
+    char scratch[AREA_PATH];
     char ranks[24];
-    char parent[AREA_PATH];
-    const char *const names[] = {SERVE_ADDRESS_FILE, "pilot.token", "cache", "scratch"};
-    for (int i = 0; i < 4; i++) {
-        if (!area_path(supervisor->area, names[i], parent, err))
-            return false;
-        (void)snprintf(paths[i], sizeof paths[i], "%s", parent);
-    }
+    if (!area_path(area, SERVE_ADDRESS_FILE, address, err) ||
+        !area_path(area, "pilot.token", token, err) ||
+        !area_path(area, "cache", cache, err) ||
+        !area_path(area, "scratch", scratch, err))
+        return false;
     (void)snprintf(ranks, sizeof ranks, "%" PRIu64, supervisor->workers + 1);
-    char program[PATH_MAX];
-    (void)snprintf(program, sizeof program, "%s/spillway-pilot", supervisor->programs);
-    (void)snprintf(paths[4], sizeof paths[4], "%s/spillway-executor",
+    (void)snprintf(pilot, sizeof pilot, "%s/spillway-pilot", supervisor->programs);
+    (void)snprintf(executor, sizeof executor, "%s/spillway-executor",
                    supervisor->programs);
-    char words[12][32] = {"mpirun.openmpi",
-                          "--enable-recovery",
-                          "--oversubscribe",
-                          "--mca",
-                          "mpi_yield_when_idle",
-                          "1",
-                          "-n",
-                          "--coordinator",
-                          "--token",
-                          "--cache",
-                          "--scratch",
-                          "--executor"};
-    char *argv[] = {words[0],  words[1], words[2],  words[3], words[4],
-                    words[5],  words[6], ranks,     program,  words[7],
-                    paths[0],  words[8], paths[1],  words[9], paths[2],
-                    words[10], paths[3], words[11], paths[4], NULL};
-    return child_start(&supervisor->pilots, argv, supervisor->log_pilots, clock_now_ns(),
-                       err);
+    /* clang-format off */
+    const char *const words[] = {
+        "mpirun.openmpi", "--enable-recovery", "--oversubscribe",
+        "--mca", "mpi_yield_when_idle", "1", "-n", ranks,
+        pilot, "--coordinator", address, "--token", token,
+        "--cache", cache, "--scratch", scratch, "--executor", executor, NULL};
+    /* clang-format on */
+    return child_start(&supervisor->pilots, words, supervisor->log_pilots, err);
 }
 
 static bool area_is_full(const struct supervisor *supervisor)
@@ -168,12 +157,9 @@ static bool keep_running(struct supervisor *supervisor, struct child *child,
 {
     if (child_alive(child))
         return true;
-    bool quick =
-        child->start_ns != 0 && clock_now_ns() - child->start_ns < 10 * SECOND_NS;
-    child->quick_deaths = quick ? child->quick_deaths + 1 : 0;
     if (child->quick_deaths >= QUICK_DEATHS)
         return give_up(supervisor, child, log, err);
-    return start(supervisor, err);
+    return clock_now_ns() < child_due_ns(child) || start(supervisor, err);
 }
 
 /* After the end or an interrupt: pilots first, so that their last reports get an answer.
@@ -187,6 +173,33 @@ static void wind_down(struct supervisor *supervisor, bool drain)
     child_stop(&supervisor->coordinator, 5 * SECOND_NS);
 }
 
+/* Both children are running or will be. */
+static bool keep_all_running(struct supervisor *supervisor, struct err *err)
+{
+    return keep_running(supervisor, &supervisor->coordinator, start_coordinator,
+                        supervisor->log_coordinator, err) &&
+           keep_running(supervisor, &supervisor->pilots, start_pilots,
+                        supervisor->log_pilots, err);
+}
+
+/* Reads every state of the campaign: the larger it is the less often. */
+static bool look(struct supervisor *supervisor, struct status *status, struct err *err)
+{
+    int64_t start_ns = clock_now_ns();
+    if (start_ns < supervisor->look_ns)
+        return true;
+    if (!status_of(supervisor->area, supervisor->campaign, status, err))
+        return false;
+    int64_t end_ns = clock_now_ns();
+    supervisor->look_ns = end_ns + LOOK_SHARE * (end_ns - start_ns);
+    if (status->by_state[SEGMENT_COMMITTED] != supervisor->done) {
+        supervisor->coordinator.quick_deaths = 0;
+        supervisor->pilots.quick_deaths = 0;
+    }
+    supervisor->done = status->by_state[SEGMENT_COMMITTED];
+    return true;
+}
+
 static bool supervise(struct supervisor *supervisor, struct status *status,
                       struct err *err)
 {
@@ -194,21 +207,11 @@ static bool supervise(struct supervisor *supervisor, struct status *status,
     progress_begin(&progress, status, clock_now_ns());
     bool done = true;
     while (done && interrupted == 0 && !status->campaign.complete && !status->stuck) {
-        done = keep_running(supervisor, &supervisor->coordinator, start_coordinator,
-                            supervisor->log_coordinator, err) &&
-               keep_running(supervisor, &supervisor->pilots, start_pilots,
-                            supervisor->log_pilots, err);
+        done = keep_all_running(supervisor, err);
         clock_sleep_ns(POLL_NS);
-        done = done && status_of(supervisor->area, supervisor->campaign, status, err);
-        if (!done)
-            break;
-        uint32_t now = status->by_state[SEGMENT_COMMITTED];
-        if (now != supervisor->done) {
-            supervisor->coordinator.quick_deaths = 0;
-            supervisor->pilots.quick_deaths = 0;
-        }
-        supervisor->done = now;
-        progress_show(&progress, status, clock_now_ns());
+        done = done && look(supervisor, status, err);
+        if (done)
+            progress_show(&progress, status, clock_now_ns());
     }
     progress_end(&progress);
     wind_down(supervisor, interrupted != 0 || !done);

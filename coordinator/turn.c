@@ -299,13 +299,15 @@ static void log_failures(const struct turn *turn, const struct exchange *exchang
         const struct report *report = &exchange->sync.reports[i];
         if (exchange->verdicts[i].verdict == VERDICT_REFUSED)
             log_write(turn->log, LOG_LEVEL_WARN,
-                      "event=report_refused attempt=%" PRIu64 " host=%s why=\"%s\"",
-                      report->attempt, report->host, exchange->verdicts[i].text);
+                      "event=report_refused attempt=%" PRIu64 " pilot=%016" PRIx64
+                      " host=%s why=\"%s\"",
+                      report->attempt, exchange->sync.pilot, report->host,
+                      exchange->verdicts[i].text);
         else if (report->status == REPORT_FAILED)
             log_write(turn->log, LOG_LEVEL_WARN,
-                      "event=attempt_failed attempt=%" PRIu64
+                      "event=attempt_failed attempt=%" PRIu64 " pilot=%016" PRIx64
                       " host=%s code=%s signal=%d why=\"%s\"",
-                      report->attempt, report->host,
+                      report->attempt, exchange->sync.pilot, report->host,
                       err_name((enum err_code)report->failure.code), report->signal,
                       report->failure.text);
     }
