@@ -313,9 +313,8 @@ static void segment_add(struct plan *plan, const struct plan_segment *segment,
     plan->bytes[plan->count++] = bytes;
 }
 
-/* Both key texts are built in the buffers; they are empty again afterwards. */
 static bool segment_plan(struct plan *plan, const struct chunk *chunk,
-                         const struct segment *segment, struct bytes texts[2],
+                         const struct segment *segment, struct key_maker *keys,
                          struct err *err)
 {
     const struct plan_values *values = &plan->values;
@@ -329,13 +328,11 @@ static bool segment_plan(struct plan *plan, const struct chunk *chunk,
                                     .reco_count = values->reco_count,
                                     .select_values = values->select,
                                     .select_count = values->select_count};
-    bytes_clear(&texts[0]);
-    bytes_clear(&texts[1]);
-    if (!key_segment_texts(&input, &texts[0], &texts[1], err))
+    if (!key_maker_make(keys, &input, err))
         return false;
     if (plan->campaign.recipe.reconstruct)
-        planned.reco_key = key_of(&texts[0]);
-    planned.select_key = key_of(&texts[1]);
+        planned.reco_key = keys->reco_key;
+    planned.select_key = keys->select_key;
     planned.reco_set = values->reco_set;
     planned.select_set = values->select_set;
     segment_add(plan, &planned, segment->length);
@@ -344,7 +341,7 @@ static bool segment_plan(struct plan *plan, const struct chunk *chunk,
 
 /* A missing value blocks the run and is a problem; other errors end the planning. */
 static bool run_plan(struct plan *plan, struct plan_run *run,
-                     const struct run_segments *all, struct bytes texts[2],
+                     const struct run_segments *all, struct key_maker *keys,
                      struct err *err)
 {
     struct err inner;
@@ -357,7 +354,7 @@ static bool run_plan(struct plan *plan, struct plan_run *run,
         bug_if(chunk == NULL); /* the counts of the chunks were compared */
         run->events +=
             segment->events[EVENT_PHYSICS] + segment->events[EVENT_CALIBRATION];
-        if (segment_plan(plan, chunk, segment, texts, &inner))
+        if (segment_plan(plan, chunk, segment, keys, &inner))
             continue;
         if (inner.code != E_EFFECTIVE && inner.code != E_MANIFEST) {
             *err = inner;
@@ -374,12 +371,11 @@ static bool run_plan(struct plan *plan, struct plan_run *run,
 static bool segments_read(struct plan *plan, struct catalog *catalog, struct err *err)
 {
     struct run_segments all = {.count = 0};
-    struct bytes texts[2];
+    struct key_maker keys;
     struct catalog_txn *txn;
     if (!catalog_begin(catalog, &txn, err))
         return false;
-    bytes_init(&texts[0], KEY_TEXT_LIMIT);
-    bytes_init(&texts[1], KEY_TEXT_LIMIT);
+    key_maker_init(&keys);
     bool done = true;
     for (size_t i = 0; done && i < plan->run_count; i++) {
         struct plan_run *run = &plan->runs[i];
@@ -389,12 +385,11 @@ static bool segments_read(struct plan *plan, struct catalog *catalog, struct err
                segments_collect(&all, txn, run->run.number, err);
         if (done && all.count > 0) {
             qsort(all.segments, all.count, sizeof all.segments[0], merge_order);
-            done = run_plan(plan, run, &all, texts, err);
+            done = run_plan(plan, run, &all, &keys, err);
         }
     }
     catalog_abort(txn);
-    bytes_release(&texts[0]);
-    bytes_release(&texts[1]);
+    key_maker_release(&keys);
     free(all.segments);
     free(all.chunks);
     return done;

@@ -40,21 +40,41 @@ static bool values_text(struct bytes *out, const struct effective *values, size_
     return true;
 }
 
+static bool number_line(struct bytes *out, const char *name, uint64_t value,
+                        struct err *err)
+{
+    return text_add(out, name, err) && text_add(out, "=", err) &&
+           text_add_u64(out, value, err) && text_add(out, "\n", err);
+}
+
+/* Eight hexadecimal digits. */
+static bool adler_line(struct bytes *out, const char *name, uint32_t value,
+                       struct err *err)
+{
+    uint8_t digits[4];
+    be32_store(digits, value);
+    return text_add(out, name, err) && text_add(out, "=", err) &&
+           text_add_hex(out, digits, sizeof digits, err) && text_add(out, "\n", err);
+}
+
 bool key_reco_text(struct bytes *out, const struct chunk *chunk,
                    const struct segment *segment, const struct recipe *recipe,
                    const struct effective *values, size_t count, struct err *err)
 {
     char digest[EVENT_DIGEST_TEXT];
     event_digest_text(&segment->digest, digest);
-    return text_addf(out, err,
-                     "spillway-reco-1\nrun=%" PRIu32 "\nbuilder=%u\nchunk=%u\n"
-                     "chunk.size=%" PRIu64 "\nchunk.adler32=%08" PRIx32 "\n"
-                     "segment=%" PRIu32 "\noffset=%" PRIu64 "\nlength=%" PRIu64 "\n"
-                     "adler32=%08" PRIx32 "\nevents=%s\n",
-                     chunk->id.run, chunk->id.builder, chunk->id.number, chunk->size,
-                     chunk->adler32, segment->id.ordinal, segment->offset,
-                     segment->length, segment->adler32, digest) &&
-           hash_line(out, "release", &recipe->release, err) &&
+    return text_add(out, "spillway-reco-1\n", err) &&
+           number_line(out, "run", chunk->id.run, err) &&
+           number_line(out, "builder", chunk->id.builder, err) &&
+           number_line(out, "chunk", chunk->id.number, err) &&
+           number_line(out, "chunk.size", chunk->size, err) &&
+           adler_line(out, "chunk.adler32", chunk->adler32, err) &&
+           number_line(out, "segment", segment->id.ordinal, err) &&
+           number_line(out, "offset", segment->offset, err) &&
+           number_line(out, "length", segment->length, err) &&
+           adler_line(out, "adler32", segment->adler32, err) &&
+           text_add(out, "events=", err) && text_add(out, digest, err) &&
+           text_add(out, "\n", err) && hash_line(out, "release", &recipe->release, err) &&
            recipe_reco_text(out, recipe, err) && values_text(out, values, count, err);
 }
 
@@ -67,16 +87,56 @@ bool key_select_text(struct bytes *out, const struct sha256 *reco_key,
            values_text(out, values, count, err);
 }
 
+static struct sha256 text_hash(struct sha256_stream *hash, const struct bytes *text)
+{
+    sha256_start(hash);
+    sha256_add(hash, text->data, text->size);
+    return sha256_end(hash);
+}
+
+void key_maker_init(struct key_maker *maker)
+{
+    *maker = (struct key_maker){.hash = sha256_new()};
+    bytes_init(&maker->reco_text, KEY_TEXT_LIMIT);
+    bytes_init(&maker->select_text, KEY_TEXT_LIMIT);
+}
+
+void key_maker_release(struct key_maker *maker)
+{
+    bytes_release(&maker->reco_text);
+    bytes_release(&maker->select_text);
+    sha256_free(maker->hash);
+    maker->hash = NULL;
+}
+
+bool key_maker_make(struct key_maker *maker, const struct key_input *input,
+                    struct err *err)
+{
+    bytes_clear(&maker->reco_text);
+    bytes_clear(&maker->select_text);
+    if (!key_reco_text(&maker->reco_text, input->chunk, input->segment, input->recipe,
+                       input->reco_values, input->reco_count, err))
+        return false;
+    maker->reco_key = text_hash(maker->hash, &maker->reco_text);
+    if (!key_select_text(&maker->select_text, &maker->reco_key, input->recipe,
+                         input->select_values, input->select_count, err))
+        return false;
+    maker->select_key = text_hash(maker->hash, &maker->select_text);
+    return true;
+}
+
 bool key_segment_texts(const struct key_input *input, struct bytes *reco_text,
                        struct bytes *select_text, struct err *err)
 {
-    bug_if(reco_text->size != 0);
-    if (!key_reco_text(reco_text, input->chunk, input->segment, input->recipe,
-                       input->reco_values, input->reco_count, err))
-        return false;
-    struct sha256 reco = key_of(reco_text);
-    return key_select_text(select_text, &reco, input->recipe, input->select_values,
-                           input->select_count, err);
+    struct key_maker maker;
+    bug_if(reco_text->size != 0 || select_text->size != 0);
+    key_maker_init(&maker);
+    bool done =
+        key_maker_make(&maker, input, err) &&
+        bytes_append(reco_text, maker.reco_text.data, maker.reco_text.size, err) &&
+        bytes_append(select_text, maker.select_text.data, maker.select_text.size, err);
+    key_maker_release(&maker);
+    return done;
 }
 
 static bool class_line(struct bytes *out, const char *name, const char *value,

@@ -69,6 +69,18 @@ struct key_input {
 bool key_segment_texts(const struct key_input *input, struct bytes *reco_text,
                        struct bytes *select_text, struct err *err);
 
+/* Texts and keys of one segment after another: what a planner needs a million times. */
+struct key_maker {
+    struct bytes reco_text, select_text;
+    struct sha256 reco_key, select_key; /* of the texts */
+    struct sha256_stream *hash;
+};
+
+void key_maker_init(struct key_maker *maker);
+void key_maker_release(struct key_maker *maker);
+bool key_maker_make(struct key_maker *maker, const struct key_input *input,
+                    struct err *err);
+
 /* Merged file: stream, class and ordered input keys. */
 struct merge_class {
     char stream[64];

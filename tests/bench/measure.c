@@ -22,7 +22,7 @@
 #define READ_BYTES  ((size_t)1 << 20)
 #define FLUSH_FILE  ((size_t)64 << 20)
 #define FLUSH_BYTES 4096u
-#define FLUSHES     400
+#define FLUSHES     200
 
 void measure_must(bool done, const struct err *err)
 {
@@ -162,7 +162,7 @@ static int compare(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-double measure_median(const double *values, uint32_t count)
+static double median(const double *values, uint32_t count)
 {
     double sorted[MEASURE_PAIRS];
     bug_if(count == 0 || count > MEASURE_PAIRS);
@@ -177,8 +177,7 @@ void pairs_print(const struct pairs *pairs, const char *stage, const char *unit)
     double ratio[MEASURE_PAIRS];
     for (uint32_t i = 0; i < pairs->count; i++)
         ratio[i] = pairs->ours[i] / pairs->yardstick[i];
-    (void)printf("%s %.5g%s %.5g%s %.3g\n", stage,
-                 measure_median(pairs->ours, pairs->count), unit,
-                 measure_median(pairs->yardstick, pairs->count), unit,
-                 measure_median(ratio, pairs->count));
+    (void)printf("%s %.5g%s %.5g%s %.3g\n", stage, median(pairs->ours, pairs->count),
+                 unit, median(pairs->yardstick, pairs->count), unit,
+                 median(ratio, pairs->count));
 }

@@ -47,7 +47,6 @@ struct pairs {
 };
 
 void pairs_add(struct pairs *pairs, double ours, double yardstick);
-double measure_median(const double *values, uint32_t count);
 
 /* "stage ours yardstick ratio": medians; the ratio is that of the pairs. */
 void pairs_print(const struct pairs *pairs, const char *stage, const char *unit);

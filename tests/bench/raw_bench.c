@@ -1,60 +1,29 @@
-/* raw_bench.c - reading, walking, decoding a raw file: bytes, events, channels a second.
+/* raw_bench.c - walking and decoding a raw file, against a bare read() loop.
  * SPDX-License-Identifier: Apache-2.0
  *
- * raw_bench FILE MAP: CPU time of this process, three rounds, the file in the page cache.
- * "read" is a bare loop of read(), "walk" the structure walker with checksum and event
- * digest, "decode" the samples of all MSADC sources that the map names.
+ * raw_bench FILE MAP PAIRS: "walk" is the structure walker with checksum and event
+ * digest, "decode" the samples of all MSADC sources that the map names, from memory.
+ * Bytes of the file per CPU second.
  */
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/disk.h"
+#include "base/text.h"
 #include "raw/map.h"
 #include "raw/sadc.h"
 #include "raw/walk.h"
+#include "tests/bench/measure.h"
 
 #define FILE_LIMIT ((size_t)4 << 30)
-#define READ_BYTES ((size_t)1 << 20)
-#define ROUNDS     3
-
-static double cpu_s(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static void check(bool done, const struct err *err)
-{
-    if (done)
-        return;
-    (void)fprintf(stderr, "%s\n", err->text);
-    exit(1);
-}
-
-static double read_bench(const char *path)
-{
-    uint8_t *buffer = mem_new(1, READ_BYTES);
-    double start = cpu_s();
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    while (fd >= 0 && read(fd, buffer, READ_BYTES) > 0)
-        ;
-    (void)close(fd);
-    free(buffer);
-    return cpu_s() - start;
-}
 
 static double walk_bench(const char *path, struct walk_result *result)
 {
     struct err err;
     const struct chunk_id id = {.run = 0, .builder = 1, .number = 1};
-    double start = cpu_s();
-    check(walk_chunk(path, &id, result, &err), &err);
-    return cpu_s() - start;
+    double start = measure_cpu_s();
+    measure_must(walk_chunk(path, &id, result, &err), &err);
+    return measure_cpu_s() - start;
 }
 
 static uint64_t event_decode(const struct date_event *event,
@@ -80,7 +49,7 @@ static double decode_bench(const struct bytes *file, const struct walk_result *w
     struct sadc_faults faults = {.sum_differs = 0};
     sadc_digits_init(&digits);
     *channels = 0;
-    double start = cpu_s();
+    double start = measure_cpu_s();
     for (size_t i = 0; i < walk->segment_count; i++) {
         const struct segment *segment = &walk->segments[i];
         struct date_reader reader;
@@ -91,38 +60,38 @@ static double decode_bench(const struct bytes *file, const struct walk_result *w
         while (date_reader_next(&reader, &event, &gap) == LOOKUP_FOUND)
             *channels += event_decode(&event, map, &digits, &faults);
     }
-    double seconds = cpu_s() - start;
+    double seconds = measure_cpu_s() - start;
     sadc_digits_release(&digits);
     return seconds;
 }
 
-int main(int count, char **arguments)
+int main(int count, char **words)
 {
+    struct pairs walks = {.count = 0}, decodes = {.count = 0};
     struct bytes file;
-    struct err err;
-    if (count != 3) {
-        (void)fprintf(stderr, "raw_bench FILE MAP\n");
-        return 2;
-    }
+    struct err err = {.text = "raw_bench FILE MAP PAIRS"};
+    uint64_t rounds = 0, events = 0, channels = 0;
+    measure_must(count == 4, &err);
+    measure_must(text_to_u64(words[3], MEASURE_PAIRS, &rounds, &err), &err);
     bytes_init(&file, FILE_LIMIT);
-    check(disk_read_file(arguments[1], &file, &err), &err);
-    for (int round = 0; round < ROUNDS; round++) {
+    measure_must(disk_read_file(words[1], &file, &err), &err);
+    double bytes = 1e-6 * (double)file.size;
+    measure_pin();
+    for (uint64_t round = 0; round < rounds; round++) {
         struct walk_result walk;
         struct channel_map map;
-        uint64_t channels;
-        double megabytes = 1e-6 * (double)file.size;
-        double read_s = read_bench(arguments[1]);
-        double walk_s = walk_bench(arguments[1], &walk);
-        check(map_read_path(arguments[2], walk.chunk.id.run, &map, &err), &err);
-        double decode_s = decode_bench(&file, &walk, &map, &channels);
-        (void)printf("read %.0f MB/s, walk %.0f MB/s, decode %.0f MB/s, %.0f events/s, "
-                     "%.2f M channels/s (%" PRIu64 " events, %" PRIu64 " channels)\n",
-                     megabytes / read_s, megabytes / walk_s, megabytes / decode_s,
-                     (double)walk.digest.count / decode_s,
-                     1e-6 * (double)channels / decode_s, walk.digest.count, channels);
+        double bare = bytes / measure_read(words[1]).cpu_s;
+        pairs_add(&walks, bytes / walk_bench(words[1], &walk), bare);
+        measure_must(map_read_path(words[2], walk.chunk.id.run, &map, &err), &err);
+        pairs_add(&decodes, bytes / decode_bench(&file, &walk, &map, &channels), bare);
+        events = walk.digest.count;
         map_release(&map);
         walk_result_release(&walk);
     }
+    pairs_print(&walks, "walk", "MB/s");
+    pairs_print(&decodes, "decode", "MB/s");
+    (void)printf("# walk: %.1f MB, %" PRIu64 " events, %" PRIu64 " channels\n", bytes,
+                 events, channels);
     bytes_release(&file);
     return 0;
 }

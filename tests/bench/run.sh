@@ -1,0 +1,195 @@
+#!/bin/bash
+# run.sh - measurements against yardsticks in the same run; fails below a minimum only.
+# SPDX-License-Identifier: Apache-2.0
+#
+# tests/bench/run.sh [stage...]       all stages: four minutes on two cores
+# tests/bench/run.sh --tiny [...]     small sizes, no verdict: that the benches work
+# --programs DIR: built before, instead of building the release preset
+set -u -o pipefail
+cd "$(dirname "$(realpath "$0")")/../.." || exit 1
+
+stages=(executor memory walk merge plan restart completions core)
+
+# Lines with a verdict. Column 2 is what counts: the ratio ours / yardstick, or ours.
+limits='
+executor                ratio >= 0.05   bytes per CPU second, everything on / read() loop
+memory                  ratio <= 1.1    peak after 10^5 events / after 10^4
+memory                  ours  <= 256    MB
+walk                    ratio >= 0.3    bytes per CPU second / read() loop
+merge.reco              ratio >= 0.1    bytes per second / cp and sync
+merge.skim.ecal_calib   ratio >= 0.1    the same, raw events
+plan.raw                ours  <= 10     CPU seconds for 10^6 segments, raw skims only
+plan.led                ours  <= 10     the same with 51 * 10^5 LED amplitudes
+restart                 ours  <= 5      seconds to the first lease, 10^6 segments
+completions.G1000       ratio >= 8      durable a second, catalog alone / fdatasync a second
+completions.turn        ratio >= 8      the same through a turn of the service
+core.lease              ours  <= 10000  CPU nanoseconds to lease and commit a segment
+'
+
+usage()
+{
+    sed -n 's/^# \(tests.*\|--prog.*\)/\1/p' "$0"
+    echo
+    echo "Prints a line a measurement: stage ours yardstick ratio. Stages: ${stages[*]}"
+    echo 'Minimum (another value fails):'
+    sed '/^$/d; s/^/  /' <<<"$limits"
+}
+
+tiny=
+bin=
+wanted=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    --help)
+        usage
+        exit 0
+        ;;
+    --tiny) tiny=yes ;;
+    --programs)
+        bin=${2-}
+        shift
+        ;;
+    *)
+        [[ " ${stages[*]} " == *" $1 "* ]] || {
+            echo "run.sh: $1 is no stage: ${stages[*]}" >&2
+            exit 2
+        }
+        wanted+=("$1")
+        ;;
+    esac
+    shift
+done
+[ ${#wanted[@]} -gt 0 ] || wanted=("${stages[@]}")
+
+if [ -z "$bin" ]; then
+    bin=build/release/bin
+    log=$(mktemp)
+    cmake --preset release >"$log" 2>&1 && cmake --build --preset release --target \
+        bench_programs spillway spillway-executor spillway-simulate >>"$log" 2>&1 || {
+        tail -20 "$log"
+        rm -f "$log"
+        exit 1
+    }
+    rm -f "$log"
+fi
+bin=$(realpath "$bin")
+
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/spillway-bench.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+lines=$scratch/lines
+failed=0
+
+# Sizes. 20 spills of 5000 events are 10^5 events in two chunks of 330 MB.
+events=5000 pairs=7 merges=5 plan_runs=250 restart_runs=100 segments=1000000 turns=100000
+[ -z "$tiny" ] || events=50 pairs=2 merges=1 plan_runs=1 restart_runs=1 segments=5000 turns=2000
+
+# measure PROGRAM WORDS...
+measure()
+{
+    "$bin/$1" "${@:2}" 2>"$scratch/err" | tee -a "$lines"
+    [ "${PIPESTATUS[0]}" -eq 0 ] && return
+    echo "FAILED: $1: $(tail -1 "$scratch/err")"
+    failed=1
+}
+
+# A folder of its own, gone when the measurement is done.
+measure_in()
+{
+    mkdir "$scratch/folder"
+    measure "$1" "$scratch/folder" "${@:2}"
+    rm -rf "$scratch/folder"
+}
+
+must()
+{
+    "$@" >"$scratch/out" 2>&1 || {
+        echo "FAILED: $*"
+        tail -5 "$scratch/out"
+        exit 1
+    }
+}
+
+# One run of synthetic data and a planned campaign with the skims of lib/reco/README.md.
+data()
+{
+    [ -d "$scratch/data" ] && return
+    must "$bin/spillway-simulate" --out "$scratch/data" --runs 9001 --spills 20 \
+        --events "$events" --led 20 --seed 3
+    cat >"$scratch/campaign.yaml" <<YAML
+name: bench
+purpose: test
+store: $scratch/store
+select:
+  types: [physics]
+conditions:
+  source: file:$scratch/data/conditions
+  tag: sim-1
+reconstruct:
+  setup: 2022-electron-100
+skims:
+  - name: eminvis_loose
+    kind: cuts
+    events: [physics]
+    cuts:
+      - {quantity: ecal_all_gev, max: 130}
+      - {quantity: ecal_out_of_time_gev, max: 40}
+      - {quantity: preshower_gev, min: 0.2}
+      - {quantity: ecal_gev, max: 70}
+      - {quantity: hcal_gev, max: 10}
+      - {quantity: outside_3x3_fraction, max: 0.1}
+      - {quantity: veto_max_mev, max: 20}
+  - name: ecal_calib
+    kind: cuts
+    events: [physics, calibration]
+    cuts:
+      - {quantity: ecal_gev, min: 70, max: 130}
+      - {quantity: hcal_gev, max: 3}
+      - {quantity: preshower_gev, min: 0.4}
+  - {name: random, kind: random, fraction: 0.01, events: [physics]}
+YAML
+    must "$bin/spillway" init "$scratch/area"
+    must "$bin/spillway" --area "$scratch/area" runs import "$scratch/data/runs.yaml"
+    must "$bin/spillway" --area "$scratch/area" runs scan
+    must "$bin/spillway" --area "$scratch/area" plan "$scratch/campaign.yaml"
+}
+
+run()
+{
+    local campaign=("$scratch/area" bench "$bin/spillway-executor")
+    case $1 in executor | memory | walk | merge) data ;; esac
+    case $1 in
+    executor) measure executor_bench "${campaign[@]}" "$pairs" ;;
+    memory) measure memory_bench "${campaign[@]}" ;;
+    walk)
+        measure raw_bench "$scratch/data/raw/cdr01001-009001.dat" \
+            "$scratch/data/conditions/payloads/channel_map/sim.xml" "$pairs"
+        ;;
+    merge) measure merge_bench "${campaign[@]}" "$merges" ;;
+    plan) measure_in plan_bench "$plan_runs" ;;
+    restart) measure_in restart_bench "$restart_runs" ;;
+    completions)
+        measure_in catalog_bench "$segments"
+        measure_in turn_bench "$turns"
+        ;;
+    core) measure core_bench "$segments" ;;
+    esac
+}
+
+echo 'stage ours yardstick ratio'
+for stage in "${wanted[@]}"; do
+    run "$stage"
+done
+[ -z "$tiny" ] || exit "$failed"
+
+awk -v failed="$failed" '
+    NR == FNR { if (NF > 0) { n++; name[n] = $1; what[n] = $2; sign[n] = $3; bound[n] = $4 } next }
+    {
+        for (i = 1; i <= n; i++) {
+            value = what[i] == "ratio" ? $4 + 0 : $2 + 0
+            if ($1 != name[i] || (sign[i] == ">=" ? value >= bound[i] : value <= bound[i]))
+                continue
+            print "BELOW MINIMUM: " $1 ": " what[i] " " value ", " sign[i] " " bound[i] " is wanted"
+            failed = 1
+        }
+    }
+    END { exit failed }' <(echo "$limits") "$lines"
