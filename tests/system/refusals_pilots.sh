@@ -1,8 +1,10 @@
 #!/bin/bash
-# refusals_pilots.sh - pilots that must not work here (token, release, results, protocol),
+# refusals_pilots.sh - pilots that must not work here are told why.
+# SPDX-License-Identifier: Apache-2.0
+#
+# Pilots that must not work here (token, release, results, protocol),
 # messages that are none, a coordinator that is not there: each side says why, with both
 # values; nothing that works is disturbed.
-# SPDX-License-Identifier: Apache-2.0
 . "$2/tests/system/area_lib.sh"
 make_raw_helper "$scratch/data" 5001 5002 3 60 || exit 1
 make_area calm "$scratch/data"

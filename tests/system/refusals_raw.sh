@@ -1,8 +1,10 @@
 #!/bin/bash
-# refusals_raw.sh - raw files that are not what the run catalogue says: each is named by the
+# refusals_raw.sh - raw files that are not what the run catalogue says are named.
+# SPDX-License-Identifier: Apache-2.0
+#
+# Raw files that are not what the run catalogue says: each is named by the
 # scan with what is wrong and where, the others go on, nothing of a bad one is stored, and
 # no plan takes a run that is not whole.
-# SPDX-License-Identifier: Apache-2.0
 . "$2/tests/system/area_lib.sh"
 shopt -s lastpipe # so that failures in a pipe are counted
 make_raw_helper "$scratch/data" 5001 5012 2 40 || exit 1
