@@ -24,14 +24,14 @@
 static void child_become(const char *const *words, int log, pid_t parent)
 {
     char *argv[CHILD_WORDS + 1] = {NULL};
-    for (int i = 0; words[i] != NULL; i++)
+    for (int i = 0; i < CHILD_WORDS && words[i] != NULL; i++)
         argv[i] = mem_text(words[i]);
     sigset_t none;
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)setpgid(0, 0);
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent)
+    if (argv[0] == NULL || getppid() != parent)
         _exit(127);
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(log, STDOUT_FILENO) < 0 ||

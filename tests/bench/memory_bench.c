@@ -22,8 +22,6 @@
 
 #define MEGABYTE 1e6
 
-extern char **environ;
-
 struct executor {
     pid_t pid;
     int tasks, frames;
