@@ -15,6 +15,7 @@
 
 static const char marker_name[] = "spillway.area";
 static const char catalog_name[] = "catalog";
+static const char catalog_file[] = "catalog/data.mdb";
 static const char marker_text[] = "spillway-area 1\n";
 
 bool area_path(const struct area *area, const char *name, char out[AREA_PATH],
@@ -85,11 +86,16 @@ bool area_init(struct area *area, const char token[AREA_TOKEN], bool *made,
 bool area_open(struct area *area, struct err *err)
 {
     char marker[AREA_PATH];
+    char data[AREA_PATH];
     if (!folder_absolute(area, err) || !area_path(area, marker_name, marker, err))
         return false;
     if (!disk_exists(marker))
         return err_set(err, E_AREA, "%s is not a production area", area->folder);
-    return marker_check(area, marker, err);
+    if (!marker_check(area, marker, err) || !area_path(area, catalog_file, data, err))
+        return false;
+    /* Opening for writing would make an empty one. */
+    return disk_exists(data) ||
+           err_set(err, E_CATALOG_DAMAGED, "%s: the catalog of this area is gone", data);
 }
 
 bool area_catalog(struct area *area, enum catalog_mode mode, struct catalog **catalog,
