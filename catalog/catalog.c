@@ -184,6 +184,17 @@ enum lookup record_seek(struct catalog_txn *txn, enum table table, struct slice 
     return LOOKUP_FOUND;
 }
 
+enum lookup record_own(enum table table, struct slice found, struct slice key,
+                       struct err *err)
+{
+    if (found.size == key.size && memcmp(found.data, key.data, key.size) == 0)
+        return LOOKUP_FOUND;
+    (void)err_set(err, E_CATALOG_DAMAGED,
+                  "a record of table %s is stored under the key of another one",
+                  table_names[table]);
+    return LOOKUP_FAILED;
+}
+
 bool record_last(struct catalog_txn *txn, enum table table, size_t size, uint64_t *number,
                  struct err *err)
 {

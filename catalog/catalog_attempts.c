@@ -47,12 +47,15 @@ enum lookup catalog_next_attempt(struct catalog_txn *txn, uint64_t from,
                                  struct err *err)
 {
     struct key key = key_u64(from);
-    struct slice value;
+    struct slice value, found;
     enum lookup lookup =
-        record_seek(txn, TABLE_ATTEMPTS, key_slice(&key), 0, &value, NULL, err);
+        record_seek(txn, TABLE_ATTEMPTS, key_slice(&key), 0, &value, &found, err);
     if (lookup != LOOKUP_FOUND)
         return lookup;
-    return lookup_of(wire_attempt_unpack(value.data, value.size, arena, attempt, err));
+    if (!wire_attempt_unpack(value.data, value.size, arena, attempt, err))
+        return LOOKUP_FAILED;
+    key = key_u64(attempt->number);
+    return record_own(TABLE_ATTEMPTS, found, key_slice(&key), err);
 }
 
 enum lookup catalog_next_lease(struct catalog_txn *txn, uint64_t from,
@@ -72,5 +75,8 @@ enum lookup catalog_next_lease(struct catalog_txn *txn, uint64_t from,
                       (unsigned long long)number);
         return LOOKUP_FAILED;
     }
-    return lookup;
+    if (lookup != LOOKUP_FOUND)
+        return lookup;
+    key = key_u64(attempt->number);
+    return record_own(TABLE_LEASES, found, key_slice(&key), err);
 }

@@ -117,6 +117,11 @@ enum lookup record_seek(struct catalog_txn *txn, enum table table, struct slice 
                         size_t prefix, struct slice *value, struct slice *found,
                         struct err *err);
 
+/* FOUND when the record names itself by the key under which it was found: walks go on
+ * behind the number that a record gives, and a damaged one must not turn them back. */
+enum lookup record_own(enum table table, struct slice found, struct slice key,
+                       struct err *err);
+
 /* Number of the last record of a table whose keys are numbers of `size` bytes; 0 none. */
 bool record_last(struct catalog_txn *txn, enum table table, size_t size, uint64_t *number,
                  struct err *err);

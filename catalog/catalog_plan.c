@@ -69,13 +69,15 @@ enum lookup catalog_next_campaign(struct catalog_txn *txn, uint32_t from,
                                   struct campaign *campaign, struct err *err)
 {
     struct key key = key_u32(from);
-    struct slice value;
+    struct slice value, found;
     enum lookup lookup =
-        record_seek(txn, TABLE_CAMPAIGNS, key_slice(&key), 0, &value, NULL, err);
+        record_seek(txn, TABLE_CAMPAIGNS, key_slice(&key), 0, &value, &found, err);
     if (lookup != LOOKUP_FOUND)
         return lookup;
-    return lookup_of(
-        wire_campaign_unpack(value.data, value.size, txn_scratch(txn), campaign, err));
+    if (!wire_campaign_unpack(value.data, value.size, txn_scratch(txn), campaign, err))
+        return LOOKUP_FAILED;
+    key = key_u32(campaign->id);
+    return record_own(TABLE_CAMPAIGNS, found, key_slice(&key), err);
 }
 
 enum lookup catalog_get_campaign(struct catalog_txn *txn, const char *name,

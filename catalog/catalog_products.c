@@ -57,8 +57,9 @@ enum lookup catalog_next_file(struct catalog_txn *txn, const char *from,
     enum lookup lookup = record_seek(txn, TABLE_FILES, key, 0, &value, &found, err);
     if (lookup != LOOKUP_FOUND)
         return lookup;
-    return lookup_of(
-        wire_file_record_unpack(value.data, value.size, txn_scratch(txn), file, err));
+    if (!wire_file_record_unpack(value.data, value.size, txn_scratch(txn), file, err))
+        return LOOKUP_FAILED;
+    return record_own(TABLE_FILES, found, text_slice(file->name), err);
 }
 
 bool catalog_delete_file(struct catalog_txn *txn, const char *name, struct err *err)

@@ -25,12 +25,15 @@ enum lookup catalog_next_run(struct catalog_txn *txn, uint32_t from, struct run 
                              struct err *err)
 {
     struct key key = key_u32(from);
-    struct slice value;
+    struct slice value, found;
     enum lookup lookup =
-        record_seek(txn, TABLE_RUNS, key_slice(&key), 0, &value, NULL, err);
+        record_seek(txn, TABLE_RUNS, key_slice(&key), 0, &value, &found, err);
     if (lookup != LOOKUP_FOUND)
         return lookup;
-    return lookup_of(wire_run_unpack(value.data, value.size, txn_scratch(txn), run, err));
+    if (!wire_run_unpack(value.data, value.size, txn_scratch(txn), run, err))
+        return LOOKUP_FAILED;
+    key = key_u32(run->number);
+    return record_own(TABLE_RUNS, found, key_slice(&key), err);
 }
 
 bool catalog_put_chunk(struct catalog_txn *txn, const struct chunk *chunk,
@@ -57,13 +60,15 @@ enum lookup catalog_next_chunk(struct catalog_txn *txn, const struct chunk_id *f
                                struct chunk *chunk, struct err *err)
 {
     struct key key = key_chunk(from);
-    struct slice value;
+    struct slice value, found;
     enum lookup lookup =
-        record_seek(txn, TABLE_CHUNKS, key_slice(&key), 0, &value, NULL, err);
+        record_seek(txn, TABLE_CHUNKS, key_slice(&key), 0, &value, &found, err);
     if (lookup != LOOKUP_FOUND)
         return lookup;
-    return lookup_of(
-        wire_chunk_unpack(value.data, value.size, txn_scratch(txn), chunk, err));
+    if (!wire_chunk_unpack(value.data, value.size, txn_scratch(txn), chunk, err))
+        return LOOKUP_FAILED;
+    key = key_chunk(&chunk->id);
+    return record_own(TABLE_CHUNKS, found, key_slice(&key), err);
 }
 
 /* Removes the records of the chunk with ordinals >= first. */
@@ -121,13 +126,15 @@ enum lookup catalog_next_segment(struct catalog_txn *txn, const struct segment_i
                                  struct segment *segment, struct err *err)
 {
     struct key key = key_segment(from);
-    struct slice value;
+    struct slice value, found;
     enum lookup lookup =
-        record_seek(txn, TABLE_SEGMENTS, key_slice(&key), 0, &value, NULL, err);
+        record_seek(txn, TABLE_SEGMENTS, key_slice(&key), 0, &value, &found, err);
     if (lookup != LOOKUP_FOUND)
         return lookup;
-    return lookup_of(
-        wire_segment_unpack(value.data, value.size, txn_scratch(txn), segment, err));
+    if (!wire_segment_unpack(value.data, value.size, txn_scratch(txn), segment, err))
+        return LOOKUP_FAILED;
+    key = key_segment(&segment->id);
+    return record_own(TABLE_SEGMENTS, found, key_slice(&key), err);
 }
 
 bool catalog_put_spill(struct catalog_txn *txn, const struct spill *spill,
@@ -142,13 +149,15 @@ enum lookup catalog_next_spill(struct catalog_txn *txn, uint32_t run, uint32_t f
                                struct spill *spill, struct err *err)
 {
     struct key key = key_pair(run, from);
-    struct slice value;
+    struct slice value, found;
     enum lookup lookup =
-        record_seek(txn, TABLE_SPILLS, key_slice(&key), 4, &value, NULL, err);
+        record_seek(txn, TABLE_SPILLS, key_slice(&key), 4, &value, &found, err);
     if (lookup != LOOKUP_FOUND)
         return lookup;
-    return lookup_of(
-        wire_spill_unpack(value.data, value.size, txn_scratch(txn), spill, err));
+    if (!wire_spill_unpack(value.data, value.size, txn_scratch(txn), spill, err))
+        return LOOKUP_FAILED;
+    key = key_pair(spill->run, spill->number);
+    return record_own(TABLE_SPILLS, found, key_slice(&key), err);
 }
 
 static bool text_name_check(const char *name, struct err *err)

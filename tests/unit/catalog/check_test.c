@@ -468,12 +468,31 @@ static void a_report_that_is_full_still_counts(void **state)
     bytes_release(&report);
 }
 
+/* A walk goes on behind the number in the record: this one would go round for ever. */
+static void a_record_under_the_key_of_another_stops_a_walk(void **state)
+{
+    struct world *world = *state;
+    struct err err = {0};
+    struct run run = run_unknown(5);
+    struct key key = key_u32(7);
+    struct catalog_txn *txn = begin(world);
+    must(wire_run_pack(&run, txn_packed(txn), &err) &&
+             record_put(txn, TABLE_RUNS, key_slice(&key), &err),
+         &err);
+    assert_int_equal(catalog_next_run(txn, 6, &run, &err), LOOKUP_FAILED);
+    assert_int_equal(err.code, E_CATALOG_DAMAGED);
+    must(catalog_put_run(txn, &run, &err), &err);
+    assert_int_equal(catalog_next_run(txn, 0, &run, &err), LOOKUP_FOUND);
+    catalog_abort(txn);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_WORLD(a_whole_catalog_has_no_fault),
         IN_WORLD(each_broken_invariant_is_named),
         IN_WORLD(a_report_that_is_full_still_counts),
+        IN_WORLD(a_record_under_the_key_of_another_stops_a_walk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
