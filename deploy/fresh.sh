@@ -24,7 +24,8 @@ checkout=$(realpath "$checkout")
 if [ "${1-}" = --inside ]; then
     root=$2
     shift 2
-    mount --make-rprivate / &&
+    # Bound to itself, so that "/" is a mount there too, as on any machine.
+    mount --make-rprivate / && mount --bind "$root" "$root" &&
         mount -t proc proc "$root/proc" &&
         mount -t tmpfs -o mode=755 dev "$root/dev" || fail 'cannot mount'
     mkdir "$root/dev/pts" "$root/dev/shm"
