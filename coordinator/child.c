@@ -26,6 +26,7 @@ static void child_become(const char *const *words, int log, pid_t parent)
     char *argv[CHILD_WORDS + 1] = {NULL};
     for (int i = 0; i < CHILD_WORDS && words[i] != NULL; i++)
         argv[i] = mem_text(words[i]);
+    bug_if(argv[0] == NULL);
     sigset_t none;
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);

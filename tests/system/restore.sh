@@ -2,7 +2,7 @@
 # restore.sh - a coordinator that died, an older catalog, a lost file: the same bytes.
 # SPDX-License-Identifier: Apache-2.0
 # It dies between commit and publish; later it is restored from an older copy of its
-# catalog; a published file is removed. Nothing is left over.
+# catalog; a published file is removed, parts are damaged. Nothing is left over.
 . "$2/tests/system/area_lib.sh"
 make_raw_helper "$scratch/data" 5001 5003 4 80 || exit 1
 
@@ -51,4 +51,29 @@ again() { [ -n "$(find "$scratch/store-torn/published" -name 'skim.random_005002
 wait_for 60 again || fail "the lost file was not made again"
 same_bytes "$scratch/store-calm" "$scratch/store-torn"
 kill "$served"
+wait "$served"
+wait_for 30 bash -c "! kill -0 $piloted" || kill -9 "$piloted"
+
+# Bytes of parts changed while they waited to be merged: the merge finds it, the
+# coordinator looks for itself, and those segments are made again.
+make_area hurt "$scratch/data"
+make_campaign "$scratch/hurt.yaml" c1 "$scratch/store-hurt" "lease_s: 2" "task:" "  segments: 1"
+must spillway --area "$scratch/hurt" plan "$scratch/hurt.yaml"
+start_serve "$scratch/hurt" c1 || finish
+start_pilot "$scratch/hurt" 2
+some() { [ "$(find "$scratch/store-hurt/parts" -type f | wc -l)" -ge 3 ]; }
+wait_for 60 some || fail "no parts were made"
+kill -9 "$served" "$piloted"
+wait "$served" "$piloted" 2>/dev/null
+hurt=0
+while IFS= read -r part; do
+    printf 'X' | dd of="$part" bs=1 seek=100 conv=notrunc status=none && hurt=$((hurt + 1))
+done < <(find "$scratch/store-hurt/parts" -type f)
+[ "$hurt" -gt 0 ] || fail "nothing was left to damage"
+must spillway --area "$scratch/hurt" run "$scratch/hurt.yaml" --workers 1
+grep -q "event=products_gone" "$scratch/hurt/logs/coordinator.log" || fail "nobody noticed"
+same_bytes "$scratch/store-calm" "$scratch/store-hurt"
+no_strays "$scratch/store-hurt"
+must spillway --area "$scratch/hurt" verify c1
+must spillway --area "$scratch/hurt" catalog check
 finish

@@ -32,7 +32,7 @@ static void committed(struct world *world, uint64_t merge_bytes, uint32_t task_s
                       bool backwards)
 {
     struct campaign_policy policy = campaign_of_tests("", 0).policy;
-    struct task tasks[8];
+    struct task tasks[8] = {{.attempt = 0}};
     uint32_t count = 0;
     policy.merge_bytes = merge_bytes;
     policy.task_bytes = 8000;

@@ -11,7 +11,7 @@ static void committed(struct world *world, bool published)
     world_make(world, WORLD_MAP);
     world_plan(world, &policy, 2, 4);
     world_start(world);
-    struct task tasks[4];
+    struct task tasks[4] = {{.attempt = 0}};
     for (uint32_t i = 0; i < 4; i++)
         assert_true(world_take(world, &tasks[i]));
     for (uint32_t i = 0; i < 4; i++) {
