@@ -1,8 +1,10 @@
 #!/bin/bash
-# refusals_owner.sh - one owner of a catalog: whoever comes second is told who is there;
+# refusals_owner.sh - one owner an area; foreign and damaged catalogs are refused.
+# SPDX-License-Identifier: Apache-2.0
+#
+# One owner of a catalog: whoever comes second is told who is there;
 # of two that start at once one wins and nothing breaks. Areas and catalogs that are
 # foreign, newer, damaged or gone are refused and left as they are.
-# SPDX-License-Identifier: Apache-2.0
 . "$2/tests/system/area_lib.sh"
 make_raw_helper "$scratch/data" 5001 5004 3 60 || exit 1
 make_area calm "$scratch/data"
