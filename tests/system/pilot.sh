@@ -31,15 +31,24 @@ echo secret >"$dir/token"
 "$bin/spillway-executor" --task "$dir/task" --out "$dir/expected" 2>/dev/null || exit 1
 expected=$("$make" show "$dir/expected" | grep ^product | sort)
 
-coordinator() { # coordinator LOSE
+coordinator() { # coordinator LOSE [ATTEMPTS]: hands out no more ATTEMPTS until hold changes
     rm -rf "$dir/out" "$dir/address"
     mkdir "$dir/out"
+    hold "${2:-}"
     "$bin/pilot_helper" "$dir/address" secret "$dir/out" "$1" "$dir"/tasks/* \
         >"$dir/coordinator.log" 2>&1 &
     coordinator=$!
     pids+=($coordinator)
     for _ in $(seq 100); do [ -s "$dir/address" ] && return; sleep 0.05; done
     fail "the coordinator does not start"
+}
+
+hold() { # hold ATTEMPTS: nothing beyond them is handed out; hold: everything is
+    if [ -n "${1:-}" ]; then
+        echo "$1" >"$dir/new.hold" && mv "$dir/new.hold" "$dir/out.hold"
+    else
+        rm -f "$dir/out.hold"
+    fi
 }
 
 pilot() { # pilot RANKS [mpirun options]: in the background
@@ -97,7 +106,7 @@ ends "lost answers" 0
 products_are_right "lost answers"
 
 # Executors die under the pilot, one by SIGKILL, one by SIGSEGV, again and again.
-coordinator 0
+coordinator 0 3
 pilot 3
 killed=0
 for _ in $(seq 400); do
@@ -105,15 +114,17 @@ for _ in $(seq 400); do
     for pid in $(executors | head -1); do
         kill -$((killed % 2 == 0 ? 9 : 11)) "$pid" 2>/dev/null && killed=$((killed + 1))
     done
+    hold $((3 + 3 * killed))
     sleep 0.02
 done
+hold
 ends "executors killed" 0
 [ $killed = 6 ] || fail "only $killed executors could be killed"
 products_are_right "executors killed"
 nothing_is_left "executors killed"
 
 # A fork server dies.
-coordinator 0
+coordinator 0 4
 pilot 2
 for _ in $(seq 400); do
     pid=$(pgrep -f -- "spillway-fork-server --fork-server .*$dir/cache" | head -1)
@@ -121,12 +132,13 @@ for _ in $(seq 400); do
     sleep 0.02
 done
 kill -9 "$pid" || fail "there was no fork server"
+hold
 ends "fork server killed" 0
 products_are_right "fork server killed"
 nothing_is_left "fork server killed"
 
 # A worker rank dies; the others go on, and the world ends.
-coordinator 0
+coordinator 0 4
 pilot 3 --enable-recovery
 for _ in $(seq 400); do [ "$(executors | wc -l)" = 2 ] && break; sleep 0.02; done
 rank=$(pgrep -f -- "$bin/spillway-pilot --coordinator $dir/address" | while read -r pid; do
@@ -135,12 +147,13 @@ rank=$(pgrep -f -- "$bin/spillway-pilot --coordinator $dir/address" | while read
         ! grep -q fork-server "/proc/$pid/cmdline" && echo "$pid"
 done | head -1)
 kill -9 "$rank" || fail "there was no rank 2"
+hold
 ends "rank killed" any
 products_are_right "rank killed"
 nothing_is_left "rank killed"
 
 # The coordinator comes back elsewhere, with everything to do again.
-coordinator 0
+coordinator 0 4
 pilot 2
 for _ in $(seq 400); do [ -n "$(ls "$dir/out")" ] && break; sleep 0.02; done
 kill -9 $coordinator
@@ -150,11 +163,12 @@ ends "coordinator moved" 0
 products_are_right "coordinator moved"
 
 # SIGUSR1 to mpirun: the pilot ends in order, work is handed back, another one ends it.
-coordinator 0
+coordinator 0 4
 pilot 2
 for _ in $(seq 400); do [ -n "$(ls "$dir/out")" ] && break; sleep 0.02; done
 kill -USR1 $pilot
 ends "drained" 0
+hold
 grep -q 'end=in-order' "$dir/pilot.log" || fail "drained: not in order"
 nothing_is_left "drained"
 pilot 2
@@ -162,7 +176,7 @@ ends "after the drain" 0
 products_are_right "after the drain"
 
 # The lead dies: nobody is left behind.
-coordinator 0
+coordinator 0 4
 pilot 3 --enable-recovery
 for _ in $(seq 400); do [ "$(executors | wc -l)" = 2 ] && break; sleep 0.02; done
 lead=$(pgrep -f -- "$bin/spillway-pilot --coordinator $dir/address" | while read -r pid; do

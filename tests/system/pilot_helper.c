@@ -5,7 +5,8 @@
  *
  * Hands out the packed tasks of the files, each until it is reported done, and writes the
  * report to OUT/<number>.report. Every LOSE-th answer (0: none) is lost on its way: what
- * was asked is done, the pilot gets 503. Ends when all is done, after telling a pilot.
+ * was asked is done, the pilot gets 503. While there is a file OUT.hold, no more attempts
+ * are handed out than the number in it. Ends when all is done, after telling a pilot.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -98,16 +99,31 @@ static bool is_held(const struct sync *sync, uint64_t attempt)
     return false;
 }
 
+static uint64_t attempts_allowed(void)
+{
+    char path[512], text[32] = "";
+    (void)snprintf(path, sizeof path, "%s.hold", fake.out);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return UINT64_MAX;
+    size_t size = fread(text, 1, sizeof text - 1, file);
+    (void)fclose(file);
+    text[size] = '\0';
+    return strtoull(text, NULL, 10);
+}
+
 static void give(const struct sync *sync, struct task *tasks, struct sync_answer *out)
 {
     int64_t now_ns = clock_now_ns();
+    uint64_t allowed = attempts_allowed();
     for (uint32_t i = 0; i < fake.count; i++) {
         struct work *work = &fake.works[i];
         if (work->state == LEASED && is_held(sync, work->task.attempt))
             work->leased_ns = now_ns;
         if (work->state == LEASED && now_ns - work->leased_ns > LEASE_NS)
             work->state = WAITING;
-        if (work->state != WAITING || out->task_count >= sync->want)
+        if (work->state != WAITING || out->task_count >= sync->want ||
+            fake.attempts >= allowed)
             continue;
         work->state = LEASED;
         work->leased_ns = now_ns;
