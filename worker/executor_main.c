@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -261,6 +262,10 @@ int main(int argc, char **argv)
 {
     struct err err = {.code = E_NONE};
     struct executor executor = {.serving = false};
+    /* Large buffers go back to the kernel with their task. With the limit that glibc
+     * moves by itself they come from the heap the next time, and every page is touched to
+     * clear it: twice the memory. */
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
     bytes_init(&executor.task, FRAME_LIMIT);
     bytes_init(&executor.out, FRAME_LIMIT + 16);
     if (gethostname(executor.host, sizeof executor.host - 1) != 0)
