@@ -125,6 +125,7 @@ deploy/packages.sh test || exit 1
 if build dev; then
     run 'dev unit' dev -L '^(unit|property|fault|sim|fuzz)$'
     run 'dev system' dev -L '^system$'
+    run 'dev bench, tiny' dev -L '^bench$'
     run 'dev check' dev -L '^check$'
     # The same bytes without the instructions that glibc chooses its code by.
     GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-FMA,-AVX512F run 'dev golden, plain CPU' dev -L '^golden$'
