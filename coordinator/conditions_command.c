@@ -13,7 +13,6 @@
 #include "model/run.h"
 
 #define SHOW_LIMIT ((size_t)1 << 30)
-#define SECOND_NS  ((int64_t)1000000000)
 
 const char conditions_usage[] =
     "spillway conditions serve --data DIR [--listen HOST:PORT]\n"
@@ -67,12 +66,10 @@ static bool source_of(const struct options *options, struct source **source,
     struct source_options made = {.url = options->source, .payloads = options->payloads};
     if (!options->source)
         return err_set(err, E_USAGE, "--source is missing");
-    if (options->patience_s > 86400)
+    if (options->patience_s > TRANSFER_PATIENCE_MAX)
         return err_set(err, E_USAGE, "--patience is at most a day");
-    made.transfer = transfer_options_usual(clock_random_token());
-    made.transfer.retry.total_ns = (int64_t)options->patience_s * SECOND_NS;
-    if (options->patience_s < (uint64_t)made.transfer.limits.slow_s)
-        made.transfer.limits.slow_s = (int64_t)options->patience_s + 1;
+    made.transfer =
+        transfer_options_patient(clock_random_token(), (uint32_t)options->patience_s);
     return source_open(&made, source, err);
 }
 
@@ -242,7 +239,8 @@ static bool word_run(const struct options *options, int argc, char **argv,
 
 int conditions_command(struct area *area, int argc, char **argv)
 {
-    struct options options = {.listen = "127.0.0.1:8480", .patience_s = 180};
+    struct options options = {.listen = "127.0.0.1:8480",
+                              .patience_s = TRANSFER_PATIENCE_S};
     struct err err = {0};
     (void)area;
     if (options_take(&options, &argc, argv, &err) &&

@@ -109,8 +109,10 @@ static void rest_died(struct core *core, const struct rest *rest, uint16_t failu
         rest_ready(core, rest, false);
         return;
     }
-    for (uint32_t i = 0; i < rest->count; i++)
+    for (uint32_t i = 0; i < rest->count; i++) {
+        core->rows[rest->segments[i]].state.failure = failure;
         segment_delay(core, rest->segments[i]);
+    }
 }
 
 static void rest_failed(struct core *core, const struct rest *rest,

@@ -17,12 +17,13 @@
 #define OUTPUT_LIMIT ((size_t)1 << 30) /* 10^6 runs as JSON */
 
 const char plan_usage[] =
-    "spillway plan CAMPAIGN.yaml [--dry-run] [--json]\n"
+    "spillway plan CAMPAIGN.yaml [--dry-run] [--patience S] [--json]\n"
     "\n"
     "Resolves the tag, gives every segment of the selected runs its keys and looks for\n"
     "products that are there already. --dry-run writes nothing to catalog and store and\n"
     "says what would run, what would be reused and what is in the way.\n"
-    "A planned campaign is frozen: a changed file needs a new name.\n"
+    "--patience: seconds to go on trying when the conditions service fails or stalls\n"
+    "(180). A planned campaign is frozen: a changed file needs a new name.\n"
     "\n"
     "The file; all but name, purpose, select, store and reconstruct or skims may be left\n"
     "out, relative paths start at the file:\n"
@@ -153,6 +154,12 @@ static bool plan_run(struct plan *plan, struct area *area, const char *path, boo
     return done;
 }
 
+static void patience_set(struct plan *plan, uint64_t patience_s)
+{
+    plan->values.transfer =
+        transfer_options_patient(clock_random_token(), (uint32_t)patience_s);
+}
+
 bool plan_file(const struct area *area, const char *path, char name[CAMPAIGN_NAME],
                struct err *err)
 {
@@ -160,6 +167,7 @@ bool plan_file(const struct area *area, const char *path, char name[CAMPAIGN_NAM
     struct plan plan;
     enum planned planned;
     plan_init(&plan);
+    patience_set(&plan, TRANSFER_PATIENCE_S);
     bool done = plan_run(&plan, &own, path, false, &planned, err);
     if (done)
         memcpy(name, plan.campaign.name, CAMPAIGN_NAME);
@@ -172,14 +180,19 @@ static bool plan_words(struct area *area, int argc, char **argv, struct bytes *o
 {
     bool dry_run = false;
     bool json = false;
+    uint64_t patience_s = TRANSFER_PATIENCE_S;
     const struct command_option options[] = {{.name = "dry-run", .flag = &dry_run},
+                                             {.name = "patience", .number = &patience_s},
                                              {.name = "json", .flag = &json}};
     struct plan plan;
     enum planned planned = PLANNED_NEW;
-    if (!command_options(options, 2, &argc, argv, err) ||
+    if (!command_options(options, 3, &argc, argv, err) ||
         !command_words(argc, 1, 1, "one campaign file", err) || !area_open(area, err))
         return false;
+    if (patience_s > TRANSFER_PATIENCE_MAX)
+        return err_set(err, E_USAGE, "--patience is at most a day");
     plan_init(&plan);
+    patience_set(&plan, patience_s);
     struct err inner;
     bool done = plan_run(&plan, area, argv[1], dry_run, &planned, err);
     if (!done && plan.run_count > 0) /* refused: what there is says why */

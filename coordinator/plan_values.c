@@ -12,7 +12,8 @@
 
 void plan_values_init(struct plan_values *values)
 {
-    *values = (struct plan_values){.folder = NULL};
+    *values = (struct plan_values){.transfer =
+                                       transfer_options_patient(0, TRANSFER_PATIENCE_S)};
     value_table_init(&values->table);
     bytes_init(&values->row, EFFECTIVE_ROW);
     manifest_init(&values->manifest, 0, 0);
@@ -79,7 +80,8 @@ static void types_declare(struct plan_values *values, bool reconstruct)
 static bool tag_resolve(struct plan_values *values, const struct campaign_file *file,
                         const struct resolve_request *request, struct err *err)
 {
-    const struct source_options options = {.url = file->campaign.source};
+    const struct source_options options = {.url = file->campaign.source,
+                                           .transfer = values->transfer};
     struct source *source;
     enum tag_status status;
     if (!source_open(&options, &source, err))

@@ -13,6 +13,7 @@
 #include "conditions/manifest.h"
 #include "coordinator/campaign_file.h"
 #include "coordinator/value_table.h"
+#include "transfer/transfer.h"
 
 #define PLAN_TYPES 64 /* payload types of a release */
 
@@ -24,10 +25,11 @@ struct plan_ladder {
 
 struct plan_values {
     struct manifest manifest;
-    struct sha256 hash; /* of the manifest; zero without conditions */
-    bool frozen;        /* the tag cannot change any more */
-    const char *folder; /* where the payloads are; borrowed */
-    uint32_t allowed;   /* bit mask of enum fallback */
+    struct sha256 hash;               /* of the manifest; zero without conditions */
+    bool frozen;                      /* the tag cannot change any more */
+    const char *folder;               /* where the payloads are; borrowed */
+    uint32_t allowed;                 /* bit mask of enum fallback */
+    struct transfer_options transfer; /* with the service; the caller may change them */
     const struct payload_type *types[PLAN_TYPES]; /* declared, sorted by name */
     size_t type_count;
     struct plan_ladder ladders[PLAN_TYPES];

@@ -48,6 +48,7 @@ static bool retry_segment(struct catalog_txn *txn, uint32_t campaign, uint32_t n
     state.state = SEGMENT_READY;
     state.blame = 0;
     state.deaths = 0;
+    state.failure = E_NONE;
     return catalog_put_state(txn, campaign, number, &state, err);
 }
 

@@ -214,7 +214,8 @@ static bool supervise(struct supervisor *supervisor, struct status *status,
             progress_show(&progress, status, clock_now_ns());
     }
     progress_end(&progress);
-    wind_down(supervisor, interrupted != 0 || !done);
+    /* Only of a complete campaign does the coordinator tell them to end. */
+    wind_down(supervisor, !done || !status->campaign.complete);
     return done;
 }
 

@@ -120,6 +120,16 @@ bool cache_get(const struct cache *cache, const struct sha256 *hash, struct byte
     return done;
 }
 
+/* A blob that is gone from a store that is there will not come back by itself; a store
+ * that is not there may. */
+static bool blob_gone(const char *store, const char *path)
+{
+    char folder[PATH_MAX];
+    int length = snprintf(folder, sizeof folder, "%s/conditions", store);
+    return length > 0 && length < (int)sizeof folder && disk_exists(folder) &&
+           !disk_exists(path);
+}
+
 bool cache_fetch_from_store(void *user, const struct sha256 *hash, struct bytes *out,
                             struct err *err)
 {
@@ -131,5 +141,9 @@ bool cache_fetch_from_store(void *user, const struct sha256 *hash, struct bytes 
     if (length < 0 || length >= (int)sizeof path)
         return err_set(err, E_LIMIT, "%.200s...: the path of the store is too long",
                        store);
-    return disk_read_file(path, out, err);
+    if (disk_read_file(path, out, err))
+        return true;
+    return blob_gone(store, path)
+               ? err_set(err, E_CONDITIONS_FETCH, "%s: is gone from the store", path)
+               : false;
 }

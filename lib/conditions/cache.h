@@ -25,7 +25,8 @@ struct cache {
     int64_t lock_wait_ns;
 };
 
-/* From STORE/conditions/<2 hex>/<sha256>; `user` is the path of the store as a text. */
+/* From STORE/conditions/<2 hex>/<sha256>; `user` is the path of the store as a text.
+ * E_CONDITIONS_FETCH when the store is there and the blob is not. */
 bool cache_fetch_from_store(void *user, const struct sha256 *hash, struct bytes *out,
                             struct err *err);
 

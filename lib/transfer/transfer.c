@@ -31,6 +31,15 @@ struct transfer_options transfer_options_usual(uint64_t seed)
         .retry = retry_policy_usual(), .limits = http_limits_usual(0), .seed = seed};
 }
 
+struct transfer_options transfer_options_patient(uint64_t seed, uint32_t patience_s)
+{
+    struct transfer_options options = transfer_options_usual(seed);
+    options.retry.total_ns = patience_s * (int64_t)1000000000;
+    if (patience_s < options.limits.slow_s)
+        options.limits.slow_s = (int64_t)patience_s + 1;
+    return options;
+}
+
 struct transfer *transfer_new(const struct transfer_options *options)
 {
     struct transfer *transfer = mem_new(1, sizeof *transfer);

@@ -21,6 +21,13 @@ struct transfer_options {
 /* The usual limits and policy. */
 struct transfer_options transfer_options_usual(uint64_t seed);
 
+/* The same, but a server that fails or stalls is given up after `patience_s` seconds. */
+struct transfer_options transfer_options_patient(uint64_t seed, uint32_t patience_s);
+
+/* What a person waits for a conditions service unless asked otherwise. */
+#define TRANSFER_PATIENCE_S   180u
+#define TRANSFER_PATIENCE_MAX 86400u
+
 /* A client with its open connections; one thread at a time. */
 struct transfer;
 
