@@ -30,7 +30,7 @@ key_of()
     inputs=$(cd "$source" && eval "gcc $flags -MM -w \"\$file\"" 2>/dev/null |
         tr -d '\\' | tr ' ' '\n' | grep -v -e '^$' -e ':$') || inputs=$file
     {
-        printf '%s\n' "$rules" "$flags"
+        printf '%s\n' "$rules" "${flags//"$source"/.}"
         # shellcheck disable=SC2086
         (cd "$source" && cat $inputs)
     } | sha256sum | cut -d' ' -f1
