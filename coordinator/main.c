@@ -14,6 +14,7 @@
 #include "coordinator/conditions_command.h"
 #include "coordinator/explain.h"
 #include "coordinator/plan.h"
+#include "coordinator/raw_command.h"
 #include "coordinator/report.h"
 #include "coordinator/retry.h"
 #include "coordinator/run.h"
@@ -55,6 +56,7 @@ static const struct command commands[] = {
      retry_command},
     {"verify", "published files against the catalog", verify_usage, verify_command},
     {"trace", "what made a file, what an input made", trace_usage, trace_command},
+    {"raw", "what is in a raw file", raw_usage, raw_command},
     {"catalog", "check, copy, owner of the catalog", catalog_usage, catalog_command},
 };
 

@@ -1,0 +1,37 @@
+/* raw_command.c - spillway raw: finds the subcommand, and nothing else.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/raw_command.h"
+
+#include <string.h>
+
+#include "coordinator/raw_inspect.h"
+
+const char raw_usage[] =
+    "spillway raw inspect FILE\n"
+    "    What is in a raw file: events by type, spills, data sources, damage.\n"
+    "\n"
+    "Works on any file of the experiment's DAQ, whatever its name, and needs no\n"
+    "production area.\n";
+
+/* Each takes its own options, argv[0] is its word, and gives the exit status. */
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} words[] = {
+    {"inspect", raw_inspect},
+};
+
+int raw_command(struct area *area, int argc, char **argv)
+{
+    struct err err;
+    (void)area;
+    for (size_t i = 0; argc > 1 && i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i].name, argv[1]) == 0)
+            return words[i].run(argc - 1, argv + 1);
+    if (argc > 1)
+        (void)err_set(&err, E_USAGE, "spillway raw has no '%s'", argv[1]);
+    else
+        (void)err_set(&err, E_USAGE, "a word such as inspect is missing");
+    return command_error(&err);
+}

@@ -1,0 +1,92 @@
+/* raw_file.c - a raw file walked, mapped and read event by event.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/raw_file.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <sys/mman.h>
+
+#include "base/disk.h"
+
+/* As err_exit_status(E_DISK_READ), which no signal handler may call. */
+#define STATUS_STORAGE 15
+
+/* Only a map of a file that lost bytes after it was opened raises SIGBUS here. */
+static void shorter_now(int number)
+{
+    static const char said[] =
+        "spillway: error E_DISK_READ: the raw file was made shorter "
+        "while it was read\n";
+    (void)number;
+    ssize_t written = write(STDERR_FILENO, said, sizeof said - 1);
+    _exit(written < 0 ? 1 : STATUS_STORAGE);
+}
+
+static bool file_map(struct raw_file *file, int fd, struct err *err)
+{
+    void *map = mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (map == MAP_FAILED)
+        return err_errno(err, E_DISK_READ, errno, "%s: cannot be mapped", file->path);
+    (void)madvise(map, file->size, MADV_SEQUENTIAL);
+    const struct sigaction action = {.sa_handler = shorter_now};
+    (void)sigaction(SIGBUS, &action, NULL);
+    file->data = map;
+    return true;
+}
+
+bool raw_file_open(struct raw_file *file, const char *path, struct err *err)
+{
+    int fd;
+    struct raw_file made = {.path = path};
+    if (!disk_open_read(path, &fd, &made.size, err))
+        return false;
+    bool done = walk_fd(fd, path, &(struct chunk_id){.run = 0}, &made.walk, err);
+    if (done) {
+        made.size = made.walk.chunk.size;
+        done = file_map(&made, fd, err);
+    }
+    (void)close(fd);
+    if (done)
+        *file = made;
+    else
+        walk_result_release(&made.walk);
+    return done;
+}
+
+void raw_file_close(struct raw_file *file)
+{
+    walk_result_release(&file->walk);
+    if (file->data != NULL) {
+        union {
+            const uint8_t *data;
+            void *map;
+        } borrowed = {.data = file->data};
+
+        (void)munmap(borrowed.map, file->size);
+    }
+    *file = (struct raw_file){.path = NULL};
+}
+
+enum lookup raw_file_next(struct raw_file *file, struct date_event *event,
+                          uint64_t *offset)
+{
+    struct date_gap gap;
+    while (file->segment < file->walk.segment_count) {
+        const struct segment *segment = &file->walk.segments[file->segment];
+        const uint8_t *data = file->data + segment->offset;
+        if (!file->open)
+            date_reader_start(&file->reader, data, segment->length,
+                              file->walk.chunk.id.run, segment->spill);
+        file->open = true;
+        if (date_reader_next(&file->reader, event, &gap) == LOOKUP_FOUND) {
+            *offset = segment->offset + (uint64_t)(event->data - data);
+            return LOOKUP_FOUND;
+        }
+        file->open = false;
+        file->segment++;
+    }
+    return LOOKUP_ABSENT;
+}
