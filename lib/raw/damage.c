@@ -26,6 +26,13 @@ void damage_counts_add(struct damage_counts *sum, const struct damage_counts *pa
         sum->of[i] += part->of[i];
 }
 
+void damage_note(struct damage_log *log, const struct damage_place *place)
+{
+    log->counts.of[place->damage]++;
+    if (log->listed < log->room)
+        log->places[log->listed++] = *place;
+}
+
 uint64_t damage_counts_total(const struct damage_counts *counts)
 {
     uint64_t total = 0;

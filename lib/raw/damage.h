@@ -7,6 +7,7 @@
 #ifndef SPILLWAY_RAW_DAMAGE_H
 #define SPILLWAY_RAW_DAMAGE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* X(NAME, number, word, what it means) */
@@ -22,7 +23,7 @@
     X(SLINK_SIZE, 8, "slink-size", "S-Link size differs from its equipment")             \
     X(SLINK_EVENT, 9, "slink-event", "S-Link event number differs from the event")       \
     X(SLINK_SPILL, 10, "slink-spill", "S-Link spill number differs from the event")      \
-    X(SLINK_FLAGS, 11, "slink-flags", "S-Link error flag or TCS receiver error")         \
+    X(SLINK_FLAGS, 11, "slink-flags", "S-Link error flag")                               \
     X(MULTIPLEXER, 12, "multiplexer", "blocks do not tile their S-Link multiplexer")     \
     X(ADC_EVENT, 13, "adc-event", "ADC block of another event")                          \
     X(ADC_KEY, 14, "adc-key", "ADC block with an unknown key")                           \
@@ -31,7 +32,19 @@
     X(CHANNEL_HEADER, 17, "channel-header", "channel header wrong or beyond its block")  \
     X(SAMPLE_WORD, 18, "sample-word", "sample word with a wrong mark")                   \
     X(CHANNEL_TWICE, 19, "channel-twice", "a channel occurs twice in an event")          \
-    X(DIGITS_FULL, 20, "digits-full", "more channels or samples than the named limits")
+    X(DIGITS_FULL, 20, "digits-full", "more channels or samples than the named limits")  \
+    X(EVENT_HEADER, 21, "event-header", "an event header with an impossible word")       \
+    X(EVENT_TYPE, 22, "event-type", "an event of a type that its DATE does not define")  \
+    X(EVENT_FLAGS, 23, "event-flags", "the DAQ itself marked the event as bad")          \
+    X(EVENT_ORDER, 24, "event-order", "numbers of event or spill go backwards")          \
+    X(EVENT_MISSING, 25, "event-missing", "event numbers that are not in the file")      \
+    X(BURST_COUNT, 26, "burst-count", "end of burst does not fit to the last event")     \
+    X(SOURCE_MISSING, 27, "source-missing", "a regular source is not in the event")      \
+    X(TCS_FIFO, 28, "tcs-fifo", "TCS receiver: FIFO full")                               \
+    X(TCS_SYNC, 29, "tcs-sync", "TCS receiver: synchronisation lost")                    \
+    X(TCS_ECC, 30, "tcs-ecc", "TCS receiver: checksum error, bit 3 is clear")            \
+    X(TCS_BITS, 31, "tcs-bits", "TCS receiver: an undefined bit is set")                 \
+    X(ADC_ERROR, 32, "adc-error", "ADC block with its error bit set")
 
 #define DAMAGE_ENUM(name, number, word, text) DAMAGE_##name = number,
 
@@ -47,6 +60,25 @@ struct damage_counts {
 };
 
 void damage_counts_add(struct damage_counts *sum, const struct damage_counts *part);
+
+/* One place of damage, as a decoder meets it; `at` points into the event. */
+struct damage_place {
+    enum damage_class damage;
+    uint32_t source; /* of the S-Link block; 1024 when it is not known */
+    const uint8_t *at;
+    uint32_t length; /* bytes of the damaged piece */
+    uint32_t loss;   /* bytes of it that nobody gets; 0: it is only marked */
+};
+
+/* Where decoders say what they met: always counted, listed while there is room. */
+struct damage_log {
+    struct damage_counts counts;
+    struct damage_place *places; /* the caller's; NULL: only counted */
+    uint32_t room;
+    uint32_t listed;
+};
+
+void damage_note(struct damage_log *log, const struct damage_place *place);
 
 /* All classes together. */
 uint64_t damage_counts_total(const struct damage_counts *counts);
