@@ -109,20 +109,23 @@ must()
     }
 }
 
-# One run of synthetic data and a planned campaign with the skims of lib/reco/README.md.
+# data FOLDER PRESCALE: one run of synthetic data and a planned campaign with the skims of
+# lib/reco/README.md.
 data()
 {
-    [ -d "$scratch/data" ] && return
-    must "$bin/spillway-simulate" --out "$scratch/data" --runs 9001 --spills 20 \
-        --events "$events" --led 20 --seed 3
-    cat >"$scratch/campaign.yaml" <<YAML
+    local place=$scratch/$1
+    [ -d "$place" ] && return
+    mkdir "$place"
+    must "$bin/spillway-simulate" --out "$place/data" --runs 9001 --spills 20 \
+        --events "$events" --led 20 --seed 3 --beam-prescale "$2"
+    cat >"$place/campaign.yaml" <<YAML
 name: bench
 purpose: test
-store: $scratch/store
+store: $place/store
 select:
   types: [physics]
 conditions:
-  source: file:$scratch/data/conditions
+  source: file:$place/data/conditions
   tag: sim-1
 reconstruct:
   setup: 2022-electron-100
@@ -147,22 +150,29 @@ skims:
       - {quantity: preshower_gev, min: 0.4}
   - {name: random, kind: random, fraction: 0.01, events: [physics]}
 YAML
-    must "$bin/spillway" init "$scratch/area"
-    must "$bin/spillway" --area "$scratch/area" runs import "$scratch/data/runs.yaml"
-    must "$bin/spillway" --area "$scratch/area" runs scan
-    must "$bin/spillway" --area "$scratch/area" plan "$scratch/campaign.yaml"
+    must "$bin/spillway" init "$place/area"
+    must "$bin/spillway" --area "$place/area" runs import "$place/data/runs.yaml"
+    must "$bin/spillway" --area "$place/area" runs scan
+    must "$bin/spillway" --area "$place/area" plan "$place/campaign.yaml"
 }
 
 run()
 {
-    local campaign=("$scratch/area" bench "$bin/spillway-executor")
-    case $1 in executor | memory | walk | merge) data ;; esac
+    local place=$scratch/triggered campaign
+    case $1 in
+    executor | memory | walk) data triggered 100 ;;
+    merge)
+        place=$scratch/beam
+        data beam 1
+        ;;
+    esac
+    campaign=("$place/area" bench "$bin/spillway-executor")
     case $1 in
     executor) measure executor_bench "${campaign[@]}" "$pairs" ;;
     memory) measure memory_bench "${campaign[@]}" ;;
     walk)
-        measure raw_bench "$scratch/data/raw/cdr01001-009001.dat" \
-            "$scratch/data/conditions/payloads/channel_map/sim.xml" "$pairs"
+        measure raw_bench "$place/data/raw/cdr01001-009001.dat" \
+            "$place/data/conditions/payloads/channel_map/sim.xml" "$pairs"
         ;;
     merge) measure merge_bench "${campaign[@]}" "$merges" ;;
     plan) measure_in plan_bench "$plan_runs" ;;

@@ -39,7 +39,7 @@ static const struct sim_options options = {.setup = LAYOUT_SETUP,
                                            .led_events = LED,
                                            .seed = 7,
                                            .chunk_bytes = 700000,
-                                           .signal_fraction = 0.02};
+                                           .mixture = {.signal_fraction = 0.02}};
 
 static char folder[2][64];
 
@@ -331,7 +331,7 @@ static void event_see(const struct date_event *event, const struct known *known,
         return;
     const struct sim_numbers numbers = {options.seed, RUN, header->spill, header->event};
     struct sim_event truth;
-    sim_event_make(&numbers, type == EVENT_CALIBRATION, options.signal_fraction, &truth);
+    sim_event_make(&numbers, type == EVENT_CALIBRATION, &options.mixture, &truth);
     assert_int_equal(header->trigger_mask, truth.trigger);
     decode(event, digits);
     assert_int_equal(digits->count, LAYOUT_CHANNELS);

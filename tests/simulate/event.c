@@ -22,7 +22,7 @@
 static const struct {
     enum sim_kind kind;
     double fraction;
-} mixture[] = {
+} shares[] = {
     {SIM_HADRON, 0.06}, {SIM_DIMUON, 0.06}, {SIM_NUCLEAR, 0.10}, {SIM_RANDOM, 0.03}};
 
 const char *sim_kind_name(enum sim_kind kind)
@@ -37,10 +37,10 @@ static enum sim_kind kind_draw(double signal_fraction, struct random *random)
     if (random_unit(random) < signal_fraction)
         return SIM_SIGNAL;
     double left = random_unit(random);
-    for (size_t i = 0; i < sizeof mixture / sizeof *mixture; i++) {
-        left -= mixture[i].fraction;
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        left -= shares[i].fraction;
         if (left < 0)
-            return mixture[i].kind;
+            return shares[i].kind;
     }
     return SIM_ELECTRON;
 }
@@ -89,8 +89,6 @@ static void energies_make(struct sim_event *event, double beam, struct random *r
 
 static uint32_t trigger_of(const struct sim_event *event)
 {
-    if (event->kind == SIM_LED)
-        return 0;
     if (event->kind == SIM_RANDOM)
         return SIM_TRIGGER_RANDOM;
     double early = shower_ecal_sum(&event->deposit, 0);
@@ -113,25 +111,45 @@ static void second_make(struct sim_event *event)
     shower_counters(&event->second, &random);
 }
 
-void sim_event_make(const struct sim_numbers *numbers, bool led, double signal_fraction,
-                    struct sim_event *event)
+static bool is_recorded(const struct sim_event *event, uint32_t beam_prescale,
+                        struct random *random)
+{
+    return event->trigger != SIM_TRIGGER_BEAM || beam_prescale <= 1 ||
+           random_below(random, beam_prescale) == 0;
+}
+
+/* One beam event, whether it is recorded or not. */
+static void beam_draw(struct sim_event *event, double signal_fraction,
+                      struct random *random)
+{
+    memset(&event->deposit, 0, sizeof event->deposit);
+    event->kind = kind_draw(signal_fraction, random);
+    event->phase_ns = PHASE_FIRST_NS + PHASE_WIDTH_NS * random_unit(random);
+    double beam = BEAM_GEV * (1 + BEAM_SPREAD * fmath_gaussian(random));
+    energies_make(event, beam, random);
+    if (event->kind != SIM_RANDOM) {
+        shower_counters(&event->deposit, random);
+        if (event->kind != SIM_HADRON)
+            shower_radiation(&event->deposit, random);
+    }
+    event->trigger = trigger_of(event);
+}
+
+void sim_event_make(const struct sim_numbers *numbers, bool led,
+                    const struct sim_mixture *mixture, struct sim_event *event)
 {
     struct random random =
         dice(numbers->seed, DICE_EVENT,
              (const uint32_t[]){numbers->run, numbers->spill, numbers->event});
     memset(event, 0, sizeof *event);
     event->numbers = *numbers;
-    event->kind = led ? SIM_LED : kind_draw(signal_fraction, &random);
-    event->phase_ns = PHASE_FIRST_NS + PHASE_WIDTH_NS * random_unit(&random);
-    if (!led) {
-        double beam = BEAM_GEV * (1 + BEAM_SPREAD * fmath_gaussian(&random));
-        energies_make(event, beam, &random);
-        if (event->kind != SIM_RANDOM) {
-            shower_counters(&event->deposit, &random);
-            if (event->kind != SIM_HADRON)
-                shower_radiation(&event->deposit, &random);
-        }
-        second_make(event);
+    if (led) {
+        event->kind = SIM_LED;
+        event->phase_ns = PHASE_FIRST_NS + PHASE_WIDTH_NS * random_unit(&random);
+        return;
     }
-    event->trigger = trigger_of(event);
+    do
+        beam_draw(event, mixture->signal_fraction, &random);
+    while (!is_recorded(event, mixture->beam_prescale, &random));
+    second_make(event);
 }

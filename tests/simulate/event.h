@@ -38,11 +38,18 @@ struct sim_event {
     struct deposit second;
 };
 
+/* What is recorded; the kinds that are neither are event.c's table. */
+struct sim_mixture {
+    double signal_fraction;
+    uint32_t beam_prescale; /* one in so many of the triggers that are SIM_TRIGGER_BEAM
+                               alone is recorded, for others another event comes */
+};
+
 const char *sim_kind_name(enum sim_kind kind);
 
 /* Event `numbers.event` of its spill; LED events are made for `led`. Every number of it
  * follows from the arguments. */
-void sim_event_make(const struct sim_numbers *numbers, bool led, double signal_fraction,
-                    struct sim_event *event);
+void sim_event_make(const struct sim_numbers *numbers, bool led,
+                    const struct sim_mixture *mixture, struct sim_event *event);
 
 #endif

@@ -26,6 +26,8 @@ const char sim_usage[] =
     "  --seed N              start of all random numbers (1)\n"
     "  --chunk-bytes N       size limit of a chunk (1000000000)\n"
     "  --signal-fraction F   beam events with missing energy, 0 to 1 (0.002)\n"
+    "  --beam-prescale N      one in N beam triggers that are no physics trigger is\n"
+    "                        recorded, others are drawn again (1)\n"
     "  --setup NAME          the only one is 2022-electron-100\n";
 
 struct option_row {
@@ -98,13 +100,13 @@ bool sim_options_read(int count, char **arguments, struct sim_options *options,
     *options = (struct sim_options){.setup = LAYOUT_SETUP,
                                     .seed = 1,
                                     .chunk_bytes = 1000000000,
-                                    .signal_fraction = 0.002};
+                                    .mixture = {.signal_fraction = 0.002}};
     for (int i = 1; i < count; i++)
         options->help = options->help || strcmp(arguments[i], "--help") == 0;
     if (options->help)
         return true;
     const char *runs = NULL;
-    uint64_t spills = 0, events = 0, led = 10;
+    uint64_t spills = 0, events = 0, led = 10, prescale = 1;
     const struct option_row rows[] = {
         {.name = "--out", .text = &options->out},
         {.name = "--runs", .text = &runs},
@@ -114,7 +116,8 @@ bool sim_options_read(int count, char **arguments, struct sim_options *options,
         {"--led", 0, 10000, &led, NULL, NULL},
         {"--seed", 0, UINT64_MAX, &options->seed, NULL, NULL},
         {"--chunk-bytes", 65536, UINT64_MAX / 2, &options->chunk_bytes, NULL, NULL},
-        {.name = "--signal-fraction", .fraction = &options->signal_fraction},
+        {.name = "--signal-fraction", .fraction = &options->mixture.signal_fraction},
+        {"--beam-prescale", 1, 1000, &prescale, NULL, NULL},
         {.name = NULL}};
     if (!words_read(count, arguments, rows, err) || !runs_read(runs, options, err))
         return false;
@@ -126,5 +129,6 @@ bool sim_options_read(int count, char **arguments, struct sim_options *options,
     options->spills = (uint32_t)spills;
     options->events = (uint32_t)events;
     options->led_events = (uint32_t)led;
+    options->mixture.beam_prescale = (uint32_t)prescale;
     return true;
 }

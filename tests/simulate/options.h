@@ -5,6 +5,7 @@
 #define SPILLWAY_TESTS_SIMULATE_OPTIONS_H
 
 #include "base/err.h"
+#include "tests/simulate/event.h"
 
 struct sim_options {
     const char *out; /* folder; must not hold results yet */
@@ -15,7 +16,7 @@ struct sim_options {
     uint32_t led_events; /* calibration events a spill, before the beam events */
     uint64_t seed;
     uint64_t chunk_bytes; /* a chunk of a builder ends before it would pass this */
-    double signal_fraction;
+    struct sim_mixture mixture;
     bool help;
 };
 

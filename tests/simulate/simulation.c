@@ -81,7 +81,7 @@ static bool event_give(struct simulation *simulation, const struct digitise *dig
     struct encode_head head =
         head_of(simulation, numbers->run, numbers->spill, numbers->event, type);
     struct sim_event event;
-    sim_event_make(numbers, led, options->signal_fraction, &event);
+    sim_event_make(numbers, led, &options->mixture, &event);
     digitise_event(digitise, &event, &simulation->digits);
     simulation->counts.events++;
     return encode_event(&simulation->encode, &head, &event, &simulation->digits, err) &&

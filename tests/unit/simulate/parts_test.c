@@ -145,11 +145,12 @@ static void drift_is_small_and_differs_between_spills(void **state)
 static void signal_leaves_nothing_behind_the_calorimeter(void **state)
 {
     (void)state;
+    const struct sim_mixture mixture = {.signal_fraction = 0.05};
     uint32_t kinds[SIM_KINDS] = {0};
     for (uint32_t i = 1; i <= 5000; i++) {
         const struct sim_numbers numbers = {1, 2, 3, i};
         struct sim_event event;
-        sim_event_make(&numbers, false, 0.05, &event);
+        sim_event_make(&numbers, false, &mixture, &event);
         kinds[event.kind]++;
         double ecal =
             shower_ecal_sum(&event.deposit, 0) + shower_ecal_sum(&event.deposit, 1);
@@ -168,6 +169,20 @@ static void signal_leaves_nothing_behind_the_calorimeter(void **state)
         assert_true(kinds[kind] > 50);
 }
 
+static void a_prescale_leaves_few_beam_triggers(void **state)
+{
+    (void)state;
+    const struct sim_mixture mixture = {.signal_fraction = 0.01, .beam_prescale = 100};
+    uint32_t beam = 0, events = 2000;
+    for (uint32_t i = 1; i <= events; i++) {
+        const struct sim_numbers numbers = {1, 2, 3, i};
+        struct sim_event event;
+        sim_event_make(&numbers, false, &mixture, &event);
+        beam += event.trigger == SIM_TRIGGER_BEAM;
+    }
+    assert_true(beam > 0 && beam < events / 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +192,7 @@ int main(void)
         cmocka_unit_test(samples_are_cut_to_twelve_bits),
         cmocka_unit_test(drift_is_small_and_differs_between_spills),
         cmocka_unit_test(signal_leaves_nothing_behind_the_calorimeter),
+        cmocka_unit_test(a_prescale_leaves_few_beam_triggers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
