@@ -97,6 +97,57 @@ bool disk_write(int fd, const char *path, const void *data, size_t size, struct 
     return true;
 }
 
+bool disk_write_at(int fd, const char *path, uint64_t offset, const void *data,
+                   size_t size, struct err *err)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t n = fault_now() ? -1
+                                : pwrite(fd, (const char *)data + done, size - done,
+                                         (off_t)(offset + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return disk_write_failed(path, "cannot be written", err);
+        done += (size_t)n;
+    }
+    return true;
+}
+
+/* What the kernel copies by itself: all, or less where it cannot or the source ends. */
+static uint64_t kernel_copy(const struct disk_place *from, const struct disk_place *to,
+                            uint64_t size)
+{
+    uint64_t done = 0;
+    while (done < size && !fault_now()) {
+        off64_t in = (off64_t)(from->offset + done);
+        off64_t out = (off64_t)(to->offset + done);
+        ssize_t n =
+            copy_file_range(from->fd, &in, to->fd, &out, (size_t)(size - done), 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        done += (uint64_t)n;
+    }
+    return done;
+}
+
+bool disk_copy(const struct disk_place *from, const struct disk_place *to, uint64_t size,
+               struct err *err)
+{
+    uint64_t done = kernel_copy(from, to, size);
+    uint8_t piece[1 << 16];
+    while (done < size) {
+        size_t n = size - done < sizeof piece ? (size_t)(size - done) : sizeof piece;
+        if (!disk_read_at(from->fd, from->path, from->offset + done, piece, n, err) ||
+            !disk_write_at(to->fd, to->path, to->offset + done, piece, n, err))
+            return false;
+        done += n;
+    }
+    return true;
+}
+
 bool disk_sync(int fd, const char *path, struct err *err)
 {
     if (fault_now() || fdatasync(fd) != 0)

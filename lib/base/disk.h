@@ -22,6 +22,22 @@ bool disk_read_at(int fd, const char *path, uint64_t offset, void *out, size_t s
 
 /* All bytes, over short writes and EINTR. */
 bool disk_write(int fd, const char *path, const void *data, size_t size, struct err *err);
+
+/* The same at a place of the file; its position stays. */
+bool disk_write_at(int fd, const char *path, uint64_t offset, const void *data,
+                   size_t size, struct err *err);
+
+/* A place in an open file. */
+struct disk_place {
+    int fd;
+    const char *path;
+    uint64_t offset;
+};
+
+/* Copies bytes from one file to another, by the kernel where the file systems can; a
+ * source that ends early is E_DISK_READ. */
+bool disk_copy(const struct disk_place *from, const struct disk_place *to, uint64_t size,
+               struct err *err);
 bool disk_sync(int fd, const char *path, struct err *err);
 
 /* Closes and reports a late write error. */
