@@ -20,7 +20,7 @@ enum row_kind {
 /* A class, or one of its members behind it. */
 struct row {
     enum row_kind kind;
-    enum root_class class_; /* of a class */
+    enum root_class number; /* of a class */
     const char *name;
     uint32_t type; /* code of ROOT's */
     uint32_t size; /* in the memory of ROOT */
@@ -241,7 +241,7 @@ void root_classes_put(struct root_stream *stream, uint64_t set)
 {
     size_t list = root_list_open(stream, (uint32_t)__builtin_popcountll(set));
     for (size_t i = 0; i < ROWS; i++) {
-        if (rows[i].kind != CLASS_ROW || (set & ROOT_BIT(rows[i].class_)) == 0)
+        if (rows[i].kind != CLASS_ROW || (set & ROOT_BIT(rows[i].number)) == 0)
             continue;
         uint32_t members = 0;
         while (i + members + 1 < ROWS && rows[i + members + 1].kind != CLASS_ROW)

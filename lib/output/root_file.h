@@ -19,10 +19,11 @@
 #define ROOT_DATE        0x7D800000u /* all dates in files, see output-formats.md B */
 #define ROOT_BEGIN       100u        /* place of the first key */
 #define ROOT_DIRECTORIES 256u
-#define ROOT_KEY_LIMIT   ((uint64_t)1 << 30) /* payload of one key; readers count in i32 \
-                                              */
-#define ROOT_LIST_LIMIT ((size_t)64 << 20)   /* heads of the keys of one directory */
-#define ROOT_TOP        0u                   /* directory number of the file itself */
+#define ROOT_KEY_LIMIT                                                                   \
+    ((uint64_t)1 << 30)                    /* payload of one key; readers count in i32   \
+                                            */
+#define ROOT_LIST_LIMIT ((size_t)64 << 20) /* heads of the keys of one directory */
+#define ROOT_TOP        0u                 /* directory number of the file itself */
 
 struct root_target {
     int fd;                   /* empty file, writable at any place; stays the caller's */

@@ -78,24 +78,14 @@ size_t root_text_size(const char *text)
     return length < 255 ? 1 + length : 5 + length;
 }
 
-bool root_text_append(struct bytes *out, const char *text, struct err *err)
-{
-    size_t length = strlen(text);
-    if (length > UINT32_MAX)
-        return err_set(err, E_LIMIT, "a text of %zu bytes", length);
-    uint8_t head[5] = {255};
-    if (length < 255)
-        head[0] = (uint8_t)length;
-    else
-        be32_store(head + 1, (uint32_t)length);
-    return bytes_append(out, head, length < 255 ? 1 : 5, err) &&
-           bytes_append(out, text, length, err);
-}
-
 void root_put_text(struct root_stream *stream, const char *text)
 {
-    if (!stream->failed && !root_text_append(&stream->bytes, text, &stream->why))
-        stream->failed = true;
+    size_t length = strlen(text);
+    bug_if(length > UINT32_MAX);
+    root_put_u8(stream, length < 255 ? (uint8_t)length : 255);
+    if (length >= 255)
+        root_put_u32(stream, (uint32_t)length);
+    root_put_bytes(stream, text, length);
 }
 
 size_t root_open(struct root_stream *stream, uint16_t version)

@@ -69,9 +69,6 @@ void root_put_marker(struct root_stream *stream);
 size_t root_list_open(struct root_stream *stream, uint32_t count);
 size_t root_array_open(struct root_stream *stream, uint32_t count);
 
-/* Appends a TString; for texts outside a stream. */
-bool root_text_append(struct bytes *out, const char *text, struct err *err);
-
 /* Bytes that a TString takes. */
 size_t root_text_size(const char *text);
 
