@@ -9,10 +9,10 @@
 # lists are fetched only when something is missing.
 set -u
 
-run='openmpi-bin liblmdb0 libcurl4 libssl3 libdeflate0 libjansson4 libexpat1 libprotobuf-c1
+run='openmpi-bin liblmdb0 libcurl4 libssl3 libdeflate0 libxxhash0 libjansson4 libexpat1 libprotobuf-c1
     libzstd1 libmicrohttpd12 libcyaml1 ca-certificates'
 build='gcc libc6-dev cmake ninja-build pkg-config libopenmpi-dev liblmdb-dev
-    libcurl4-openssl-dev libssl-dev libdeflate-dev libjansson-dev libexpat1-dev
+    libcurl4-openssl-dev libssl-dev libdeflate-dev libxxhash-dev libjansson-dev libexpat1-dev
     libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libzstd-dev libmicrohttpd-dev
     libcyaml-dev libyaml-dev libcmocka-dev'
 test='clang libclang-rt-14-dev clang-format clang-tidy universal-ctags git jq python3

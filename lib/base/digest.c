@@ -1,4 +1,4 @@
-/* digest.c - the only door to OpenSSL's digests and to libdeflate's adler32.
+/* digest.c - the only door to OpenSSL's digests, libdeflate's adler32 and xxHash.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/digest.h"
@@ -8,6 +8,7 @@
 
 #include <libdeflate.h>
 #include <openssl/evp.h>
+#include <xxhash.h>
 
 #include "base/bytes.h"
 #include "base/text.h"
@@ -104,4 +105,9 @@ bool md5_hex(const void *data, size_t size, char out[MD5_HEX])
 uint32_t adler32_add(uint32_t adler, const void *data, size_t size)
 {
     return libdeflate_adler32(adler, data, size);
+}
+
+uint64_t xxh3_of(const void *data, size_t size)
+{
+    return XXH3_64bits(data, size);
 }

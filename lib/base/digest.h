@@ -1,4 +1,5 @@
-/* digest.h - checksums: sha256 for identity, adler32 as storage systems keep it.
+/* digest.h - checksums: sha256 for identity, adler32 as storage systems keep it, XXH3 as
+ * RNTuple keeps it.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SPILLWAY_BASE_DIGEST_H
@@ -37,5 +38,8 @@ bool md5_hex(const void *data, size_t size, char out[MD5_HEX]);
 /* Adler-32 as zlib, XRootD and the tape system define it; start with ADLER32_START. */
 #define ADLER32_START 1u
 uint32_t adler32_add(uint32_t adler, const void *data, size_t size);
+
+/* XXH3-64 with seed 0: pages and envelopes of RNTuple. */
+uint64_t xxh3_of(const void *data, size_t size);
 
 #endif
