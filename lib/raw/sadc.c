@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 
+#include "base/cpu.h"
+#include "raw/sadc_samples.h"
+
 #define KEY_ABSENT 0u
 #define KEY_DATA   3u
 
@@ -26,7 +29,9 @@ void sadc_digits_init(struct sadc_digits *digits)
         .sum = mem_new(SADC_MAX_CHANNELS, sizeof *digits->sum),
         .sample_count = mem_new(SADC_MAX_CHANNELS, sizeof *digits->sample_count),
         .first = mem_new(SADC_MAX_CHANNELS, sizeof *digits->first),
-        .samples = mem_new((size_t)SADC_MAX_SAMPLES, sizeof *digits->samples),
+        .samples = mem_new((size_t)SADC_MAX_SAMPLES + SADC_SAMPLES_SLACK,
+                           sizeof *digits->samples),
+        .vector = cpu_has_avx2(),
     };
 }
 
@@ -70,35 +75,6 @@ static void fault(struct decode *decode, enum damage_class damage)
     decode->good = false;
 }
 
-/* Samples are unpacked two at a time as one number. */
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "low half first");
-
-/* Unpacks and checks the marks; false when one is wrong. The sum is that of the samples.
- * Marks are counted, bit 31 in the upper half and bit 30 in the lower one: the first word
- * has bit 30 alone, all others bit 31 alone. */
-static bool samples_load(const uint8_t *words, uint32_t samples, uint16_t *out,
-                         uint32_t *sum)
-{
-    size_t count = (samples + 1) / 2;
-    uint32_t marks = 0, total = 0;
-    for (size_t i = 0; i < samples / 2; i++) {
-        uint32_t word = le32_load(words + 4 * i);
-        uint32_t even = word & SADC_SAMPLE_MAX, odd = word >> 12 & SADC_SAMPLE_MAX;
-        uint32_t pair = even | odd << 16;
-        memcpy(out + 2 * i, &pair, sizeof pair);
-        total += even + odd;
-        marks += (word >> 30 & 1) + (word >> 31 << 16);
-    }
-    if (samples % 2 != 0) {
-        uint32_t word = le32_load(words + 4 * (count - 1));
-        out[samples - 1] = (uint16_t)(word & SADC_SAMPLE_MAX);
-        total += word & SADC_SAMPLE_MAX;
-        marks += (word >> 30 & 1) + (word >> 31 << 16);
-    }
-    *sum = total;
-    return le32_load(words) >> 30 == MARK_FIRST && marks == 1 + (count - 1) * 65536;
-}
-
 /* One channel whose header and length are good. */
 static void channel_take(struct decode *decode, const struct adc_block *block,
                          uint32_t header, const uint8_t *words)
@@ -118,7 +94,7 @@ static void channel_take(struct decode *decode, const struct adc_block *block,
     }
     uint32_t sum;
     uint16_t *out = digits->samples + digits->sample_total;
-    if (!samples_load(words, samples, out, &sum)) {
+    if (!sadc_samples(words, samples, digits->vector, out, &sum)) {
         fault(decode, DAMAGE_SAMPLE_WORD);
         return;
     }

@@ -30,6 +30,7 @@ struct sadc_digits {
     uint16_t *sample_count;
     uint32_t *first;
     uint16_t *samples;
+    bool vector; /* decode with AVX2; the results are the same */
 };
 
 void sadc_digits_init(struct sadc_digits *digits);

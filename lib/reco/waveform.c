@@ -5,23 +5,11 @@
 
 #include <math.h>
 
+#include "base/cpu.h"
 #include "base/fmath.h"
+#include "reco/pulse_scan.h"
 
-/* Levels in units of 1/scale count, made where one is asked for: most samples are below
- * any threshold. */
-struct levels {
-    const uint16_t *samples;
-    uint32_t count;
-    int32_t scale;
-    int32_t pedestal[2];
-};
-
-static int32_t level_at(const struct levels *levels, uint32_t sample)
-{
-    int32_t level =
-        levels->samples[sample] * levels->scale - levels->pedestal[sample & 1];
-    return level > 0 ? level : 0;
-}
+_Static_assert(WAVEFORM_SAMPLES == PULSE_SAMPLES, "as many as the passes take");
 
 bool waveform_rules_set(struct waveform_rules *rules, struct err *err)
 {
@@ -51,74 +39,31 @@ bool waveform_rules_set(struct waveform_rules *rules, struct err *err)
         double steps = rules->tail_ns > 0 ? rules->period_ns / rules->tail_ns * i : 0.0;
         rules->decay[i] = rules->tail_ns > 0 ? fmath_exp(-steps) : 0.0;
     }
+    rules->vector = cpu_has_avx2();
     return true;
 }
 
-/* The samples of one parity in the pedestal window. */
-struct window {
-    int32_t sum, least, most;
-};
-
-static void window_add(struct window *window, int32_t value)
-{
-    window->sum += value;
-    window->least = value < window->least ? value : window->least;
-    window->most = value > window->most ? value : window->most;
-}
-
 /* Sums of the pedestals in units of 1/scale count; true when the spread rule applies. */
-static bool pedestals_find(const uint16_t *samples, const struct waveform_rules *rules,
-                           int32_t pedestal[2])
+static bool pedestals_find(const struct pulse_scan *scan,
+                           const struct waveform_rules *rules, int32_t pedestal[2])
 {
-    const uint16_t *first = samples + rules->pedestal_first;
-    struct window a = {0, UINT16_MAX, 0}, b = a;
-    for (uint32_t i = 0; i < rules->pedestal_samples; i += 2) {
-        window_add(&a, first[i]);
-        window_add(&b, first[i + 1]);
-    }
     int32_t scale = (int32_t)(rules->pedestal_samples / 2);
     int32_t spread = (int32_t)rules->spread;
-    bool pileup = a.most - a.least > spread || b.most - b.least > spread;
-    uint32_t parity = rules->pedestal_first & 1;
-    pedestal[parity] = pileup ? a.least * scale : a.sum;
-    pedestal[!parity] = pileup ? b.least * scale : b.sum;
+    bool pileup = scan->most[0] - scan->least[0] > spread ||
+                  scan->most[1] - scan->least[1] > spread;
+    pedestal[0] = pileup ? scan->least[0] * scale : scan->sum[0];
+    pedestal[1] = pileup ? scan->least[1] * scale : scan->sum[1];
     return pileup;
 }
 
-#define LANES 8u /* even, so that a lane has one parity */
-
-static void largest_take(const uint16_t *samples, uint16_t most[LANES])
-{
-    for (uint32_t lane = 0; lane < LANES; lane++)
-        most[lane] = samples[lane] > most[lane] ? samples[lane] : most[lane];
-}
-
-/* Largest sample of each parity, eight at a time; the last eight overlap others. */
-static void largest_find(const uint16_t *samples, uint32_t count, int32_t largest[2])
-{
-    uint16_t most[LANES] = {0};
-    uint32_t even = count & ~1u;
-    for (uint32_t i = 0; i + LANES <= even; i += LANES)
-        largest_take(samples + i, most);
-    if (even >= LANES)
-        largest_take(samples + even - LANES, most);
-    for (uint32_t i = even >= LANES ? even : 0; i < count; i++)
-        most[i & 1] = samples[i] > most[i & 1] ? samples[i] : most[i & 1];
-    for (uint32_t half = LANES / 2; half > 1; half /= 2)
-        for (uint32_t lane = 0; lane < half; lane++)
-            most[lane] = most[lane + half] > most[lane] ? most[lane + half] : most[lane];
-    largest[0] = most[0];
-    largest[1] = most[1];
-}
-
 /* Half height on the rising edge before sample `top`. */
-static bool edge_time(const struct levels *levels, uint32_t top, int32_t tolerance,
+static bool edge_time(const struct pulse_levels *levels, uint32_t top, int32_t tolerance,
                       double *samples)
 {
-    int32_t height = level_at(levels, top);
+    int32_t height = levels->level[top];
     int32_t above = height;
     for (uint32_t i = top; i > 0; i--) {
-        int32_t below = level_at(levels, i - 1);
+        int32_t below = levels->level[i - 1];
         if (below > above + tolerance)
             return false;
         if (2 * below < height && 2 * above >= height) {
@@ -149,34 +94,25 @@ static void maximum_add(struct waveform *out, const struct waveform_maximum *max
     out->maxima[out->count - 1] = *maximum;
 }
 
-/* A maximum of at least `least` at *sample or later: rises to it and then falls, or ends
- * the samples; *sample is its first sample. */
-static bool maximum_next(const struct levels *levels, int32_t least, uint32_t *sample)
+/* A sample that rises is a maximum if the levels then fall, or stay to the end. */
+static bool maximum_is(const struct pulse_levels *levels, uint32_t sample)
 {
-    for (uint32_t i = *sample; i < levels->count; i++) {
-        int32_t level = level_at(levels, i);
-        if (level < least || (i > 0 && level <= level_at(levels, i - 1)))
-            continue;
-        uint32_t next = i + 1;
-        while (next < levels->count && level_at(levels, next) == level)
-            next++;
-        if (next == levels->count || level_at(levels, next) < level) {
-            *sample = i;
-            return true;
-        }
-    }
-    return false;
+    uint64_t behind = ~(((uint64_t)2 << sample) - 1);
+    uint64_t changes = (levels->up | levels->down) & behind;
+    return changes == 0 || (levels->down & changes & -changes) != 0;
 }
 
-static void maxima_find(const struct levels *levels, const struct waveform_rules *rules,
-                        struct waveform *out)
+static void maxima_find(const struct pulse_levels *levels,
+                        const struct waveform_rules *rules, struct waveform *out)
 {
-    int32_t threshold = (int32_t)rules->threshold * levels->scale;
     int32_t tolerance = (int32_t)rules->noise * levels->scale;
-    int32_t least = threshold > 0 ? threshold : 1; /* no level is no maximum */
-    for (uint32_t i = 0; maximum_next(levels, least, &i); i++) {
+    uint64_t left = levels->reached & levels->up;
+    for (; left != 0; left &= left - 1) {
+        uint32_t i = (uint32_t)__builtin_ctzll(left);
+        if (!maximum_is(levels, i))
+            continue;
         struct waveform_maximum maximum = {
-            .sample = i, .amplitude = (double)level_at(levels, i) / levels->scale};
+            .sample = i, .amplitude = (double)levels->level[i] / levels->scale};
         if (i < rules->search_first) {
             out->early = maximum;
             continue;
@@ -194,27 +130,29 @@ bool waveform_measure(const uint16_t *samples, size_t count,
     if (count != rules->samples)
         return false;
     int32_t scale = (int32_t)(rules->pedestal_samples / 2);
-    int32_t pedestal[2];
-    int32_t sample[2];
-    largest_find(samples, rules->samples, sample);
-    out->flags = pedestals_find(samples, rules, pedestal) ? WAVEFORM_PILEUP : 0;
-    if (sample[0] >= WAVEFORM_OVERFLOW || sample[1] >= WAVEFORM_OVERFLOW)
+    int32_t threshold = (int32_t)rules->threshold * scale;
+    const struct pulse_frame frame = {rules->samples, rules->pedestal_first,
+                                      rules->pedestal_samples, rules->vector};
+    struct pulse_scan scan;
+    struct pulse_levels levels; /* filled for channels with a signal only */
+    pulse_scan(samples, &frame, &scan);
+    out->flags = pedestals_find(&scan, rules, levels.pedestal) ? WAVEFORM_PILEUP : 0;
+    if (scan.largest[0] >= WAVEFORM_OVERFLOW || scan.largest[1] >= WAVEFORM_OVERFLOW)
         out->flags |= WAVEFORM_OVER;
     out->count = 0;
-    out->pedestal[0] = (double)pedestal[0] / scale;
-    out->pedestal[1] = (double)pedestal[1] / scale;
+    out->pedestal[0] = (double)levels.pedestal[0] / scale;
+    out->pedestal[1] = (double)levels.pedestal[1] / scale;
     out->largest = 0;
     out->early = (struct waveform_maximum){0};
-    int32_t even = sample[0] * scale - pedestal[0];
-    int32_t odd = sample[1] * scale - pedestal[1];
+    int32_t even = scan.largest[0] * scale - levels.pedestal[0];
+    int32_t odd = scan.largest[1] * scale - levels.pedestal[1];
     int32_t largest = even > odd ? even : odd;
-    if (largest <= 0 || largest < (int32_t)rules->threshold * scale)
+    if (largest <= 0 || largest < threshold)
         return true;
     out->largest = (double)largest / scale;
-    const struct levels levels = {.samples = samples,
-                                  .count = rules->samples,
-                                  .scale = scale,
-                                  .pedestal = {pedestal[0], pedestal[1]}};
+    levels.scale = scale;
+    levels.least = threshold > 0 ? threshold : 1; /* no level is no maximum */
+    pulse_levels(samples, &frame, &levels);
     maxima_find(&levels, rules, out);
     return true;
 }

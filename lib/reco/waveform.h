@@ -36,9 +36,10 @@ struct waveform_rules {
     uint32_t noise;            /* counts a rising edge may fall back */
     double tail_ns;            /* decay time of a pulse; 0: tails are not subtracted */
     double decay[WAVEFORM_SAMPLES]; /* exp(-i period / tail), by waveform_rules_set */
+    bool vector; /* with AVX2, by waveform_rules_set; the results are the same */
 };
 
-/* Checks the ranges and fills `decay`. */
+/* Checks the ranges and fills `decay` and `vector`. */
 bool waveform_rules_set(struct waveform_rules *rules, struct err *err);
 
 #define WAVEFORM_PILEUP 1u /* spread rule: the pedestals are the minima of the window */

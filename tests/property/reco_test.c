@@ -68,6 +68,52 @@ static void any_samples_give_ordered_bounded_maxima(void **state)
     }
 }
 
+/* Rules at random, all shapes of windows included; samples far beyond 12 bits too. */
+static void rules_draw(struct random *random, struct waveform_rules *rules)
+{
+    uint32_t samples = 2 + (uint32_t)random_below(random, WAVEFORM_SAMPLES - 1);
+    uint32_t window = 2 + 2 * (uint32_t)random_below(random, samples / 2);
+    if (samples >= 8 && random_below(random, 2) == 0)
+        window = 8;
+    rules->samples = samples;
+    rules->pedestal_samples = window;
+    rules->pedestal_first = (uint32_t)random_below(random, samples - window + 1);
+    rules->search_first = (uint32_t)random_below(random, samples);
+    rules->threshold = (uint32_t)random_below(random, 50);
+    rules->noise = (uint32_t)random_below(random, 4);
+    rules->spread = (uint32_t)random_below(random, 100);
+}
+
+static void vector_and_plain_code_give_the_same_bits(void **state)
+{
+    (void)state;
+    struct random random = {.state = 271828};
+    print_message("seed %llu\n", (unsigned long long)random.state);
+    struct waveform_rules rules = rules_make();
+    struct err err;
+    if (!rules.vector)
+        skip(); /* this CPU has the plain code only */
+    for (int r = 0; r < ROUNDS; r++) {
+        /* In memory of its own size, so that a sanitizer sees a read beyond it. */
+        rules_draw(&random, &rules);
+        assert_true(waveform_rules_set(&rules, &err));
+        uint16_t *samples = malloc(rules.samples * sizeof *samples);
+        uint64_t range = random_below(&random, 100) == 0
+                             ? UINT16_MAX + UINT64_C(1)
+                             : 1 + random_below(&random, 1 + random_below(&random, 4096));
+        for (uint32_t i = 0; i < rules.samples; i++)
+            samples[i] = (uint16_t)random_below(&random, range);
+        struct waveform plain, vector;
+        memset(&plain, 0, sizeof plain);
+        memset(&vector, 0, sizeof vector);
+        assert_true(waveform_measure(samples, rules.samples, &rules, &vector));
+        rules.vector = false;
+        assert_true(waveform_measure(samples, rules.samples, &rules, &plain));
+        assert_memory_equal(&plain, &vector, sizeof plain);
+        free(samples);
+    }
+}
+
 /* A pulse with noise of up to one count on pedestals of 200 and 204. */
 static void pulse_make(struct random *random, uint16_t *samples, double top,
                        double height)
@@ -154,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_samples_give_ordered_bounded_maxima),
+        cmocka_unit_test(vector_and_plain_code_give_the_same_bits),
         cmocka_unit_test(known_pulses_are_measured_within_the_sampling),
         cmocka_unit_test(the_level_of_the_pedestal_and_the_place_in_time_do_not_matter),
     };

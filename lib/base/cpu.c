@@ -1,0 +1,18 @@
+/* cpu.c - what the CPU has, as the C library reports it.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/cpu.h"
+
+#if CPU_VECTOR
+#    include <sys/platform/x86.h>
+
+bool cpu_has_avx2(void)
+{
+    return CPU_FEATURE_ACTIVE(AVX2);
+}
+#else
+bool cpu_has_avx2(void)
+{
+    return false;
+}
+#endif

@@ -1,0 +1,45 @@
+/* pulse_scan.h - the passes over all samples of a channel, plain and with vectors.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Whole numbers only, so both ways give the same bits for any samples; a property test
+ * compares them. For waveform.c.
+ */
+#ifndef SPILLWAY_RECO_PULSE_SCAN_H
+#define SPILLWAY_RECO_PULSE_SCAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PULSE_SAMPLES 64u /* at most */
+
+/* What is looked at. */
+struct pulse_frame {
+    uint32_t samples;                          /* 2 to PULSE_SAMPLES */
+    uint32_t pedestal_first, pedestal_samples; /* the window, inside */
+    bool vector;                               /* as cpu_has_avx2() */
+};
+
+/* By parity of the sample: of all samples, and of those in the pedestal window. */
+struct pulse_scan {
+    int32_t largest[2];
+    int32_t sum[2], least[2], most[2];
+};
+
+void pulse_scan(const uint16_t *samples, const struct pulse_frame *frame,
+                struct pulse_scan *scan);
+
+/* Levels in units of 1/scale count above the pedestal of their parity, 0 below it, and
+ * of each sample a bit: `reached` its level is at least `least`; `up` it is above that of
+ * the sample before (the first one is); `down` it is below. */
+struct pulse_levels {
+    int32_t pedestal[2]; /* given */
+    int32_t scale;       /* given */
+    int32_t least;       /* given; above 0 */
+    uint64_t reached, up, down;
+    int32_t level[PULSE_SAMPLES];
+};
+
+void pulse_levels(const uint16_t *samples, const struct pulse_frame *frame,
+                  struct pulse_levels *levels);
+
+#endif
