@@ -75,11 +75,11 @@ static bool calibration_prepare(struct process *process,
 /* One S-Link block; false when a piece of it is lost. */
 static bool block_decode(struct decoder *decoder, const struct slink_block *block)
 {
-    uint64_t *damage = decoder->faults.damage.of;
-    if (slink_block_flagged(block))
-        damage[DAMAGE_SLINK_FLAGS]++;
-    if (!block->spill_good)
-        damage[DAMAGE_SLINK_SPILL]++;
+    if (!block->spill_good || slink_block_flagged(block)) {
+        struct damage_log marks = {.room = 0};
+        slink_block_marks(block, &marks);
+        damage_counts_add(&decoder->faults.damage, &marks.counts);
+    }
     if ((block->format & SLINK_FIRST_OF_RUN) != 0 ||
         decoder->calibration.index[block->source] == NULL)
         return true;

@@ -75,11 +75,12 @@ static bool style_learn(struct stored *stored, const struct event_place *place,
     if (place->length < DATE_HEAD)
         return err_set(err, E_COLUMNS_FORMAT,
                        "event %" PRIu32 " is smaller than a header", place->event);
-    if (!input_piece(&process->input, &stored->segment->segment, place->offset, DATE_HEAD,
+    size_t head = place->length < DATE_HEAD_LONGEST ? place->length : DATE_HEAD_LONGEST;
+    if (!input_piece(&process->input, &stored->segment->segment, place->offset, head,
                      &process->piece, err) ||
         !date_header_read(process->piece.data, process->piece.size, &header, err))
         return false;
-    stored->super = date_is_super(&header);
+    stored->super = header.super;
     stored->learned = true;
     return true;
 }

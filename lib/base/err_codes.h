@@ -23,7 +23,7 @@
     X(E_MODEL, 109, ERR_INPUT, "A value is outside what its record allows.")              \
     /* raw */                                                                             \
     X(E_RAW_HEADER, 200, ERR_INPUT, "Compare the file's checksum with the catalogue, then fetch it again.") \
-    X(E_RAW_LAYOUT, 201, ERR_INPUT, "This header layout is not read: add it to lib/raw/date.c and walk.c.") \
+    X(E_RAW_LAYOUT, 201, ERR_INPUT, "This header layout is not read: add it to lib/raw/date.c and walk_head.c.") \
     X(E_RAW_EMPTY, 202, ERR_INPUT, "Fetch the file again; if it is empty at its source, mark the chunk as lost.") \
     X(E_RAW_NO_EVENT, 203, ERR_INPUT, "This is no raw data file, or wholly damaged: check its name and checksum.") \
     X(E_RAW_RUN, 204, ERR_INPUT, "The name and the content of the file disagree: check the run catalogue.") \

@@ -175,7 +175,7 @@ static bool header_read(struct merge *merge, const struct place *place, uint64_t
                         struct date_header *header, struct err *err)
 {
     uint64_t left = place->length - at;
-    uint8_t data[DATE_HEAD_3_11];
+    uint8_t data[DATE_HEAD_LONGEST];
     size_t size = left < sizeof data ? (size_t)left : sizeof data;
     return disk_read_at(merge->in, merge->in_path, place->offset + at, data, size, err) &&
            date_header_read(data, size, header, err);

@@ -13,11 +13,16 @@
 #include "base/err.h"
 #include "raw/damage.h"
 
-#define DATE_MAGIC       0xDA1E5AFEu
-#define DATE_HEAD        68u   /* versions 3.6 to 3.10 */
-#define DATE_HEAD_3_11   72u   /* versions 3.11 to 3.13: microseconds at 68 */
-#define DATE_EQUIPMENT   28u   /* equipment header */
-#define DATE_SUPER_EVENT 0x10u /* of attributes[2]: system attribute 68 */
+#define DATE_MAGIC         0xDA1E5AFEu
+#define DATE_MAGIC_SWAPPED 0xFE5A1EDAu /* written in the other byte order; not read */
+#define DATE_HEAD          68u         /* versions 3.6 to 3.10; the shortest */
+#define DATE_HEAD_3_11     72u         /* versions 3.11 to 3.13: microseconds at 68 */
+#define DATE_HEAD_LONGEST  80u         /* version 3.14, and the old layout */
+#define DATE_EQUIPMENT     28u         /* equipment header */
+#define DATE_EQUIPMENT_OLD 12u   /* the same in the old layout, with its extension */
+#define DATE_SUPER_EVENT   0x10u /* of attributes[2]: system attribute 68 */
+#define DATE_EVENT_BAD     0xC0000000u /* of these: 94 payload truncated, 95 error */
+#define DATE_SUPER_OLD     0x80000000u /* of the first or third detector word */
 
 /* No DAQ of the experiment writes events above a few hundred kilobytes; a thousand times
  * that still keeps a buffer for one event small beside a worker's memory. */
@@ -27,12 +32,20 @@
 #define DATE_EVENT_LIMIT (1u << 20)
 #define DATE_SPILL_LIMIT (1u << 12)
 
+/* Which words stand where. */
+enum date_layout {
+    DATE_LAYOUT_3_0,  /* versions 3.0 to 3.13: 68 or 72 bytes */
+    DATE_LAYOUT_3_14, /* version 3.14: 80 bytes, four words of trigger pattern */
+    DATE_LAYOUT_OLD   /* DATE software before 3.0 (event.h 2.18): 80 bytes */
+};
+
 struct date_header {
+    enum date_layout layout;
     uint32_t size;       /* whole event */
     uint32_t head_bytes; /* where the payload starts */
-    uint32_t version;
-    uint32_t type;  /* enum event_type of model/segment.h */
-    uint32_t flags; /* the high half of the type word, kept in place */
+    uint32_t version;    /* major << 16 | minor; 0 in the old layout */
+    uint32_t type;       /* enum event_type of model/segment.h; date_type_word() */
+    uint32_t flags;      /* the high half of the type word, kept in place */
     uint32_t run;
     uint32_t event_in_run;
     uint32_t event; /* in spill */
@@ -40,7 +53,10 @@ struct date_header {
     uint32_t trigger_mask; /* trigger bits 0 to 31 */
     bool trigger_valid;    /* "pattern valid" bit */
     uint32_t detector_pattern;
-    uint32_t attributes[3]; /* 0 to 63 of the user, 64 to 95 of the system */
+    uint32_t attributes[3]; /* 0 to 63 of the user, 64 to 95 of the system; the old
+                               layout has two, the second is the trigger mask */
+    bool super;             /* the payload is sub-events */
+    bool bad;               /* the DAQ says: payload truncated, or error */
     uint32_t ldc;           /* 0xFFFFFFFF in a super-event */
     uint32_t gdc;
     uint32_t time_s; /* Unix seconds */
@@ -59,17 +75,18 @@ struct date_equipment {
     uint32_t size; /* of the payload, a multiple of 4 */
 };
 
-/* The header at data. Layouts are told apart by the word at offset 12 and the version;
- * those that are not decoded here (before 3.0, and 3.14 on) are E_RAW_LAYOUT by name.
- * E_RAW_HEADER: magic, head length or size is impossible. `size` may end anywhere
- * behind the header; the event's own size is checked against DATE_MAX_EVENT only. */
+/* The header at data. Layouts are told apart by the word at offset 12, below 0xFFFF a
+ * header length and else a version; versions without a known layout are E_RAW_LAYOUT by
+ * name. E_RAW_HEADER: magic, head length or size is impossible, and in the old layout,
+ * whose fields are wider, also a type above 10 or numbers beyond the limits above.
+ * `size` may end anywhere behind the header; the event's own size is checked against
+ * DATE_MAX_EVENT only. */
 bool date_header_read(const uint8_t *data, size_t size, struct date_header *header,
                       struct err *err);
 
-static inline bool date_is_super(const struct date_header *header)
-{
-    return (header->attributes[2] & DATE_SUPER_EVENT) != 0;
-}
+/* What the type means in its layout: codes 9 and 10 changed theirs. "unknown" for codes
+ * that the layout does not define. Static strings. */
+const char *date_type_word(const struct date_header *header);
 
 /* Reads the events of one segment (or any row of events of one run and spill). */
 struct date_reader {
@@ -91,7 +108,7 @@ void date_reader_start(struct date_reader *reader, const void *data, size_t size
                        uint32_t run, uint32_t spill);
 
 /* FOUND: *event is the next event; ABSENT: the end. In both cases *gap says what was
- * passed over before it (length 0: nothing). Never FAILED. */
+ * passed over before it (length 0: nothing) and how it began. Never FAILED. */
 enum lookup date_reader_next(struct date_reader *reader, struct date_event *event,
                              struct date_gap *gap);
 
@@ -100,21 +117,23 @@ struct date_cursor {
     const uint8_t *data;
     size_t size;
     size_t offset;
+    enum date_layout layout;
 };
 
 /* A cursor over the payload of an event or sub-event. */
 struct date_cursor date_payload(const struct date_event *event);
 
-/* FOUND: the next sub-event. FAILED: *damage says why; what is behind it is lost and the
- * cursor stands at its end. ABSENT: the sub-events tiled the payload. A sub-event must
- * repeat version, run, spill, event and event in run of its event. */
+/* FOUND: the next sub-event. FAILED: *damage says why; lost are the bytes up to where the
+ * cursor stands then: the next sub-event of this event, or the end. ABSENT: the end. A
+ * sub-event must repeat layout, version, run, spill, event and event in run of its event.
+ */
 enum lookup date_subevent_next(struct date_cursor *cursor,
                                const struct date_header *event,
                                struct date_event *subevent, enum damage_class *damage);
 
-/* FOUND: the next equipment. FAILED and ABSENT as above. */
+/* FOUND: the next equipment. FAILED: the rest of the row has no structure, the cursor
+ * stays where it is: the caller looks for the next one or gives up. ABSENT: the end. */
 enum lookup date_equipment_next(struct date_cursor *cursor,
-                                struct date_equipment *equipment,
-                                enum damage_class *damage);
+                                struct date_equipment *equipment);
 
 #endif

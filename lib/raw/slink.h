@@ -14,7 +14,7 @@
 #define SLINK_MULTIPLEXER_WORDS 2u
 #define SLINK_MULTIPLEXER_FIRST 896u /* sources from here are multiplexers */
 #define SLINK_SOURCES           1024u
-#define SLINK_TCS_GOOD          8u    /* bit 3 clear is an ECC error */
+#define SLINK_TCS_GOOD          8u    /* the TCS byte of a good block */
 #define SLINK_SPILL_LIMIT       2048u /* the spill number has 11 bits here */
 #define SLINK_FIRST_OF_RUN      0x80u /* format bit 7: module description, no data */
 
@@ -35,12 +35,19 @@ struct slink_block {
     uint32_t count;       /* of words */
 };
 
-/* What was lost: the class, the source if known (else SLINK_SOURCES), and the offset in
- * the event. */
+/* Bits of the TCS byte. */
+#define SLINK_TCS_FIFO      0x01u /* FIFO full */
+#define SLINK_TCS_ECC       0x08u /* clear: checksum error */
+#define SLINK_TCS_SYNC      0x40u
+#define SLINK_TCS_UNDEFINED 0xB6u
+
+/* What was lost: the class, the source if known (else SLINK_SOURCES), and the bytes from
+ * `offset` in the event up to where it goes on. */
 struct slink_fault {
     enum damage_class damage;
     uint32_t source;
     size_t offset;
+    size_t length;
 };
 
 /* Iterator; plain value, start it again to go round again. */
@@ -57,11 +64,17 @@ void event_blocks_start(struct event_blocks *blocks, const struct date_event *ev
 
 /* FOUND: the next block. FAILED: a piece was lost, *fault says which; call again for the
  * rest. ABSENT: the end. A block whose event number differs is lost (SLINK_EVENT); one
- * with a wrong spill number or error bits is found, with the fields saying so. */
+ * with a wrong spill number or error bits is found, see slink_block_marks(). Behind a
+ * wrong size the next equipment is searched whose size is that of its S-Link block of
+ * this event, in a multiplexer the next block of this event and spill; both at every
+ * fourth byte. */
 enum lookup event_blocks_next(struct event_blocks *blocks, struct slink_block *block,
                               struct slink_fault *fault);
 
-/* true when a block that was found carries an error flag or a TCS receiver error. */
+/* Notes what a block that was found says against itself: a spill number that is not that
+ * of the event, the error flag, bits of the TCS receiver. Nothing is lost by these.
+ * Flagged: an error flag or a TCS byte that is not the good one. */
 bool slink_block_flagged(const struct slink_block *block);
+void slink_block_marks(const struct slink_block *block, struct damage_log *log);
 
 #endif

@@ -1,9 +1,9 @@
 /* walk.c - the structure walker.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Its own reading of the event header, on purpose: an error in date.c must not hide
- * itself here. The rules after damage are in the room's README and must be those of
- * date.c; a property test compares the two.
+ * It shares no code with date.c: an error there must not hide itself here. The rules
+ * after damage are in the room's README and must be those of date.c; a property test
+ * compares the two.
  */
 #include "raw/walk.h"
 
@@ -15,25 +15,16 @@
 
 #include "base/bytes.h"
 #include "base/disk.h"
+#include "raw/walk_head.h"
 #include "raw/window.h"
 
-#define MAGIC         0xDA1E5AFEu
-#define HEAD          68u
-#define EVENT_MAXIMUM ((uint32_t)64 << 20)
-#define SUPER_BIT     0x10u
-#define EVENT_NUMBERS (1u << 20)
-#define ADLER_BASE    65521u
-
-struct head {
-    uint32_t size, type, run, spill, event;
-    bool super;
-};
+#define ADLER_BASE 65521u
 
 struct walk {
     struct window window;
     uint32_t run;         /* 0: not known yet */
     uint32_t foreign_run; /* of the first sane header of another run, 0 none */
-    uint32_t first_word3; /* version of a header whose layout is not read, 0 none */
+    uint32_t version;     /* of the first header of an unknown layout, 0 none */
     bool super;           /* a file of super-events: others are pieces of these */
     uint64_t accounted;   /* bytes before are in the checksum of their segment */
     uint64_t *seen;       /* bit map of the event numbers of this segment */
@@ -43,35 +34,22 @@ struct walk {
     size_t segment_room, damage_room, burst_room;
 };
 
-/* A header of the layout that is read (DATE 3.0 to 3.13), with sizes that can be. */
-static bool head_read(const uint8_t *p, struct head *head)
-{
-    uint32_t version = le32_load(p + 12);
-    uint32_t length = le32_load(p + 8);
-    *head = (struct head){.size = le32_load(p),
-                          .type = le32_load(p + 16) & 0xFFFF,
-                          .run = le32_load(p + 20),
-                          .spill = le32_load(p + 28) >> 20,
-                          .event = le32_load(p + 28) & (EVENT_NUMBERS - 1),
-                          .super = (le32_load(p + 52) & SUPER_BIT) != 0};
-    return le32_load(p + 4) == MAGIC && version >> 16 == 3 && (version & 0xFFFF) <= 13 &&
-           (length == 68 || length == 72) && head->size >= length &&
-           head->size % 4 == 0 && head->size <= EVENT_MAXIMUM;
-}
-
 /* Is there an event at `at`? Remembers what stands in the way of the first one. */
-static bool head_at(struct walk *walk, uint64_t at, struct head *head, bool *found,
+static bool head_at(struct walk *walk, uint64_t at, struct walk_head *head, bool *found,
                     struct err *err)
 {
     const uint8_t *p;
+    uint64_t left = walk->window.file_size - at;
+    size_t size = left < WALK_HEAD_LONGEST ? (size_t)left : WALK_HEAD_LONGEST;
     *found = false;
-    if (at + HEAD > walk->window.file_size)
+    if (size < WALK_HEAD_LEAST)
         return true;
-    if (!window_peek(&walk->window, at, HEAD, &p, err))
+    if (!window_peek(&walk->window, at, size, &p, err))
         return false;
-    if (!head_read(p, head)) {
-        if (walk->first_word3 == 0 && le32_load(p + 4) == MAGIC)
-            walk->first_word3 = le32_load(p + 12);
+    if (!walk_head_read(p, size, head)) {
+        if (walk->version == 0 && le32_load(p + 4) == WALK_MAGIC &&
+            !walk_head_known(le32_load(p + 12)))
+            walk->version = le32_load(p + 12);
         return true;
     }
     if (walk->run == 0)
@@ -91,7 +69,7 @@ static bool search(struct walk *walk, uint64_t at, uint64_t end, bool flat,
                    uint64_t *place, struct err *err)
 {
     *place = end;
-    while (at + HEAD <= end) {
+    while (at + WALK_HEAD_LEAST <= end) {
         size_t left = window_left(&walk->window, at);
         if (left < 8) {
             if (!window_slide(&walk->window, at, err))
@@ -99,8 +77,8 @@ static bool search(struct walk *walk, uint64_t at, uint64_t end, bool flat,
             continue;
         }
         const uint8_t *p = walk->window.data + (at - walk->window.at);
-        if (le32_load(p + 4) == MAGIC) {
-            struct head head;
+        if (le32_load(p + 4) == WALK_MAGIC) {
+            struct walk_head head;
             bool found;
             if (!head_at(walk, at, &head, &found, err))
                 return false;
@@ -116,11 +94,11 @@ static bool search(struct walk *walk, uint64_t at, uint64_t end, bool flat,
 
 /* Where the event at `at` ends; not *whole when an event inside it shows that its size is
  * wrong, or when the file ends first. */
-static bool frame(struct walk *walk, uint64_t at, const struct head *head, uint64_t *end,
-                  bool *whole, struct err *err)
+static bool frame(struct walk *walk, uint64_t at, const struct walk_head *head,
+                  uint64_t *end, bool *whole, struct err *err)
 {
     uint64_t file_end = walk->window.file_size;
-    struct head next;
+    struct walk_head next;
     bool follows = false;
     *end = at + head->size;
     *whole = *end <= file_end;
@@ -199,11 +177,11 @@ static bool segment_open(struct walk *walk, uint32_t spill, struct err *err)
         .offset = walk->accounted,
         .adler32 = ADLER32_START};
     result->segment_count++;
-    memset(walk->seen, 0, EVENT_NUMBERS / 8);
+    memset(walk->seen, 0, WALK_EVENTS / 8);
     return true;
 }
 
-static void burst_end_add(struct walk *walk, uint64_t at, const struct head *head)
+static void burst_end_add(struct walk *walk, uint64_t at, const struct walk_head *head)
 {
     struct walk_result *result = walk->result;
     if (result->burst_end_count == walk->burst_room) {
@@ -216,7 +194,7 @@ static void burst_end_add(struct walk *walk, uint64_t at, const struct head *hea
 }
 
 /* Counts one good event in its segment. */
-static void event_count(struct walk *walk, uint64_t at, const struct head *head)
+static void event_count(struct walk *walk, uint64_t at, const struct walk_head *head)
 {
     struct segment *segment = &walk->result->segments[walk->result->segment_count - 1];
     uint32_t type = head->type < EVENT_TYPES ? head->type : EVENT_OTHER;
@@ -242,7 +220,7 @@ static void event_count(struct walk *walk, uint64_t at, const struct head *head)
 }
 
 /* One good event at `at`, with the damage that was passed over before it. */
-static bool event_take(struct walk *walk, uint64_t at, const struct head *head,
+static bool event_take(struct walk *walk, uint64_t at, const struct walk_head *head,
                        struct walk_damage *gap, struct err *err)
 {
     struct walk_result *result = walk->result;
@@ -264,19 +242,32 @@ static bool event_take(struct walk *walk, uint64_t at, const struct head *head,
     return true;
 }
 
+/* What stands at `at` is no event: how is that called? */
+static bool gap_name(struct walk *walk, uint64_t at, struct walk_damage *gap,
+                     struct err *err)
+{
+    const uint8_t *p;
+    uint64_t left = walk->window.file_size - at;
+    size_t size = left < WALK_HEAD_LONGEST ? (size_t)left : WALK_HEAD_LONGEST;
+    if (!window_peek(&walk->window, at, size, &p, err))
+        return false;
+    gap->damage = walk_head_gap(p, size, walk->run);
+    return true;
+}
+
 /* Looks at `at`: takes the event there, or passes over what is none. *next is where to
  * look then. */
 static bool step(struct walk *walk, uint64_t at, struct walk_damage *gap, uint64_t *next,
                  struct err *err)
 {
     uint64_t file_end = walk->window.file_size;
-    struct head head;
+    struct walk_head head;
     bool found, whole;
     if (!head_at(walk, at, &head, &found, err))
         return false;
     if (!found) {
-        if (at == gap->offset && file_end - at < HEAD)
-            gap->damage = DAMAGE_TRUNCATED;
+        if (at == gap->offset && !gap_name(walk, at, gap, err))
+            return false;
         return search(walk, at + 4, file_end, !walk->super, next, err);
     }
     if (!frame(walk, at, &head, next, &whole, err))
@@ -314,13 +305,11 @@ static bool refuse(const struct walk *walk, struct err *err)
     if (walk->foreign_run != 0)
         return err_set(err, E_RAW_RUN, "%s: expected run %" PRIu32 ", holds run %" PRIu32,
                        name, walk->run, walk->foreign_run);
-    if (walk->first_word3 != 0 && walk->first_word3 < 0xFFFF)
+    if (walk->version != 0)
         return err_set(err, E_RAW_LAYOUT,
-                       "%s: event headers of the old DATE layout (event.h 2.18)", name);
-    if (walk->first_word3 != 0)
-        return err_set(err, E_RAW_LAYOUT,
-                       "%s: event headers of DATE version %" PRIu32 ".%" PRIu32, name,
-                       walk->first_word3 >> 16, walk->first_word3 & 0xFFFF);
+                       "%s: event headers of DATE %" PRIu32 ".%" PRIu32
+                       ", whose layout is unknown",
+                       name, walk->version >> 16, walk->version & 0xFFFF);
     return err_set(err, E_RAW_NO_EVENT, "%s: no event in %" PRIu64 " bytes", name,
                    walk->window.file_size);
 }
@@ -365,7 +354,7 @@ bool walk_fd(int fd, const char *name, const struct chunk_id *id,
     bool done = false;
     if (!window_init(&walk.window, fd, name, err))
         return false;
-    walk.seen = mem_new(EVENT_NUMBERS / 64, sizeof *walk.seen);
+    walk.seen = mem_new(WALK_EVENTS / 64, sizeof *walk.seen);
     walk.hash = sha256_new();
     if (walk.window.file_size == 0)
         (void)err_set(err, E_RAW_EMPTY, "%s: the file is empty", name);

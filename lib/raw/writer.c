@@ -3,10 +3,13 @@
  */
 #include "raw/writer.h"
 
+#include <string.h>
+
 #include "raw/slink.h"
 
 #define VERSION_3_6      0x00030006u
 #define VERSION_3_11     0x0003000Bu
+#define VERSION_3_14     0x0003000Eu
 #define EQUIPMENT_SLINK  64u /* equipment type */
 #define NO_LDC           0xFFFFFFFFu
 #define BLOCK_WORD_LIMIT 0xFFFFu
@@ -23,19 +26,17 @@ void raw_writer_release(struct raw_writer *writer)
     *writer = (struct raw_writer){.in_event = false};
 }
 
-static bool header_add(struct raw_writer *writer, const struct date_header *header,
-                       struct err *err)
+/* 3.0 to 3.13: 72 bytes have the microseconds, 0 here. */
+static void words_3_0(const struct date_header *header, uint32_t *words)
 {
     size_t head = header->head_bytes == 0 ? DATE_HEAD : header->head_bytes;
+    uint32_t version = head == DATE_HEAD ? VERSION_3_6 : VERSION_3_11;
     bug_if(head != DATE_HEAD && head != DATE_HEAD_3_11);
-    uint32_t version = header->version;
-    if (version == 0)
-        version = head == DATE_HEAD ? VERSION_3_6 : VERSION_3_11;
-    const uint32_t words[DATE_HEAD_3_11 / 4] = {
-        0,
+    const uint32_t made[] = {
+        (uint32_t)head,
         DATE_MAGIC,
         (uint32_t)head,
-        version,
+        header->version == 0 ? version : header->version,
         (header->type & 0xFFFF) | (header->flags & 0xFFFF0000),
         header->run,
         header->event_in_run,
@@ -45,13 +46,60 @@ static bool header_add(struct raw_writer *writer, const struct date_header *head
         header->detector_pattern,
         header->attributes[0],
         header->attributes[1],
-        header->attributes[2],
+        header->attributes[2] | (header->super ? DATE_SUPER_EVENT : 0),
         header->ldc,
         header->gdc,
         header->time_s,
-        0,
     };
+    memcpy(words, made, sizeof made);
+}
+
+/* 3.14 has two words more in the trigger pattern. */
+static void words_3_14(const struct date_header *header, uint32_t *words)
+{
+    struct date_header as_3_0 = *header;
+    as_3_0.head_bytes = DATE_HEAD;
+    words_3_0(&as_3_0, words);
+    memmove(words + 12, words + 10, 7 * sizeof *words);
+    words[0] = words[2] = DATE_HEAD_LONGEST;
+    words[3] = header->version == 0 ? VERSION_3_14 : header->version;
+    words[10] = words[11] = 0;
+}
+
+static void words_old(const struct date_header *header, uint32_t *words)
+{
+    words[0] = words[3] = DATE_HEAD_LONGEST;
+    words[1] = DATE_MAGIC;
+    words[2] = (header->type & 0xFFFF) | (header->flags & 0xFFFF0000);
+    words[4] = header->run;
+    words[5] = header->spill;
+    words[6] = header->event_in_run;
+    words[7] = header->event;
+    words[10] = header->super ? DATE_SUPER_OLD : 0;
+    words[11] = header->detector_pattern;
+    words[13] = header->time_s;
+    words[18] = header->attributes[0];
+    words[19] = header->trigger_mask;
+}
+
+/* The size stands in word 0 until the level ends. */
+static bool header_add(struct raw_writer *writer, const struct date_header *header,
+                       struct err *err)
+{
+    uint32_t words[DATE_HEAD_LONGEST / 4] = {0};
     uint8_t *place;
+    switch (header->layout) {
+    case DATE_LAYOUT_3_0:
+        words_3_0(header, words);
+        break;
+    case DATE_LAYOUT_3_14:
+        words_3_14(header, words);
+        break;
+    case DATE_LAYOUT_OLD:
+        words_old(header, words);
+        break;
+    }
+    size_t head = words[0];
     if (!bytes_reserve(&writer->out, head, &place, err))
         return false;
     for (size_t i = 0; i < head / 4; i++)
@@ -71,10 +119,9 @@ bool raw_event_begin(struct raw_writer *writer, const struct raw_event_spec *spe
     bug_if(writer->in_event);
     writer->event = *spec;
     struct date_header header = spec->header;
-    if (!spec->flat) {
-        header.attributes[2] |= DATE_SUPER_EVENT;
+    header.super = !spec->flat;
+    if (!spec->flat)
         header.ldc = NO_LDC;
-    }
     writer->event_at = writer->out.size;
     writer->in_event = header_add(writer, &header, err);
     return writer->in_event;
@@ -84,25 +131,44 @@ bool raw_subevent_begin(struct raw_writer *writer, uint32_t ldc, struct err *err
 {
     bug_if(!writer->in_event || writer->in_subevent || writer->event.flat);
     struct date_header header = writer->event.header;
-    header.attributes[2] &= ~DATE_SUPER_EVENT;
+    header.super = false;
     header.ldc = ldc;
     writer->subevent_at = writer->out.size;
     writer->in_subevent = header_add(writer, &header, err);
     return writer->in_subevent;
 }
 
+static size_t equipment_head(const struct raw_writer *writer)
+{
+    bool old = writer->event.header.layout == DATE_LAYOUT_OLD;
+    return old ? DATE_EQUIPMENT_OLD : DATE_EQUIPMENT;
+}
+
 static bool equipment_begin(struct raw_writer *writer, uint32_t id, struct err *err)
 {
     const uint32_t words[DATE_EQUIPMENT / 4] = {0, EQUIPMENT_SLINK, id, 0, 0, 0, 4};
+    const uint32_t old[DATE_EQUIPMENT_OLD / 4] = {EQUIPMENT_SLINK << 16, id << 16, 0};
+    size_t head = equipment_head(writer);
     uint8_t *place;
     bug_if(!writer->in_event || (!writer->in_subevent && !writer->event.flat));
-    if (!bytes_reserve(&writer->out, DATE_EQUIPMENT, &place, err))
+    if (!bytes_reserve(&writer->out, head, &place, err))
         return false;
     writer->equipment_at = writer->out.size;
-    for (size_t i = 0; i < DATE_EQUIPMENT / 4; i++)
-        le32_store(place + 4 * i, words[i]);
-    writer->out.size += DATE_EQUIPMENT;
+    for (size_t i = 0; i < head / 4; i++)
+        le32_store(place + 4 * i, head == DATE_EQUIPMENT ? words[i] : old[i]);
+    writer->out.size += head;
     return true;
+}
+
+/* The old layout counts the data, the new one everything. */
+static void equipment_end(struct raw_writer *writer)
+{
+    if (writer->event.header.layout != DATE_LAYOUT_OLD)
+        size_fill(writer, writer->equipment_at);
+    else
+        le32_store(
+            writer->out.data + writer->equipment_at + 8,
+            (uint32_t)(writer->out.size - writer->equipment_at - DATE_EQUIPMENT_OLD));
 }
 
 /* The second word of block and multiplexer alike. */
@@ -131,7 +197,7 @@ bool raw_block(struct raw_writer *writer, const struct raw_block_spec *spec,
         le32_store(place + 4 * (SLINK_HEADER_WORDS + i), spec->words[i]);
     writer->out.size += 4 * words;
     if (!writer->in_multiplexer)
-        size_fill(writer, writer->equipment_at);
+        equipment_end(writer);
     return true;
 }
 
@@ -154,9 +220,10 @@ void raw_multiplexer_end(struct raw_writer *writer)
 {
     bug_if(!writer->in_multiplexer);
     writer->in_multiplexer = false;
-    size_fill(writer, writer->equipment_at);
-    uint8_t *head = writer->out.data + writer->equipment_at + DATE_EQUIPMENT;
-    size_t words = (writer->out.size - writer->equipment_at - DATE_EQUIPMENT) / 4;
+    equipment_end(writer);
+    size_t from = writer->equipment_at + equipment_head(writer);
+    uint8_t *head = writer->out.data + from;
+    size_t words = (writer->out.size - from) / 4;
     bug_if(words > BLOCK_WORD_LIMIT);
     le32_store(head, le32_load(head) | (uint32_t)words);
 }

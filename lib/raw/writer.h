@@ -19,8 +19,8 @@
 #include "base/bytes.h"
 #include "raw/date.h"
 
-/* size, head_bytes 0, version 0 and the super-event flag are filled in by the writer:
- * version 3.6 with 68 bytes, or with head_bytes 72 version 3.11. */
+/* size, head_bytes 0, version 0 and the super-event flag are filled in by the writer: in
+ * the layout 3.0 version 3.6 with 68 bytes, or with head_bytes 72 version 3.11. */
 struct raw_event_spec {
     struct date_header header;
     bool flat; /* equipments directly in the event, no sub-events */

@@ -58,11 +58,10 @@ static void check(const uint8_t *data, size_t size)
 static void truncation_at_every_byte_is_accounted(void **state)
 {
     (void)state;
-    const struct made_shape shapes[] = {{.flat = false}, {.flat = true}};
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < MADE_SHAPES; i++) {
         struct raw_writer writer;
         raw_writer_init(&writer, MADE_LIMIT);
-        made_file(&writer, 2, 2, &shapes[i]);
+        made_file(&writer, 2, 1, &made_shapes[i]);
         for (size_t size = 0; size < writer.out.size; size++)
             check(writer.out.data, size);
         raw_writer_release(&writer);
@@ -105,13 +104,11 @@ static void random_damage_never_loses_a_byte(void **state)
     (void)state;
     const uint64_t start = seed();
     print_message("PROPERTY_SEED=%llu\n", (unsigned long long)start);
-    const struct made_shape shapes[] = {
-        {.flat = false}, {.flat = true}, {.multiplexer = true, .head_bytes = 72}};
     for (uint64_t round = 0; round < ROUNDS; round++) {
         struct random random = {start + round * 7919};
         struct raw_writer writer;
         raw_writer_init(&writer, MADE_LIMIT);
-        made_file(&writer, 3, 4, &shapes[round % 3]);
+        made_file(&writer, 3, 4, &made_shapes[round % MADE_SHAPES]);
         uint64_t places = 1 + random_below(&random, 6);
         for (uint64_t i = 0; i < places; i++)
             damage_one(&random, &writer.out);

@@ -30,8 +30,24 @@
 struct made_shape {
     bool flat;
     bool multiplexer;
-    uint32_t head_bytes; /* 0: 68 */
+    uint32_t head_bytes; /* 0: 68, in the layout 3.0 */
+    enum date_layout layout;
 };
+
+/* Every layout that can be, flat and not, with and without a multiplexer. */
+static const struct made_shape made_shapes[] = {
+    {.flat = false},
+    {.flat = true},
+    {.multiplexer = true},
+    {.head_bytes = 72},
+    {.flat = true, .multiplexer = true},
+    {.layout = DATE_LAYOUT_3_14},
+    {.layout = DATE_LAYOUT_3_14, .flat = true, .multiplexer = true},
+    {.layout = DATE_LAYOUT_OLD},
+    {.layout = DATE_LAYOUT_OLD, .flat = true},
+    {.layout = DATE_LAYOUT_OLD, .multiplexer = true}};
+
+#define MADE_SHAPES (sizeof made_shapes / sizeof *made_shapes)
 
 struct made_event {
     uint32_t spill, event, type;
@@ -136,7 +152,8 @@ static inline void made_event(struct raw_writer *writer, const struct made_event
     struct err err;
     struct raw_event_spec spec = {
         .flat = shape->flat,
-        .header = {.head_bytes = shape->head_bytes,
+        .header = {.layout = shape->layout,
+                   .head_bytes = shape->head_bytes,
                    .type = made->type,
                    .run = MADE_RUN,
                    .event_in_run = 100 * made->spill + made->event,

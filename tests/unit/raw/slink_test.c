@@ -49,14 +49,9 @@ static void made(struct raw_writer *writer, const struct made_shape *shape)
 static void blocks_come_in_order_in_every_shape(void **state)
 {
     (void)state;
-    static const struct made_shape shapes[] = {{.flat = false},
-                                               {.flat = true},
-                                               {.multiplexer = true},
-                                               {.head_bytes = 72},
-                                               {.flat = true, .multiplexer = true}};
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+    for (size_t i = 0; i < MADE_SHAPES; i++) {
         struct raw_writer writer;
-        made(&writer, &shapes[i]);
+        made(&writer, &made_shapes[i]);
         struct round round = blocks_read(&writer.out);
         assert_int_equal(round.faults, 0);
         assert_int_equal(round.count, 3);
@@ -91,6 +86,7 @@ static void header_fields_are_given(void **state)
 }
 
 /* Offsets in the first event: header 68, sub-event header 68, equipment header 28. */
+#define SUBEVENT  68
 #define EQUIPMENT 136
 #define SLINK     164
 
@@ -103,24 +99,31 @@ static void damage_is_named_and_costs_its_piece(void **state)
         uint32_t flip;
         enum damage_class damage;
         size_t left; /* blocks that are still found */
-    } cases[] = {{SLINK, 1, DAMAGE_SLINK_SIZE, 2},
-                 {SLINK + 4, 1, DAMAGE_SLINK_EVENT, 2},
-                 {EQUIPMENT, 4, DAMAGE_SLINK_SIZE, 1},
-                 {EQUIPMENT, 1, DAMAGE_EQUIPMENT_SIZE, 1},
-                 {EQUIPMENT, 1 << 20, DAMAGE_EQUIPMENT_SIZE, 1},
-                 {68, 1 << 20, DAMAGE_SUBEVENT_SIZE, 0},
-                 {72, 1, DAMAGE_SUBEVENT_HEADER, 0}};
+        size_t from; /* where the lost piece begins */
+    } cases[] = {{SLINK, 1, DAMAGE_SLINK_SIZE, 2, EQUIPMENT},
+                 {SLINK + 4, 1, DAMAGE_SLINK_EVENT, 2, SLINK},
+                 {EQUIPMENT, 4, DAMAGE_EQUIPMENT_SIZE, 2, EQUIPMENT},
+                 {EQUIPMENT, 1, DAMAGE_EQUIPMENT_SIZE, 2, EQUIPMENT},
+                 {EQUIPMENT, 1 << 20, DAMAGE_EQUIPMENT_SIZE, 2, EQUIPMENT},
+                 {SUBEVENT, 1 << 20, DAMAGE_SUBEVENT_SIZE, 1, SUBEVENT},
+                 {SUBEVENT, 1, DAMAGE_SUBEVENT_SIZE, 1, SUBEVENT},
+                 {SUBEVENT + 4, 1, DAMAGE_SUBEVENT_HEADER, 1, SUBEVENT},
+                 {SUBEVENT + 24, 1, DAMAGE_SUBEVENT_HEADER, 1, SUBEVENT}};
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct raw_writer writer;
         made(&writer, &made_super);
         uint8_t *word = writer.out.data + cases[i].at;
+        uint32_t piece = le32_load(writer.out.data + cases[i].from);
+        if (cases[i].from == SLINK)
+            piece = 4 * (piece & 0xFFFF);
         le32_store(word, le32_load(word) ^ cases[i].flip);
         struct round round = blocks_read(&writer.out);
-        assert_true(round.faults >= 1);
+        assert_int_equal(round.faults, 1);
         assert_int_equal(round.count, cases[i].left);
-        if (round.faults == 1)
-            assert_int_equal(round.fault.damage, cases[i].damage);
+        assert_int_equal(round.fault.damage, cases[i].damage);
+        assert_int_equal(round.fault.offset, cases[i].from);
+        assert_int_equal(round.fault.length, piece);
         raw_writer_release(&writer);
     }
 }
@@ -135,12 +138,29 @@ static void wrong_spill_and_error_bits_are_shown(void **state)
     made(&writer, &made_super);
     struct date_event event = event_of(&writer.out);
     le32_store(writer.out.data + SLINK + 4, 77 | 4u << 20);
-    le32_store(writer.out.data + SLINK + 8, 0x900);
+    le32_store(writer.out.data + SLINK, le32_load(writer.out.data + SLINK) | 1u << 31);
+    le32_store(writer.out.data + SLINK + 8, 0xF700);
     event_blocks_start(&blocks, &event);
     assert_int_equal(event_blocks_next(&blocks, &block, &fault), LOOKUP_FOUND);
     assert_false(block.spill_good);
     assert_int_equal(block.spill, 4);
     assert_true(slink_block_flagged(&block));
+    struct damage_place places[8];
+    struct damage_log log = {.places = places, .room = 8};
+    slink_block_marks(&block, &log);
+
+    const enum damage_class marks[] = {DAMAGE_SLINK_SPILL, DAMAGE_SLINK_FLAGS,
+                                       DAMAGE_TCS_FIFO,    DAMAGE_TCS_SYNC,
+                                       DAMAGE_TCS_ECC,     DAMAGE_TCS_BITS};
+
+    assert_int_equal(log.listed, 6);
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(places[i].damage, marks[i]);
+        assert_int_equal(places[i].source, MADE_SADC);
+        assert_ptr_equal(places[i].at, writer.out.data + SLINK);
+        assert_int_equal(places[i].length, 4 * (block.count + 3));
+        assert_int_equal(places[i].loss, 0);
+    }
     raw_writer_release(&writer);
 }
 
@@ -162,24 +182,30 @@ static void spill_is_compared_with_eleven_bits(void **state)
     raw_writer_release(&writer);
 }
 
-static void broken_multiplexer_gives_what_was_before(void **state)
+static void broken_multiplexer_costs_the_broken_block(void **state)
 {
     (void)state;
     struct raw_writer writer;
-    made(&writer, &(struct made_shape){.multiplexer = true});
-    /* The second block in the multiplexer gets size 0. */
-    size_t first = SLINK + 8;
-    size_t second = first + 4 * (size_t)(le32_load(writer.out.data + first) & 0xFFFF);
-    uint8_t *word = writer.out.data + second;
-    le32_store(word, le32_load(word) & 0xFFFF0000);
-    struct round round = blocks_read(&writer.out);
-    assert_int_equal(round.count, 2);
-    assert_int_equal(round.sources[0], MADE_SADC);
-    assert_int_equal(round.sources[1], 380);
-    assert_int_equal(round.faults, 1);
-    assert_int_equal(round.fault.damage, DAMAGE_MULTIPLEXER);
-    assert_int_equal(round.fault.offset, second);
-    raw_writer_release(&writer);
+    for (uint32_t broken = 0; broken < 2; broken++) {
+        made(&writer, &(struct made_shape){.multiplexer = true});
+        size_t first = SLINK + 8;
+        size_t length = 4 * (size_t)(le32_load(writer.out.data + first) & 0xFFFF);
+        size_t at = broken == 0 ? first : first + length;
+        if (broken == 1)
+            length = 4 * (size_t)(le32_load(writer.out.data + at) & 0xFFFF);
+        uint8_t *word = writer.out.data + at;
+        le32_store(word, le32_load(word) & 0xFFFF0000); /* size 0 */
+        struct round round = blocks_read(&writer.out);
+        assert_int_equal(round.count, 2);
+        assert_int_equal(round.sources[0], broken == 0 ? 2 : MADE_SADC);
+        assert_int_equal(round.sources[1], 380);
+        assert_int_equal(round.faults, 1);
+        assert_int_equal(round.fault.damage, DAMAGE_MULTIPLEXER);
+        assert_int_equal(round.fault.source, broken == 0 ? MADE_SADC : 2);
+        assert_int_equal(round.fault.offset, at);
+        assert_int_equal(round.fault.length, length);
+        raw_writer_release(&writer);
+    }
 }
 
 static void record_gives_the_beam_count(void **state)
@@ -216,7 +242,7 @@ int main(void)
         cmocka_unit_test(damage_is_named_and_costs_its_piece),
         cmocka_unit_test(wrong_spill_and_error_bits_are_shown),
         cmocka_unit_test(spill_is_compared_with_eleven_bits),
-        cmocka_unit_test(broken_multiplexer_gives_what_was_before),
+        cmocka_unit_test(broken_multiplexer_costs_the_broken_block),
         cmocka_unit_test(record_gives_the_beam_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
