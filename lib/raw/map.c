@@ -1,4 +1,4 @@
-/* map.c - the table of a channel map: folders, order, look-up.
+/* map.c - reading a channel map: texts, files, folders in folders.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "raw/map.h"
@@ -15,147 +15,42 @@
 
 #define MAP_MAX_PATH 4096
 
-bool map_has_option(const struct map_section *section, const char *word)
+/* The reconstruction would take such a channel for both. */
+static bool cells_check(const struct channel_map *map, const char *name, uint32_t run,
+                        struct err *err)
 {
-    static const char blank[] = " \t\r\n,";
-    size_t size = strlen(word);
-    const char *at = section->options;
-    for (at += strspn(at, blank); *at != 0; at += strspn(at, blank)) {
-        size_t length = strcspn(at, blank);
-        if (length == size && memcmp(at, word, size) == 0)
-            return true;
-        at += length;
-    }
-    return false;
+    const struct map_twice *twice = &map->twice[0];
+    if (map->twice_count == 0 || twice->place.chip != MAP_SADC)
+        return true;
+    return err_set(err, E_MAP_TWICE,
+                   "%s: run %" PRIu32
+                   ": %s and %s are both on source %u port %u adc %u channel %u",
+                   name, run, twice->first, twice->second, twice->place.source,
+                   twice->place.unit, twice->place.part, twice->place.channel);
 }
 
-bool map_row_add(struct map_build *build, const struct map_row *row, struct err *err)
+/* The end of both ways to read; *map is written on success. */
+static bool build_end(struct map_build *build, const char *name, struct channel_map *map,
+                      struct err *err)
 {
-    if (build->count == MAP_MAX_ENTRIES)
-        return err_set(err, E_MAP_LIMIT, "channel map with more than %u lines",
-                       MAP_MAX_ENTRIES);
-    if (build->count == build->room) {
-        build->room = build->room == 0 ? 512 : 2 * build->room;
-        build->rows = mem_grow(build->rows, build->room, sizeof *build->rows);
-    }
-    build->rows[build->count++] = *row;
-    return true;
-}
-
-static uint32_t lines_count(const struct map_text *text)
-{
-    uint32_t lines = 0;
-    bool filled = false;
-    for (size_t i = 0; i < text->size; i++) {
-        char c = text->text[i];
-        if (c == '\n') {
-            lines += filled;
-            filled = false;
-        } else if (c != ' ' && c != '\t' && c != '\r')
-            filled = true;
-    }
-    return lines + filled;
-}
-
-bool map_opaque_take(struct map_build *build, const char *name,
-                     const struct map_text *text, struct err *err)
-{
-    struct channel_map *map = &build->map;
-    size_t i = 0;
-    while (i < map->opaque_count && strcmp(map->opaque[i].name, name) != 0)
-        i++;
-    if (i == MAP_MAX_SECTIONS)
-        return err_set(err, E_MAP_LIMIT, "%s:%" PRIu32 ": more than %u kinds of sections",
-                       text->name, text->line, MAP_MAX_SECTIONS);
-    struct map_opaque *opaque = &map->opaque[i];
-    if (i == map->opaque_count) {
-        *opaque = (struct map_opaque){.sections = 0};
-        if (!text_copy(opaque->name, sizeof opaque->name, name, err))
-            return false;
-        map->opaque_count++;
-    }
-    opaque->sections++;
-    opaque->lines += lines_count(text);
-    return true;
-}
-
-static uint32_t entry_place(const struct map_entry *entry)
-{
-    return (entry->port * MAP_ADCS + entry->adc) * MAP_CHANNELS + entry->channel;
-}
-
-static bool entry_same(const struct map_entry *a, const struct map_entry *b)
-{
-    return a->source == b->source && entry_place(a) == entry_place(b);
-}
-
-static int row_compare(const void *left, const void *right)
-{
-    const struct map_entry *a = &((const struct map_row *)left)->entry;
-    const struct map_entry *b = &((const struct map_row *)right)->entry;
-    if (a->source != b->source)
-        return a->source < b->source ? -1 : 1;
-    if (!entry_same(a, b))
-        return entry_place(a) < entry_place(b) ? -1 : 1;
-    int names = strcmp(a->detector, b->detector);
-    if (names != 0)
-        return names;
-    if (a->x != b->x)
-        return a->x < b->x ? -1 : 1;
-    return (a->y > b->y) - (a->y < b->y);
-}
-
-static bool rows_check(const struct map_build *build, const char *name, struct err *err)
-{
-    for (size_t i = 1; i < build->count; i++) {
-        const struct map_row *a = &build->rows[i - 1], *b = &build->rows[i];
-        if (entry_same(&a->entry, &b->entry) && !a->multi_digit && !b->multi_digit)
-            return err_set(err, E_MAP_TWICE,
-                           "%s: run %" PRIu32
-                           ": %s and %s are both on source %u port %u adc %u channel %u",
-                           name, build->run, a->entry.detector, b->entry.detector,
-                           a->entry.source, a->entry.port, a->entry.adc,
-                           a->entry.channel);
-    }
-    return true;
-}
-
-/* Sorts, checks and indexes; *map is written on success. */
-static bool map_finish(struct map_build *build, const char *name, struct channel_map *map,
-                       struct err *err)
-{
-    if (build->sections_inside == 0 && build->map.sections_outside > 0)
-        return err_set(err, E_MAP_RUN,
-                       "%s: no ChipSADC section for run %" PRIu32 "; there are %s", name,
-                       build->run, build->ranges);
-    if (build->count > 0)
-        qsort(build->rows, build->count, sizeof *build->rows, row_compare);
-    if (!rows_check(build, name, err))
+    struct channel_map made;
+    if (!map_finish(build, name, &made, err))
         return false;
-    *map = build->map;
-    map->count = build->count;
-    map->entries = mem_new(build->count + 1, sizeof *map->entries);
-    for (size_t i = 0; i < build->count; i++) {
-        const struct map_entry *entry = &build->rows[i].entry;
-        uint32_t **index = &map->index[entry->source];
-        if (*index == NULL)
-            *index = mem_new((size_t)MAP_PLACES, sizeof **index);
-        if ((*index)[entry_place(entry)] == 0)
-            (*index)[entry_place(entry)] = (uint32_t)i + 1;
-        map->entries[i] = *entry;
+    if (cells_check(&made, name, build->run, err)) {
+        *map = made;
+        return true;
     }
-    return true;
+    map_release(&made);
+    return false;
 }
 
 bool map_read_text(const void *xml, size_t size, const char *name, uint32_t run,
                    struct channel_map *map, struct err *err)
 {
-    struct map_build *build = mem_new(1, sizeof *build);
-    build->run = run;
+    struct map_build *build = map_build_new(run);
     bool done =
-        map_xml_read(build, xml, size, name, err) && map_finish(build, name, map, err);
-    free(build->rows);
-    free(build);
+        map_xml_read(build, xml, size, name, err) && build_end(build, name, map, err);
+    map_build_free(build);
     return done;
 }
 
@@ -220,11 +115,8 @@ static bool folder_read(struct paths *paths, size_t i, struct err *err)
     return done;
 }
 
-bool map_read_path(const char *path, uint32_t run, struct channel_map *map,
-                   struct err *err)
+bool map_files_read(struct map_build *build, const char *path, struct err *err)
 {
-    struct map_build *build = mem_new(1, sizeof *build);
-    build->run = run;
     struct paths paths = {.path = mem_new(MAP_MAX_FILES, sizeof *paths.path),
                           .depth = mem_new(MAP_MAX_FILES, sizeof *paths.depth)};
     bool done = paths_add(&paths, path, 0, err);
@@ -237,39 +129,51 @@ bool map_read_path(const char *path, uint32_t run, struct channel_map *map,
         else
             done = file_read(build, paths.path[i], err);
     }
-    done = done && map_finish(build, path, map, err);
     for (size_t i = 0; i < paths.count; i++)
         free(paths.path[i]);
     free(paths.path);
     free(paths.depth);
-    free(build->rows);
-    free(build);
     return done;
+}
+
+bool map_read_path(const char *path, uint32_t run, struct channel_map *map,
+                   struct err *err)
+{
+    struct map_build *build = map_build_new(run);
+    bool done = map_files_read(build, path, err) && build_end(build, path, map, err);
+    map_build_free(build);
+    return done;
+}
+
+static void contents_free(struct channel_map *map)
+{
+    free(map->entries);
+    free(map->wires);
+    free(map->detectors);
+    free(map->rules);
+    bytes_release(&map->huffman);
+    for (size_t i = 0; i < MAP_SOURCES; i++)
+        free(map->index[i]);
 }
 
 void map_release(struct channel_map *map)
 {
-    free(map->entries);
-    for (size_t i = 0; i < MAP_SOURCES; i++)
-        free(map->index[i]);
+    contents_free(map);
     memset(map, 0, sizeof *map);
 }
 
-const struct map_entry *map_find(const struct channel_map *map,
-                                 const struct map_channel *channel, size_t *same)
+struct map_build *map_build_new(uint32_t run)
 {
-    *same = 0;
-    if (channel->source >= MAP_SOURCES || channel->port >= MAP_PORTS ||
-        channel->adc >= MAP_ADCS || channel->channel >= MAP_CHANNELS ||
-        map->index[channel->source] == NULL)
-        return NULL;
-    uint32_t place =
-        (channel->port * MAP_ADCS + channel->adc) * MAP_CHANNELS + channel->channel;
-    uint32_t first = map->index[channel->source][place];
-    if (first == 0)
-        return NULL;
-    const struct map_entry *entry = &map->entries[first - 1];
-    while (first - 1 + *same < map->count && entry_same(entry, entry + *same))
-        (*same)++;
-    return entry;
+    struct map_build *build = mem_new(1, sizeof *build);
+    build->run = run;
+    build->map.until = UINT32_MAX;
+    bytes_init(&build->map.huffman, MAP_MAX_TEXT);
+    return build;
+}
+
+void map_build_free(struct map_build *build)
+{
+    contents_free(&build->map);
+    free(build->rows);
+    free(build);
 }

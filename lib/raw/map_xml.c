@@ -20,10 +20,13 @@ struct map_xml {
     XML_Parser parser;
     int depth;
     bool inside; /* the section counts for the run */
+    bool rules;  /* inside a ChipsCreation of DaqOptions */
     bool failed;
     uint32_t line;
     struct map_section section;
     struct bytes text;
+    size_t inner; /* where the text of the element inside begins */
+    uint32_t inner_line;
     struct err *err;
 };
 
@@ -66,8 +69,9 @@ static bool range_read(const char *word, size_t size, uint32_t *first, uint32_t 
     return true;
 }
 
-/* Is the run in the list? Ranges must ascend and not overlap. */
-static bool runs_hold(const char *runs, uint32_t run, bool *holds)
+/* Is the run in the list, and up to which run is that so? Ranges must ascend and not
+ * overlap. */
+static bool runs_hold(const char *runs, uint32_t run, bool *holds, uint32_t *until)
 {
     static const char blank[] = " \t\r\n";
     bool any = false;
@@ -79,6 +83,10 @@ static bool runs_hold(const char *runs, uint32_t run, bool *holds)
         if (!range_read(at, size, &first, &last) || (any && first <= end))
             return false;
         *holds = *holds || (run >= first && run <= last);
+        if (run < first && *until >= first)
+            *until = first - 1;
+        if (run >= first && run <= last && *until > last)
+            *until = last;
         end = last;
         any = true;
         at += size;
@@ -131,7 +139,8 @@ static void section_start(struct map_xml *xml, const char *name, const char **at
         return;
     }
     xml->inside = true;
-    if (section->has_runs && !runs_hold(section->runs, xml->build->run, &xml->inside)) {
+    if (section->has_runs && !runs_hold(section->runs, xml->build->run, &xml->inside,
+                                        &xml->build->map.until)) {
         refuse(xml, "runs is no list of ascending ranges \"a-b c d-e\"");
         return;
     }
@@ -144,6 +153,43 @@ static void section_start(struct map_xml *xml, const char *name, const char **at
     bytes_clear(&xml->text);
 }
 
+static const char *attribute_find(const char **attributes, const char *key)
+{
+    for (size_t i = 0; attributes[i] != NULL; i += 2)
+        if (strcmp(attributes[i], key) == 0)
+            return attributes[i + 1];
+    return NULL;
+}
+
+/* An element of DaqOptions: rules which chip a source is, the online filter's source. */
+static void option_start(struct map_xml *xml, const char *name, const char **attributes)
+{
+    if (strcmp(xml->section.name, "DaqOptions") != 0 &&
+        strcmp(xml->section.name, "DaqOption") != 0)
+        return;
+    xml->rules = strcmp(name, "ChipsCreation") == 0 || strcmp(name, "ChipCreation") == 0;
+    xml->inner = xml->text.size;
+    xml->inner_line = line_now(xml);
+    const char *source = attribute_find(attributes, "srcID");
+    if (strcmp(name, "OnlineFilter") != 0)
+        return;
+    if (source == NULL)
+        refuse(xml, "OnlineFilter without srcID");
+    else if (!map_filter_take(xml->build, source, xml->err))
+        stop(xml);
+}
+
+static void option_end(struct map_xml *xml)
+{
+    const struct map_text text = {.name = xml->name,
+                                  .line = xml->inner_line,
+                                  .text = (const char *)xml->text.data + xml->inner,
+                                  .size = xml->text.size - xml->inner};
+    if (xml->rules && text.size > 0 && !map_rules_take(xml->build, &text, xml->err))
+        stop(xml);
+    xml->rules = false;
+}
+
 static void on_start(void *user, const char *name, const char **attributes)
 {
     struct map_xml *xml = user;
@@ -153,6 +199,8 @@ static void on_start(void *user, const char *name, const char **attributes)
         refuse(xml, "elements are nested too deep");
     else if (xml->depth == DEPTH_SECTION)
         section_start(xml, name, attributes);
+    else if (xml->depth == DEPTH_SECTION + 1 && xml->inside)
+        option_start(xml, name, attributes);
 }
 
 static void on_text(void *user, const char *text, int size)
@@ -164,20 +212,37 @@ static void on_text(void *user, const char *text, int size)
         stop(xml);
 }
 
+static bool section_take(struct map_xml *xml, const struct map_text *text)
+{
+    enum map_chip chip = map_chip_parse(xml->section.name);
+    if (chip == MAP_SADC)
+        return map_sadc_take(xml->build, &xml->section, text, xml->err);
+    if (chip != MAP_NONE)
+        return map_wires_take(xml->build, &xml->section, text, xml->err);
+    if (strcmp(xml->section.name, "ChipSADC_HT") == 0) {
+        bytes_clear(&xml->build->map.huffman);
+        if (!bytes_append(&xml->build->map.huffman, text->text, text->size, xml->err))
+            return false;
+    }
+    return map_opaque_take(xml->build, xml->section.name, text, xml->err);
+}
+
 static void on_end(void *user, const char *name)
 {
     struct map_xml *xml = user;
     (void)name;
-    if (xml->failed || xml->depth-- != DEPTH_SECTION || !xml->inside)
+    if (xml->failed)
+        return;
+    int depth = xml->depth--;
+    if (depth == DEPTH_SECTION + 1 && xml->inside)
+        option_end(xml);
+    if (depth != DEPTH_SECTION || !xml->inside)
         return;
     const struct map_text text = {.name = xml->name,
                                   .line = xml->line,
                                   .text = (const char *)xml->text.data,
                                   .size = xml->text.size};
-    bool sadc = strcmp(xml->section.name, "ChipSADC") == 0;
-    bool taken = sadc ? map_sadc_take(xml->build, &xml->section, &text, xml->err)
-                      : map_opaque_take(xml->build, xml->section.name, &text, xml->err);
-    if (!taken)
+    if (!section_take(xml, &text))
         stop(xml);
 }
 

@@ -23,6 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                             &same) == NULL);
             bug_if(same == 0);
         }
+        for (uint32_t source = 0; source < MAP_SOURCES; source++)
+            (void)map_chip_name(map_chip_of(map, source, 1, source & 0xFF));
         map_release(map);
     }
     free(map);

@@ -98,18 +98,185 @@ static void other_sections_are_counted(void **state)
 {
     (void)state;
     static const char xml[] =
-        "<Map><DaqOptions use=\"no\"><ChipsCreation>\n-1 -1 616 -1 ChipSADC s\n"
-        "</ChipsCreation></DaqOptions>"
-        "<ChipAPV version=\"2\" runs=\"1-9\">\nMM 380 0 0\nMM 380 0 1\n</ChipAPV>"
-        "<ChipAPV version=\"2\" runs=\"20\">\nMM 380 0 0\n</ChipAPV></Map>";
+        "<Map><DaqOptions use=\"no\"><Trigger Phys=\"0\"/></DaqOptions>"
+        "<ChipNA64TDC version=\"2\" runs=\"1-9\">\nST 380 0 0\nST 380 0 1\n</ChipNA64TDC>"
+        "<ChipNA64TDC runs=\"20\">\nST 380 0 0\n</ChipNA64TDC>"
+        "<ChipF1 version=\"9\" options=\"tdc\">\nX 1\n</ChipF1></Map>";
     struct channel_map map;
     struct err err;
     assert_true(read_text(xml, 1, &map, &err));
     assert_int_equal(map.count, 0);
-    assert_int_equal(map.opaque_count, 2);
-    assert_string_equal(map.opaque[1].name, "ChipAPV");
+    assert_int_equal(map.opaque_count, 3);
+    assert_string_equal(map.opaque[1].name, "ChipNA64TDC");
     assert_int_equal(map.opaque[1].sections, 1);
     assert_int_equal(map.opaque[1].lines, 2);
+    assert_string_equal(map.opaque[2].name, "ChipF1.other");
+    assert_int_equal(map.wire_count, 0);
+    assert_int_equal(map.until, 9);
+    map_release(&map);
+}
+
+struct wire_case {
+    const char *section; /* start tag without the brackets */
+    const char *line;
+    struct map_place place;
+    int32_t wire;
+};
+
+static void check_wire(const struct wire_case *row)
+{
+    char xml[512], tag[32];
+    struct channel_map map;
+    struct err err;
+    size_t same;
+    (void)snprintf(tag, sizeof tag, "%.*s", (int)strcspn(row->section, " "),
+                   row->section);
+    (void)snprintf(xml, sizeof xml, "<Map><%s>\n%s\n</%s></Map>", row->section, row->line,
+                   tag);
+    if (!read_text(xml, 1, &map, &err))
+        fail_msg("%s: %s", row->line, err.text);
+    const struct map_wire *wire = map_wire_find(&map, &row->place, &same);
+    if (wire == NULL)
+        fail_msg("%s: the place is not mapped", row->line);
+    assert_int_equal(same, 1);
+    if (wire->wire != row->wire)
+        fail_msg("%s: wire %d instead of %d", row->line, wire->wire, row->wire);
+    assert_string_equal(map.detectors[wire->detector], "D");
+    map_release(&map);
+}
+
+static void lines_of_every_chip_give_their_wires(void **state)
+{
+    (void)state;
+    static const struct wire_case cases[] = {
+        {"ChipAPV version=\"2\"",
+         "D 380 1 2 0 1 128 128 255 1",
+         {MAP_APV, 380, 1, 2, 127},
+         255},
+        {"ChipAPV version=\"1\"",
+         "77 D 380 1 2 127 -1 128 0 127 1",
+         {MAP_APV, 380, 1, 2, 0},
+         127},
+        {"ChipAPV version=\"3\"",
+         "D 380 1 2 0 1 128 0 127 1 -1 2.5",
+         {MAP_APV, 380, 1, 2, 5},
+         5},
+        {"ChipAPV version=\"3\" options=\"pixel_mm\"",
+         "D 380 1 2 0 1 128 4 0 127 1 0",
+         {MAP_APV, 380, 1, 2, 5},
+         5},
+        {"ChipF1 version=\"4\" options=\"tdc\"",
+         "D 2 7 0x101 24 1 40 0 39 1",
+         {MAP_F1, 2, MAP_GEOGRAPHIC | 257, 0, 63},
+         39},
+        {"ChipF1 version=\"4\" options=\"tdc\"",
+         "D 2 7 0x101 24 1 40 39 0 -1",
+         {MAP_F1, 2, 7, 0, 63},
+         0},
+        {"ChipF1 version=\"3\" options=\"tdc\"",
+         "D 2 7 3 0 1 8 10 17 1",
+         {MAP_F1, 2, 7, 0, 31},
+         17},
+        {"ChipF1 version=\"3\" options=\"tdc\"",
+         "D 2 7 -1 8 2 8 10 24 2 1",
+         {MAP_F1, 2, 7, 0, 22},
+         24},
+        /* Wire 16 of a latch: chip 0, channel 4, hit 0; 5: channel 1, hit 1. */
+        {"ChipF1 version=\"4\" options=\"latch\"",
+         "D 2 7 9 0 1 32 100 131 1",
+         {MAP_F1, 2, MAP_GEOGRAPHIC | 9, 0, 4},
+         116},
+        {"ChipF1 version=\"4\" options=\"latch\"",
+         "D 2 7 9 0 1 32 100 131 1",
+         {MAP_F1, 2, 7, 1, 1},
+         105},
+        {"ChipF1 version=\"2\" options=\"latch\"",
+         "D 2 7 1 6 0 1 4 50 53 1",
+         {MAP_F1, 2, 7, 3, 14},
+         53},
+        {"Scaler version=\"2\"", "D 3 1", {MAP_SCALER, 3, 1, 0, 33}, 33},
+        {"Scaler version=\"3\"", "D 3 0 4 1 2 8 9 1", {MAP_SCALER, 3, 0, 0, 5}, 9},
+        {"ChipGandalf options=\"adc\"",
+         "D 9 3 0 0 1 16 0 15 1",
+         {MAP_GANDALF, 9, 0, 0, 15},
+         15},
+        {"ChipGandalf options=\"tdc xyz\"",
+         "D 9 3 0 12 0.5 1 2",
+         {MAP_GANDALF, 9, 3, 0, 12},
+         12},
+        {"ChipSinica options=\"tdc\"",
+         "D 9 3 0 0 1 16 16 31 1",
+         {MAP_SINICA, 9, 3, 0, 15},
+         31},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_wire(&cases[i]);
+}
+
+static void wires_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "<Map><ChipAPV version=\"2\">MM 380 0 0\n</ChipAPV></Map>",
+        "<Map><ChipAPV version=\"2\">MM 380 0 16 0 1 128 0 127 1\n</ChipAPV></Map>",
+        "<Map><ChipAPV version=\"2\">MM 380 0 0 0 0 128 0 127 1\n</ChipAPV></Map>",
+        "<Map><ChipAPV version=\"2\">MM 380 0 0 5 -1 128 0 127 1\n</ChipAPV></Map>",
+        "<Map><ChipF1 version=\"4\" options=\"tdc\">A 2 0 1 0 1 8 0 8 1\n</ChipF1></Map>",
+        "<Map><ChipF1 version=\"4\" options=\"tdc\">A 2 0 1 60 1 8 0 7 1\n</ChipF1></Map>",
+        "<Map><Scaler version=\"2\">A 2\n</Scaler></Map>",
+        "<Map><DaqOptions><ChipsCreation>-1 -1 -1 616\n</ChipsCreation></DaqOptions></Map>",
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct channel_map map;
+        struct err err;
+        if (read_text(cases[i], 1, &map, &err))
+            fail_msg("taken: %s", cases[i]);
+        assert_int_equal(err.code, E_MAP_LINE);
+    }
+}
+
+static void rules_name_the_chip_of_a_source(void **state)
+{
+    (void)state;
+    static const char xml[] =
+        "<Map><DaqOptions runs=\"1-9\" use_SLinkFormat=\"yes\"><ChipsCreation>\n"
+        "-1 -1 -1 616 -1 ChipSADC s\n-1 -1 5 617 -1 ChipAPV s\n"
+        "-1 -1 -1 617 0x31 Scaler s\n-1 -1 -1 618 -1 ChipNA64TDC s\n"
+        "</ChipsCreation><OnlineFilter srcID=\"700\"/></DaqOptions>"
+        "<ChipAPV version=\"2\" options=\"CMC_always\">A 616 0 0 0 1 1 0 0 1\n"
+        "A 619 0 0 0 1 1 0 0 1\n</ChipAPV></Map>";
+    struct channel_map map;
+    struct err err;
+    assert_true(read_text(xml, 9, &map, &err));
+    assert_int_equal(map_chip_of(&map, 616, 1, 0), MAP_SADC); /* a rule is first */
+    assert_int_equal(map_chip_of(&map, 617, 5, 0x31), MAP_APV);
+    assert_int_equal(map_chip_of(&map, 617, 1, 0xB1), MAP_SCALER); /* bit 7 is not part */
+    assert_int_equal(map_chip_of(&map, 617, 1, 0), MAP_NONE);
+    assert_int_equal(map_chip_of(&map, 618, 1, 0), MAP_OPAQUE);
+    assert_int_equal(map_chip_of(&map, 619, 1, 0), MAP_APV);
+    assert_int_equal(map_chip_of(&map, 700, 1, 0), MAP_FILTER);
+    assert_int_equal(map.apv[619], MAP_APV_COMMON_MODE);
+    assert_string_equal(map_chip_name(MAP_SADC), "ChipSADC");
+    map_release(&map);
+    assert_true(read_text(xml, 10, &map, &err));
+    assert_int_equal(map_chip_of(&map, 618, 1, 0), MAP_NONE);
+    map_release(&map);
+}
+
+static void wires_mapped_twice_are_listed(void **state)
+{
+    (void)state;
+    static const char xml[] = "<Map><ChipAPV version=\"2\">A 380 0 0 0 1 128 0 127 1\n"
+                              "B 380 0 0 126 1 2 0 1 1\n</ChipAPV></Map>";
+    struct channel_map map;
+    struct err err;
+    assert_true(read_text(xml, 1, &map, &err));
+    assert_int_equal(map.twice_count, 2);
+    assert_string_equal(map.twice[1].first, "A");
+    assert_string_equal(map.twice[1].second, "B");
+    assert_int_equal(map.twice[1].place.channel, 127);
     map_release(&map);
 }
 
@@ -233,7 +400,19 @@ static void maps_of_the_sample_are_read_as_a_folder(void **state)
     assert_true(map_read_path(path, 9000, &map, &err));
     assert_int_equal(map.count, 256);
     assert_int_equal(map.format[616], SADC_FORMAT_3);
-    assert_int_equal(map.opaque_count, 4);
+    assert_int_equal(map.opaque_count, 1); /* DaqOptions */
+    assert_int_equal(map.rule_count, 6);
+    assert_int_equal(map_chip_of(&map, 616, 1, 0), MAP_SADC);
+    assert_int_equal(map_chip_of(&map, 380, 1, 0), MAP_APV);
+    size_t same;
+    const struct map_wire *wire = map_wire_find(
+        &map,
+        &(struct map_place){
+            .chip = MAP_APV, .source = 380, .unit = 2, .part = 1, .channel = 5},
+        &same);
+    assert_non_null(wire);
+    assert_string_equal(map.detectors[wire->detector], "MM03X");
+    assert_int_equal(wire->wire, 133);
     const struct map_entry *entry = entry_at(&map, 619, 0, 3, 15);
     assert_string_equal(entry->detector, "HCAL0");
     assert_int_equal(entry->x, 7);
@@ -250,6 +429,7 @@ static void hodoscope_map_of_2018_is_read(void **state)
     struct err err;
     assert_true(map_read_path(path, 3700, &map, &err));
     assert_int_equal(map.count, 64);
+    assert_int_equal(map.until, 4223);
     assert_int_equal(map.format[623], SADC_FORMAT_3);
     /* Port 5 straight, port 3 reversed. */
     const struct map_entry *entry = entry_at(&map, 623, 5, 1, 2);
@@ -275,6 +455,10 @@ int main(void)
         cmocka_unit_test(sections_count_for_their_runs),
         cmocka_unit_test(one_section_switches_the_format_of_its_source),
         cmocka_unit_test(other_sections_are_counted),
+        cmocka_unit_test(lines_of_every_chip_give_their_wires),
+        cmocka_unit_test(wires_that_cannot_be_are_refused),
+        cmocka_unit_test(rules_name_the_chip_of_a_source),
+        cmocka_unit_test(wires_mapped_twice_are_listed),
         cmocka_unit_test(two_detectors_need_multi_digit),
         cmocka_unit_test(bad_maps_are_refused_with_the_line),
         cmocka_unit_test(folders_are_read_with_their_folders),
