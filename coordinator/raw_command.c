@@ -6,10 +6,15 @@
 #include <string.h>
 
 #include "coordinator/raw_inspect.h"
+#include "coordinator/raw_maps.h"
 
 const char raw_usage[] =
     "spillway raw inspect FILE\n"
     "    What is in a raw file: events by type, spills, data sources, damage.\n"
+    "spillway raw maps FILE-OR-FOLDER [--runs FIRST-LAST]\n"
+    "    Reads the channel maps run by run: which detector has how many channels, runs\n"
+    "    without maps, detectors with fewer channels than in other runs, channels of\n"
+    "    two detectors. In folders all that ends in .xml is read, folders included.\n"
     "\n"
     "Works on any file of the experiment's DAQ, whatever its name, and needs no\n"
     "production area.\n";
@@ -20,6 +25,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } words[] = {
     {"inspect", raw_inspect},
+    {"maps", raw_maps},
 };
 
 int raw_command(struct area *area, int argc, char **argv)

@@ -35,6 +35,7 @@
     X(E_MAP_TWICE, 222, ERR_CONDITIONS, "Give each channel one detector, or the section multi_digit=\"yes\".") \
     X(E_MAP_RUN, 223, ERR_CONDITIONS, "Extend the run range of the map, or take the run out of the selection.") \
     X(E_MAP_LIMIT, 224, ERR_CONDITIONS, "The channel map is above a named limit of lib/raw/map.h.") \
+    X(E_MAP_RUNS, 225, ERR_CONDITIONS, "Mend the runs and lines that are listed, or leave these runs out.") \
     /* conditions */                                                                      \
     X(E_PAYLOAD_TEXT, 300, ERR_CONDITIONS, "Mend the payload's text: lib/conditions/README.md shows the form.") \
     X(E_PAYLOAD_VALUE, 301, ERR_CONDITIONS, "A calibration value is not plausible: check its unit and column.") \

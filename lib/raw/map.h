@@ -144,6 +144,8 @@ const struct map_entry *map_find(const struct channel_map *map,
 const struct map_wire *map_wire_find(const struct channel_map *map,
                                      const struct map_place *place, size_t *same);
 
+struct map_place map_wire_place(const struct map_wire *wire);
+
 /* Which chip made a block: the first rule that accepts it, else the one chip that the
  * source has channels of, else MAP_NONE. `format` is that of the S-Link header. */
 enum map_chip map_chip_of(const struct channel_map *map, uint32_t source,

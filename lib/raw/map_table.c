@@ -117,13 +117,13 @@ static uint64_t place_key(const struct map_place *place)
            (uint64_t)place->unit << 24 | (uint64_t)place->part << 16 | place->channel;
 }
 
-static struct map_place key_place(uint64_t key)
+struct map_place map_wire_place(const struct map_wire *wire)
 {
-    return (struct map_place){.chip = (enum map_chip)(key >> 56),
-                              .source = (uint16_t)(key >> 40),
-                              .unit = (uint16_t)(key >> 24),
-                              .part = (uint8_t)(key >> 16),
-                              .channel = (uint16_t)key};
+    return (struct map_place){.chip = (enum map_chip)(wire->key >> 56),
+                              .source = (uint16_t)(wire->key >> 40),
+                              .unit = (uint16_t)(wire->key >> 24),
+                              .part = (uint8_t)(wire->key >> 16),
+                              .channel = (uint16_t)wire->key};
 }
 
 static int wire_compare(const void *left, const void *right)
@@ -140,7 +140,7 @@ static void wires_check(struct channel_map *map)
 {
     for (size_t i = 1; i < map->wire_count; i++) {
         const struct map_wire *a = &map->wires[i - 1], *b = &map->wires[i];
-        const struct map_place place = key_place(a->key);
+        const struct map_place place = map_wire_place(a);
         if (a->key == b->key && !a->multi_digit && !b->multi_digit)
             twice_note(map, &place, map->detectors[a->detector],
                        map->detectors[b->detector]);
