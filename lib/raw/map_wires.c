@@ -1,5 +1,5 @@
-/* map_wires.c - the lines of ChipAPV, ChipF1, Scaler, ChipGandalf and ChipSinica
- * sections. SPDX-License-Identifier: Apache-2.0
+/* map_wires.c - the lines of APV, F1, scaler, GANDALF and Sinica sections.
+ * SPDX-License-Identifier: Apache-2.0
  *
  * A line gives a row of channels (first, step, count) and the wires on them. Which
  * columns it has depends on version and options: the table of forms. A section in another
