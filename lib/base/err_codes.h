@@ -71,6 +71,7 @@
     X(E_COLUMNS_FORMAT, 502, ERR_INPUT, "The columns are damaged or of another version: make them again.") \
     X(E_MERGE_INPUT, 503, ERR_INPUT, "An input of the merge is missing or wrong: its segment must run again.") \
     X(E_SUMMARY_FORMAT, 504, ERR_INPUT, "The summary line is damaged: make it again.")    \
+    X(E_COMPRESS_FORMAT, 520, ERR_INPUT, "Compressed bytes are damaged: make the file again.") \
     /* proto */                                                                           \
     X(E_WIRE_FORMAT, 600, ERR_PROTOCOL, "Both sides must be of one release; a stored record that is damaged needs a copy of the catalog.") \
     X(E_WIRE_VALUE, 601, ERR_PROTOCOL, "A field is outside its limits: the message names it; the sender or the record is wrong.") \

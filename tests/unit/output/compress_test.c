@@ -1,0 +1,112 @@
+/* compress_test.c - what is compressed comes back; damaged blocks are refused.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "base/random.h"
+#include "output/compress.h"
+
+#define BLOCK ((size_t)0xffffff)
+
+/* Bytes of `kinds` values; 256 cannot be compressed. */
+static uint8_t *data_make(size_t size, uint64_t kinds)
+{
+    struct random random = {.state = size};
+    uint8_t *data = mem_new(size + 1, 1);
+    for (size_t i = 0; i < size; i++)
+        data[i] = (uint8_t)random_below(&random, kinds);
+    return data;
+}
+
+static size_t comes_back(size_t size, uint64_t kinds)
+{
+    struct err err;
+    struct compressor *compressor = compressor_new();
+    uint8_t *data = data_make(size, kinds);
+    uint8_t *stored = mem_new(compress_bound(size), 1);
+    uint8_t *again = mem_new(size + 1, 1);
+    size_t stored_size = compress_data(compressor, data, size, stored);
+    assert_true(stored_size <= size);
+    assert_true(decompress_data(compressor, stored, stored_size, again, size, &err));
+    assert_memory_equal(data, again, size);
+    compressor_free(compressor);
+    free(data);
+    free(stored);
+    free(again);
+    return stored_size;
+}
+
+static void data_of_any_size_come_back(void **state)
+{
+    (void)state;
+    assert_int_equal(comes_back(0, 4), 0);
+    assert_int_equal(comes_back(1, 4), 1); /* a frame would be larger */
+    assert_true(comes_back(1000, 4) < 400);
+    assert_int_equal(comes_back(1000, 256), 1000);
+    assert_true(comes_back(BLOCK, 2) < BLOCK / 4);
+    assert_true(comes_back(BLOCK + 1, 2) < BLOCK / 4);
+}
+
+static void blocks_are_those_of_the_pinned_library(void **state)
+{
+    (void)state;
+    struct compressor *compressor = compressor_new();
+    uint8_t *data = data_make(100000, 7);
+    uint8_t *stored = mem_new(compress_bound(100000), 1);
+    size_t size = compress_data(compressor, data, 100000, stored);
+    char hex[SHA256_HEX];
+    struct sha256 hash = sha256_of(stored, size);
+    sha256_to_hex(&hash, hex);
+    assert_memory_equal(stored, "ZS\1", 3);
+    assert_int_equal(stored[3] | stored[4] << 8 | stored[5] << 16, size - 9);
+    assert_int_equal(stored[6] | stored[7] << 8 | stored[8] << 16, 100000);
+    assert_string_equal(
+        hex, "605270ab4d141dcbedd2888725dd63a82eecd03d1d95701eae9254b1e3562359");
+    compressor_free(compressor);
+    free(data);
+    free(stored);
+}
+
+static void damaged_blocks_are_refused(void **state)
+{
+    (void)state;
+    struct err err;
+    struct compressor *compressor = compressor_new();
+    uint8_t *data = data_make(3000, 3);
+    uint8_t *stored = mem_new(compress_bound(3000), 1);
+    uint8_t *again = mem_new(3000, 1);
+    size_t size = compress_data(compressor, data, 3000, stored);
+    for (size_t length = 0; length < size; length++)
+        assert_false(decompress_data(compressor, stored, length, again, 3000, &err));
+    assert_false(decompress_data(compressor, stored, size, again, 2999, &err));
+    assert_int_equal(err.code, E_COMPRESS_FORMAT);
+    for (size_t at = 0; at < 9; at++) {
+        stored[at] ^= 1;
+        assert_false(decompress_data(compressor, stored, size, again, 3000, &err));
+        assert_int_equal(err.code, E_COMPRESS_FORMAT);
+        stored[at] ^= 1;
+    }
+    compressor_free(compressor);
+    free(data);
+    free(stored);
+    free(again);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(data_of_any_size_come_back),
+        cmocka_unit_test(blocks_are_those_of_the_pinned_library),
+        cmocka_unit_test(damaged_blocks_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
