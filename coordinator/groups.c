@@ -23,7 +23,7 @@ void group_list_release(struct group_list *list)
 static const char *stream_extension(const char *stream)
 {
     if (strcmp(stream, "reco") == 0)
-        return "spw";
+        return "root";
     return strcmp(stream, "summary") == 0 ? "jsonl" : "dat";
 }
 

@@ -23,7 +23,19 @@ void decoder_release(struct decoder *decoder)
         return;
     sadc_digits_release(&decoder->digits);
     reco_table_release(&decoder->table);
+    columns_writer_release(&decoder->writer);
+    columns_reader_release(&decoder->reader);
     decoder->table.capacity = 0;
+}
+
+void decoder_prepare(struct decoder *decoder)
+{
+    if (decoder->table.capacity != 0)
+        return;
+    sadc_digits_init(&decoder->digits);
+    reco_table_init(&decoder->table, RECO_CLUSTER);
+    columns_writer_init(&decoder->writer);
+    columns_reader_init(&decoder->reader);
 }
 
 /* Neighbouring spills most often have the same values, or all but one row. */
@@ -39,10 +51,7 @@ static bool calibration_prepare(struct process *process,
 {
     struct decoder *decoder = &process->decoder;
     const struct task *task = process->task;
-    if (decoder->table.capacity == 0) {
-        sadc_digits_init(&decoder->digits);
-        reco_table_init(&decoder->table, RECO_CLUSTER);
-    }
+    decoder_prepare(decoder);
     if (same_values(decoder->made_for, segment))
         return true;
     const struct setup *setup = setup_find(task->recipe->setup);
@@ -139,23 +148,18 @@ static void account_take(const struct decoder *decoder, struct summary *summary)
     summary->no_master = decoder->counts.no_master;
 }
 
-/* Where columns go; `writer` NULL: they are made for the selection only. */
-struct decode {
-    struct columns_writer columns;
-    struct columns_writer *writer;
-};
-
-static bool rows_flush(struct process *process, struct decode *decode, struct err *err)
+/* `writer` NULL: rows are made for the selection only. */
+static bool rows_flush(struct process *process, struct columns_writer *writer,
+                       struct err *err)
 {
-    if (decode->writer != NULL &&
-        !columns_put(decode->writer, &process->decoder.table, err))
+    if (writer != NULL && !columns_put(writer, &process->decoder.table, err))
         return false;
     process->decoder.table.rows = 0;
     return true;
 }
 
 static bool rows_make(struct process *process, const struct task_segment *segment,
-                      const uint8_t *data, struct decode *decode, struct err *err)
+                      const uint8_t *data, struct columns_writer *writer, struct err *err)
 {
     struct decoder *decoder = &process->decoder;
     decoder->table.rows = 0;
@@ -166,17 +170,17 @@ static bool rows_make(struct process *process, const struct task_segment *segmen
         struct event_place *place = &process->places.list[i];
         if (!event_type_is_event(place->type))
             continue;
-        if ((decoder->table.rows == RECO_CLUSTER && !rows_flush(process, decode, err)) ||
+        if ((decoder->table.rows == RECO_CLUSTER && !rows_flush(process, writer, err)) ||
             !event_row(decoder, place, data, err))
             return false;
         process_choose(process, segment, place, &decoder->table, decoder->table.rows - 1);
     }
     account_take(decoder, &process->summary);
-    return rows_flush(process, decode, err);
+    return rows_flush(process, writer, err);
 }
 
 static bool columns_finish(struct process *process, const struct task_segment *segment,
-                           struct decode *decode, struct err *err)
+                           struct err *err)
 {
     const struct segment *index = &segment->segment;
     struct pack_item item = {.key = segment->reco_key,
@@ -194,7 +198,8 @@ static bool columns_finish(struct process *process, const struct task_segment *s
     }
     bytes_clear(&process->line);
     return summary_write(&process->summary, &process->line, err) &&
-           columns_end(decode->writer, &process->line, err) &&
+           columns_end(&process->decoder.writer, &segment->reco_key, &process->line,
+                       err) &&
            part_add(&process->reco_part, &item,
                     &process->products[process->product_count++], err);
 }
@@ -203,22 +208,21 @@ bool process_decode(struct process *process, const struct task_segment *segment,
                     const uint8_t *data, struct err *err)
 {
     const struct task *task = process->task;
-    struct decode decode = {.writer = NULL};
+    struct columns_writer *writer = &process->decoder.writer;
     if (segment->segment.length > UINT32_MAX)
         return err_set(err, E_LIMIT, "a segment above 4 GiB cannot be reconstructed");
     if (!calibration_prepare(process, segment, err))
         return false;
     if ((task->steps & STEP_RECO) == 0)
-        return rows_make(process, segment, data, &decode, err);
+        return rows_make(process, segment, data, NULL, err);
     process->writing = true;
-    decode.writer = &decode.columns;
     if (!part_open(&process->reco_part, process_store(process),
                    &task->segments[0].reco_key, task->token, err))
         return false;
     pack_begin(&process->reco_part.pack);
-    if (!columns_start(decode.writer, &process->reco_part.pack, err) ||
-        !rows_make(process, segment, data, &decode, err) ||
-        !columns_finish(process, segment, &decode, err))
+    columns_start(writer, &process->reco_part.pack);
+    if (!rows_make(process, segment, data, writer, err) ||
+        !columns_finish(process, segment, err))
         return false;
     process->writing = false;
     return true;

@@ -87,7 +87,8 @@ static bool chunk_open(struct input *input, const char *path, uint64_t *size,
     return err_set(err, E_WORKER_INPUT, "%s: input changed: the file is gone", path);
 }
 
-bool input_open(struct input *input, struct err *err)
+/* Opens the chunk if it is not open yet. */
+static bool input_open(struct input *input, struct err *err)
 {
     uint64_t size = 0;
     if (input->fd >= 0)

@@ -30,13 +30,9 @@ void input_init(struct input *input, const struct chunk *chunk, const char *scra
                 size_t buffer_limit);
 void input_release(struct input *input);
 
-/* Opens the chunk if it is not open yet. One that is not local is fetched into a file of
- * the scratch folder that has no name any more when this returns. E_WORKER_INPUT: its
- * size is another one. */
-bool input_open(struct input *input, struct err *err);
-
-/* The segment's bytes, valid until the next call. E_WORKER_INPUT: their adler32 is not
- * that of the index. */
+/* The segment's bytes, valid until the next call. A chunk that is not local is fetched
+ * into a file of the scratch folder that has no name any more when this returns.
+ * E_WORKER_INPUT: its size or the segment's adler32 is not that of the index. */
 bool input_segment(struct input *input, const struct segment *segment,
                    const uint8_t **data, struct err *err);
 

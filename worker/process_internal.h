@@ -39,6 +39,8 @@ struct places {
 struct decoder {
     struct sadc_digits digits;
     struct reco_table table;
+    struct columns_writer writer;
+    struct columns_reader reader;
     struct sadc_faults faults;
     struct event_counts counts;
     uint64_t damaged_events;
@@ -84,6 +86,9 @@ bool process_scan(struct process *process, const struct task_segment *segment,
  * with STEP_RECO it writes the columns. */
 void decoder_init(struct decoder *decoder);
 void decoder_release(struct decoder *decoder);
+
+/* Takes the memory for events, once. */
+void decoder_prepare(struct decoder *decoder);
 bool process_decode(struct process *process, const struct task_segment *segment,
                     const uint8_t *data, struct err *err);
 

@@ -45,7 +45,8 @@ static bool merge(const struct task *task, const struct process_options *options
                                     .input_count = task->input_count,
                                     .prologue = task->prologue,
                                     .prologue_count = task->prologue_count,
-                                    .path = part.path};
+                                    .path = part.path,
+                                    .synthetic = task->merge_class.synthetic};
     struct merge_result result = {.offsets = offsets};
     if (!merge_write(&request, &result, err)) {
         report->blamed = result.blamed;

@@ -108,22 +108,29 @@ static bool rows_take(struct stored *stored, const struct reco_table *table,
     return true;
 }
 
+/* What of the columns is needed: where the events are and what the cuts look at. */
+static uint64_t wanted_columns(const struct process *process)
+{
+    return reco_set(RECO_EVENT) | reco_set(RECO_TYPE) | reco_set(RECO_RAW_OFFSET) |
+           reco_set(RECO_RAW_SIZE) | selection_columns(&process->selection);
+}
+
 static bool columns_read(struct stored *stored, int fd, const char *path, struct err *err)
 {
     struct process *process = stored->process;
     struct reco_table *table = &process->decoder.table;
+    struct columns_reader *reader = &process->decoder.reader;
     const struct product *product = &stored->segment->reco;
-    struct columns_reader reader;
-    if (!pack_check_bytes(fd, path, &product->place, &product->bytes_hash, err) ||
-        !columns_open(&reader, fd, path, &product->place, err))
+    uint64_t wanted = wanted_columns(process);
+    if (!columns_open(reader, fd, path, &product->place, &product->key, err))
         return product_wrong(product, err);
     do {
-        if (!columns_next(&reader, table, err))
+        if (!columns_next(reader, wanted, table, err))
             return product_wrong(product, err);
         if (!rows_take(stored, table, err))
             return false;
     } while (table->rows > 0);
-    if (!columns_account(&reader, &process->line, err) ||
+    if (!columns_account(reader, &process->line, err) ||
         !summary_read(process->line.data, process->line.size, path, &process->summary,
                       err))
         return product_wrong(product, err);
@@ -167,10 +174,7 @@ bool process_stored(struct process *process, const struct task_segment *segment,
     if (length < 0 || (size_t)length >= sizeof path)
         return err_set(err, E_LIMIT, "%.80s...: the path is too long",
                        process->task->store);
-    if (process->decoder.table.capacity == 0) {
-        sadc_digits_init(&process->decoder.digits);
-        reco_table_init(&process->decoder.table, RECO_CLUSTER);
-    }
+    decoder_prepare(&process->decoder);
     process->places.count = 0;
     if (!disk_open_read(path, &fd, &size, err))
         return product_wrong(product, err);

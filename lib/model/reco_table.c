@@ -7,8 +7,8 @@
 
 #include "base/bytes.h"
 
-#define COLUMN_INFO(id, name, type, rank, a, b, c, unit, meaning)                        \
-    [RECO_##id] = {name, type, rank, {a, b, c}, (a) * (b) * (c), unit, meaning},
+#define COLUMN_INFO(id, name, type, encoding, rank, a, b, c, unit, meaning)              \
+    [RECO_##id] = {name, type, encoding, rank, {a, b, c}, (a) * (b) * (c), unit, meaning},
 
 const struct reco_column_info reco_column_infos[RECO_COLUMN_COUNT] = {
     RECO_COLUMNS(COLUMN_INFO)};

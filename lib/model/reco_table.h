@@ -21,6 +21,10 @@
 
 enum reco_type { RECO_U8, RECO_U32, RECO_F32 };
 
+/* How a file has the numbers of a column: as they are, or their bytes transposed (all
+ * first bytes, all second bytes, ...), which makes smooth numbers smaller. */
+enum reco_encoding { RECO_PLAIN, RECO_SPLIT };
+
 /* Last index of the sums. */
 enum reco_sum { RECO_ALL, RECO_IN_TIME, RECO_NO_PILEUP };
 
@@ -54,58 +58,59 @@ enum reco_sum { RECO_ALL, RECO_IN_TIME, RECO_NO_PILEUP };
 #define RECO_SRD_MODULES  3
 #define RECO_COUNTERS     5
 
-/* X(enum, name, type, rank, shape, unit, meaning); cells are [x][y]. The file format is
- * this list: a change is a new format version. */
+/* X(enum, name, type, encoding, rank, shape, unit, meaning); cells are [x][y]. The file
+ * format is this list: a change is a new format version. The encodings are those that
+ * made simulated events smaller. */
 /* clang-format off */
 #define RECO_COLUMNS(X) \
-    X(RUN, "run", RECO_U32, 0, 1, 1, 1, "", "run") \
-    X(SPILL, "spill", RECO_U32, 0, 1, 1, 1, "", "spill in run") \
-    X(EVENT, "spillevent", RECO_U32, 0, 1, 1, 1, "", "event in spill") \
-    X(TYPE, "type", RECO_U8, 0, 1, 1, 1, "", "DATE event type") \
-    X(RAW_OFFSET, "rawoffset", RECO_U32, 0, 1, 1, 1, "byte", "where its raw bytes start in its segment") \
-    X(RAW_SIZE, "rawsize", RECO_U32, 0, 1, 1, 1, "byte", "of its raw bytes") \
-    X(TIME_S, "time", RECO_U32, 0, 1, 1, 1, "s", "Unix time of the event builder") \
-    X(TRIGGER, "trigger", RECO_U32, 0, 1, 1, 1, "", "trigger bits 0 to 31") \
-    X(FLAGS, "flags", RECO_U32, 0, 1, 1, 1, "", "1 trigger valid, 2 master time, 4 hottest cell, 8 overflow, 16 pile-up, 32 lost channel, 64 damaged") \
-    X(MASTER, "mastertime", RECO_F32, 0, 1, 1, 1, "ns", "time of the reference counter from the first sample") \
-    X(ECAL_ENE, "ECAL_ene", RECO_F32, 3, 2, 6, 6, "GeV", "all; 0 pre-shower, 1 main") \
-    X(ECAL_INTIME, "ECAL_ene_intime", RECO_F32, 3, 2, 6, 6, "GeV", "in time") \
-    X(ECAL_NOPILEUP, "ECAL_ene_nopileup", RECO_F32, 3, 2, 6, 6, "GeV", "in time, pile-up subtracted") \
-    X(ECAL_TIME, "ECAL_time", RECO_F32, 3, 2, 6, 6, "ns", "of the maximum used, minus expected time") \
-    X(ECAL_FLAGS, "ECAL_flags", RECO_U8, 3, 2, 6, 6, "", "1 present, 2 timed, 4 in time, 8 pile-up, 16 overflow, 32 crowded") \
-    X(HCAL_ENE, "HCAL_ene", RECO_F32, 3, 4, 3, 3, "GeV", "all; module 3 on the zero-degree line") \
-    X(HCAL_INTIME, "HCAL_ene_intime", RECO_F32, 3, 4, 3, 3, "GeV", "in time") \
-    X(HCAL_NOPILEUP, "HCAL_ene_nopileup", RECO_F32, 3, 4, 3, 3, "GeV", "in time, pile-up subtracted") \
-    X(HCAL_TIME, "HCAL_time", RECO_F32, 3, 4, 3, 3, "ns", "as ECAL_time") \
-    X(HCAL_FLAGS, "HCAL_flags", RECO_U8, 3, 4, 3, 3, "", "as ECAL_flags") \
-    X(VETO_ENE, "VETO_ene", RECO_F32, 1, 6, 1, 1, "MeV", "all; plate i is read by 2i and 2i + 1") \
-    X(VETO_INTIME, "VETO_ene_intime", RECO_F32, 1, 6, 1, 1, "MeV", "in time") \
-    X(VETO_NOPILEUP, "VETO_ene_nopileup", RECO_F32, 1, 6, 1, 1, "MeV", "in time, pile-up subtracted") \
-    X(VETO_TIME, "VETO_time", RECO_F32, 1, 6, 1, 1, "ns", "as ECAL_time") \
-    X(VETO_FLAGS, "VETO_flags", RECO_U8, 1, 6, 1, 1, "", "as ECAL_flags") \
-    X(SRD_ENE, "SRD_ene", RECO_F32, 1, 3, 1, 1, "MeV", "all") \
-    X(SRD_INTIME, "SRD_ene_intime", RECO_F32, 1, 3, 1, 1, "MeV", "in time") \
-    X(SRD_NOPILEUP, "SRD_ene_nopileup", RECO_F32, 1, 3, 1, 1, "MeV", "in time, pile-up subtracted") \
-    X(SRD_TIME, "SRD_time", RECO_F32, 1, 3, 1, 1, "ns", "as ECAL_time") \
-    X(SRD_FLAGS, "SRD_flags", RECO_U8, 1, 3, 1, 1, "", "as ECAL_flags") \
-    X(COUNTER_ENE, "S_ene", RECO_F32, 1, 5, 1, 1, "MeV", "all; S0 to S4") \
-    X(COUNTER_INTIME, "S_ene_intime", RECO_F32, 1, 5, 1, 1, "MeV", "in time") \
-    X(COUNTER_NOPILEUP, "S_ene_nopileup", RECO_F32, 1, 5, 1, 1, "MeV", "in time, pile-up subtracted") \
-    X(COUNTER_TIME, "S_time", RECO_F32, 1, 5, 1, 1, "ns", "as ECAL_time; of the reference 0") \
-    X(COUNTER_FLAGS, "S_flags", RECO_U8, 1, 5, 1, 1, "", "as ECAL_flags") \
-    X(PRESHOWER, "preshower", RECO_F32, 1, 3, 1, 1, "GeV", "sum of ECAL[0]: all, in time, pile-up subtracted") \
-    X(ECAL_MAIN, "ecalmain", RECO_F32, 1, 3, 1, 1, "GeV", "sum of ECAL[1], as preshower") \
-    X(ECAL_TOTAL, "ecal", RECO_F32, 1, 3, 1, 1, "GeV", "sum of ECAL, as preshower") \
-    X(HCAL_MODULE, "hcalmodule", RECO_F32, 2, 4, 3, 1, "GeV", "sum of each HCAL module, [module][as preshower]") \
-    X(HCAL_TOTAL, "hcal", RECO_F32, 1, 3, 1, 1, "GeV", "sum of the HCAL modules in line, as preshower") \
-    X(VETO_PLATE, "vetoplate", RECO_F32, 2, 3, 3, 1, "MeV", "plate from its two ends, [plate][as preshower]") \
-    X(SRD_SUM, "srd", RECO_F32, 1, 3, 1, 1, "MeV", "sum of SRD, as preshower") \
-    X(SRD_LEAST, "srdleast", RECO_F32, 1, 3, 1, 1, "MeV", "smallest SRD module of the set-up, as preshower") \
-    X(HOTTEST_X, "hottestx", RECO_U8, 0, 1, 1, 1, "", "ECAL cell with the most energy in time, both layers") \
-    X(HOTTEST_Y, "hottesty", RECO_U8, 0, 1, 1, 1, "", "the same, y") \
-    X(OUTSIDE, "outside3x3", RECO_F32, 0, 1, 1, 1, "GeV", "ECAL in time outside the 3x3 cells around the hottest one")
+    X(RUN, "run", RECO_U32, RECO_PLAIN, 0, 1, 1, 1, "", "run") \
+    X(SPILL, "spill", RECO_U32, RECO_PLAIN, 0, 1, 1, 1, "", "spill in run") \
+    X(EVENT, "spillevent", RECO_U32, RECO_SPLIT, 0, 1, 1, 1, "", "event in spill") \
+    X(TYPE, "type", RECO_U8, RECO_PLAIN, 0, 1, 1, 1, "", "DATE event type") \
+    X(RAW_OFFSET, "rawoffset", RECO_U32, RECO_SPLIT, 0, 1, 1, 1, "byte", "where its raw bytes start in its segment") \
+    X(RAW_SIZE, "rawsize", RECO_U32, RECO_PLAIN, 0, 1, 1, 1, "byte", "of its raw bytes") \
+    X(TIME_S, "time", RECO_U32, RECO_PLAIN, 0, 1, 1, 1, "s", "Unix time of the event builder") \
+    X(TRIGGER, "trigger", RECO_U32, RECO_SPLIT, 0, 1, 1, 1, "", "trigger bits 0 to 31") \
+    X(FLAGS, "flags", RECO_U32, RECO_SPLIT, 0, 1, 1, 1, "", "1 trigger valid, 2 master time, 4 hottest cell, 8 overflow, 16 pile-up, 32 lost channel, 64 damaged") \
+    X(MASTER, "mastertime", RECO_F32, RECO_SPLIT, 0, 1, 1, 1, "ns", "time of the reference counter from the first sample") \
+    X(ECAL_ENE, "ECAL_ene", RECO_F32, RECO_PLAIN, 3, 2, 6, 6, "GeV", "all; 0 pre-shower, 1 main") \
+    X(ECAL_INTIME, "ECAL_ene_intime", RECO_F32, RECO_PLAIN, 3, 2, 6, 6, "GeV", "in time") \
+    X(ECAL_NOPILEUP, "ECAL_ene_nopileup", RECO_F32, RECO_PLAIN, 3, 2, 6, 6, "GeV", "in time, pile-up subtracted") \
+    X(ECAL_TIME, "ECAL_time", RECO_F32, RECO_PLAIN, 3, 2, 6, 6, "ns", "of the maximum used, minus expected time") \
+    X(ECAL_FLAGS, "ECAL_flags", RECO_U8, RECO_PLAIN, 3, 2, 6, 6, "", "1 present, 2 timed, 4 in time, 8 pile-up, 16 overflow, 32 crowded") \
+    X(HCAL_ENE, "HCAL_ene", RECO_F32, RECO_PLAIN, 3, 4, 3, 3, "GeV", "all; module 3 on the zero-degree line") \
+    X(HCAL_INTIME, "HCAL_ene_intime", RECO_F32, RECO_PLAIN, 3, 4, 3, 3, "GeV", "in time") \
+    X(HCAL_NOPILEUP, "HCAL_ene_nopileup", RECO_F32, RECO_PLAIN, 3, 4, 3, 3, "GeV", "in time, pile-up subtracted") \
+    X(HCAL_TIME, "HCAL_time", RECO_F32, RECO_PLAIN, 3, 4, 3, 3, "ns", "as ECAL_time") \
+    X(HCAL_FLAGS, "HCAL_flags", RECO_U8, RECO_PLAIN, 3, 4, 3, 3, "", "as ECAL_flags") \
+    X(VETO_ENE, "VETO_ene", RECO_F32, RECO_PLAIN, 1, 6, 1, 1, "MeV", "all; plate i is read by 2i and 2i + 1") \
+    X(VETO_INTIME, "VETO_ene_intime", RECO_F32, RECO_PLAIN, 1, 6, 1, 1, "MeV", "in time") \
+    X(VETO_NOPILEUP, "VETO_ene_nopileup", RECO_F32, RECO_PLAIN, 1, 6, 1, 1, "MeV", "in time, pile-up subtracted") \
+    X(VETO_TIME, "VETO_time", RECO_F32, RECO_PLAIN, 1, 6, 1, 1, "ns", "as ECAL_time") \
+    X(VETO_FLAGS, "VETO_flags", RECO_U8, RECO_PLAIN, 1, 6, 1, 1, "", "as ECAL_flags") \
+    X(SRD_ENE, "SRD_ene", RECO_F32, RECO_SPLIT, 1, 3, 1, 1, "MeV", "all") \
+    X(SRD_INTIME, "SRD_ene_intime", RECO_F32, RECO_SPLIT, 1, 3, 1, 1, "MeV", "in time") \
+    X(SRD_NOPILEUP, "SRD_ene_nopileup", RECO_F32, RECO_SPLIT, 1, 3, 1, 1, "MeV", "in time, pile-up subtracted") \
+    X(SRD_TIME, "SRD_time", RECO_F32, RECO_PLAIN, 1, 3, 1, 1, "ns", "as ECAL_time") \
+    X(SRD_FLAGS, "SRD_flags", RECO_U8, RECO_PLAIN, 1, 3, 1, 1, "", "as ECAL_flags") \
+    X(COUNTER_ENE, "S_ene", RECO_F32, RECO_PLAIN, 1, 5, 1, 1, "MeV", "all; S0 to S4") \
+    X(COUNTER_INTIME, "S_ene_intime", RECO_F32, RECO_PLAIN, 1, 5, 1, 1, "MeV", "in time") \
+    X(COUNTER_NOPILEUP, "S_ene_nopileup", RECO_F32, RECO_PLAIN, 1, 5, 1, 1, "MeV", "in time, pile-up subtracted") \
+    X(COUNTER_TIME, "S_time", RECO_F32, RECO_PLAIN, 1, 5, 1, 1, "ns", "as ECAL_time; of the reference 0") \
+    X(COUNTER_FLAGS, "S_flags", RECO_U8, RECO_PLAIN, 1, 5, 1, 1, "", "as ECAL_flags") \
+    X(PRESHOWER, "preshower", RECO_F32, RECO_PLAIN, 1, 3, 1, 1, "GeV", "sum of ECAL[0]: all, in time, pile-up subtracted") \
+    X(ECAL_MAIN, "ecalmain", RECO_F32, RECO_PLAIN, 1, 3, 1, 1, "GeV", "sum of ECAL[1], as preshower") \
+    X(ECAL_TOTAL, "ecal", RECO_F32, RECO_PLAIN, 1, 3, 1, 1, "GeV", "sum of ECAL, as preshower") \
+    X(HCAL_MODULE, "hcalmodule", RECO_F32, RECO_PLAIN, 2, 4, 3, 1, "GeV", "sum of each HCAL module, [module][as preshower]") \
+    X(HCAL_TOTAL, "hcal", RECO_F32, RECO_PLAIN, 1, 3, 1, 1, "GeV", "sum of the HCAL modules in line, as preshower") \
+    X(VETO_PLATE, "vetoplate", RECO_F32, RECO_PLAIN, 2, 3, 3, 1, "MeV", "plate from its two ends, [plate][as preshower]") \
+    X(SRD_SUM, "srd", RECO_F32, RECO_PLAIN, 1, 3, 1, 1, "MeV", "sum of SRD, as preshower") \
+    X(SRD_LEAST, "srdleast", RECO_F32, RECO_PLAIN, 1, 3, 1, 1, "MeV", "smallest SRD module of the set-up, as preshower") \
+    X(HOTTEST_X, "hottestx", RECO_U8, RECO_PLAIN, 0, 1, 1, 1, "", "ECAL cell with the most energy in time, both layers") \
+    X(HOTTEST_Y, "hottesty", RECO_U8, RECO_PLAIN, 0, 1, 1, 1, "", "the same, y") \
+    X(OUTSIDE, "outside3x3", RECO_F32, RECO_PLAIN, 0, 1, 1, 1, "GeV", "ECAL in time outside the 3x3 cells around the hottest one")
 
-#define RECO_COLUMN_ENUM(id, name, type, rank, a, b, c, unit, meaning) RECO_##id,
+#define RECO_COLUMN_ENUM(id, name, type, encoding, rank, a, b, c, unit, meaning) RECO_##id,
 
 /* clang-format on */
 
@@ -114,6 +119,7 @@ enum reco_column { RECO_COLUMNS(RECO_COLUMN_ENUM) RECO_COLUMN_COUNT };
 struct reco_column_info {
     const char *name;
     enum reco_type type;
+    enum reco_encoding encoding;
     uint8_t rank;      /* of the shape; 0: one number a row */
     uint16_t shape[3]; /* 1 beyond the rank */
     uint16_t width;    /* numbers a row */
@@ -125,6 +131,16 @@ extern const struct reco_column_info reco_column_infos[RECO_COLUMN_COUNT];
 
 const char *reco_type_name(enum reco_type type); /* "u8", "u32", "f32" */
 size_t reco_type_size(enum reco_type type);
+
+/* A set of columns: reco_set() of each, or'ed. */
+#define RECO_ALL_COLUMNS UINT64_MAX
+
+static inline uint64_t reco_set(enum reco_column column)
+{
+    return (uint64_t)1 << column;
+}
+
+_Static_assert(RECO_COLUMN_COUNT <= 64, "one bit a column");
 
 /* Columns with room for `capacity` rows; column c of row r starts at number r * width. */
 struct reco_table {

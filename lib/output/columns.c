@@ -1,25 +1,20 @@
-/* columns.c - reconstructed events of a segment as bytes.
+/* columns.c - writing reconstructed events of a segment as sealed clusters.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "output/columns.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
-#include "base/disk.h"
 #include "base/text.h"
+#include "output/columns_format.h"
 
-#define START_MAGIC   "SPWYCOL1"
-#define CLUSTER_MAGIC "CLST"
-#define END_MAGIC     "CEND"
-#define START         16u
-#define CLUSTER       8u
-#define END           20u
-#define DESCRIPTION   ((size_t)1 << 16) /* some 40 lines of 100 characters */
+#define SCHEMA_LIMIT ((size_t)1 << 16) /* some 50 lines of 100 characters */
 
 /* Numbers are stored as they are in memory. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "columns are little endian");
 
-static bool description_make(struct bytes *out, struct err *err)
+static bool schema_text(struct bytes *out, struct err *err)
 {
     for (int c = 0; c < RECO_COLUMN_COUNT; c++) {
         const struct reco_column_info *info = &reco_column_infos[c];
@@ -28,176 +23,146 @@ static bool description_make(struct bytes *out, struct err *err)
         for (int d = 0; d < info->rank; d++)
             if (!text_addf(out, err, "[%u]", info->shape[d]))
                 return false;
-        if (!text_addf(out, err, "\t%s\t%s\n", info->unit, info->meaning))
+        if (!text_addf(out, err, "\t%s\t%s\t%s\n",
+                       info->encoding == RECO_SPLIT ? "split" : "plain", info->unit,
+                       info->meaning))
             return false;
     }
     return true;
 }
 
-static size_t column_size(int column, uint32_t rows)
+struct sha256 columns_schema(void)
+{
+    struct bytes text;
+    struct err err;
+    bytes_init(&text, SCHEMA_LIMIT);
+    bug_if(!schema_text(&text, &err));
+    struct sha256 schema = sha256_of(text.data, text.size);
+    bytes_release(&text);
+    return schema;
+}
+
+size_t columns_content(int column, uint32_t rows)
 {
     const struct reco_column_info *info = &reco_column_infos[column];
     return (size_t)rows * info->width * reco_type_size(info->type);
 }
 
-bool columns_start(struct columns_writer *writer, struct pack_writer *pack,
-                   struct err *err)
+void columns_page_init(struct columns_page *page)
 {
-    *writer = (struct columns_writer){.pack = pack};
-    uint8_t start[START] = START_MAGIC;
-    struct bytes text;
-    bytes_init(&text, DESCRIPTION);
-    bool done = description_make(&text, err);
-    if (done) {
-        le32_store(start + 8, (uint32_t)text.size);
-        le32_store(start + 12, RECO_COLUMN_COUNT);
-        done = pack_add(pack, start, sizeof start, err) &&
-               pack_add(pack, text.data, text.size, err);
+    size_t most = 0;
+    for (int c = 0; c < RECO_COLUMN_COUNT; c++) {
+        size_t size = columns_content(c, RECO_CLUSTER);
+        most = size > most ? size : most;
     }
-    bytes_release(&text);
-    return done;
+    *page = (struct columns_page){.compressor = compressor_new(),
+                                  .split = mem_new(most, 1),
+                                  .stored = mem_new(compress_bound(most) + 8, 1)};
+}
+
+void columns_page_release(struct columns_page *page)
+{
+    compressor_free(page->compressor);
+    free(page->split);
+    free(page->stored);
+    *page = (struct columns_page){.compressor = NULL};
+}
+
+void columns_writer_init(struct columns_writer *writer)
+{
+    *writer = (struct columns_writer){.pack = NULL};
+    columns_page_init(&writer->page);
+    bytes_init(&writer->table, (size_t)COLUMNS_CLUSTERS * COLUMNS_CLUSTER +
+                                   COLUMNS_ACCOUNT + COLUMNS_TAIL);
+}
+
+void columns_writer_release(struct columns_writer *writer)
+{
+    columns_page_release(&writer->page);
+    bytes_release(&writer->table);
+}
+
+void columns_start(struct columns_writer *writer, struct pack_writer *pack)
+{
+    writer->pack = pack;
+    writer->rows = 0;
+    writer->clusters = 0;
+    writer->ended = false;
+    bytes_clear(&writer->table);
+}
+
+/* All first bytes of the numbers, then all second bytes, ... */
+static void bytes_split(const uint8_t *numbers, size_t count, uint8_t *out)
+{
+    uint8_t *second = out + count, *third = second + count, *fourth = third + count;
+    for (size_t i = 0; i < count; i++, numbers += 4) {
+        out[i] = numbers[0];
+        second[i] = numbers[1];
+        third[i] = numbers[2];
+        fourth[i] = numbers[3];
+    }
+}
+
+static bool page_put(struct columns_writer *writer, int column, const void *numbers,
+                     uint32_t rows, struct err *err)
+{
+    struct columns_page *page = &writer->page;
+    uint8_t row[COLUMNS_ROW];
+    size_t size = columns_content(column, rows);
+    if (reco_column_infos[column].encoding == RECO_SPLIT) {
+        bytes_split(numbers, size / 4, page->split);
+        numbers = page->split;
+    }
+    size_t stored = compress_data(page->compressor, numbers, size, page->stored);
+    uint64_t sum = xxh3_of(page->stored, stored);
+    le32_store(row, (uint32_t)stored);
+    le64_store(row + 4, sum);
+    le64_store(page->stored + stored, sum);
+    return bytes_append(&writer->table, row, sizeof row, err) &&
+           pack_add(writer->pack, page->stored, stored + COLUMNS_CHECK, err);
 }
 
 bool columns_put(struct columns_writer *writer, const struct reco_table *table,
                  struct err *err)
 {
+    uint8_t rows[4];
     if (table->rows == 0)
         return true;
     bug_if(writer->ended || table->rows > RECO_CLUSTER);
     writer->ended = table->rows < RECO_CLUSTER;
-    uint8_t start[CLUSTER] = CLUSTER_MAGIC;
-    le32_store(start + 4, table->rows);
-    if (!pack_add(writer->pack, start, sizeof start, err))
+    le32_store(rows, table->rows);
+    if (!bytes_append(&writer->table, rows, sizeof rows, err))
         return false;
     for (int c = 0; c < RECO_COLUMN_COUNT; c++)
-        if (!pack_add(writer->pack, table->data[c], column_size(c, table->rows), err))
+        if (!page_put(writer, c, table->data[c], table->rows, err))
             return false;
+    if (writer->pack->offset - writer->pack->payload > COLUMNS_LIMIT)
+        return err_set(err, E_LIMIT,
+                       "columns of a segment take more than %" PRIu64
+                       " bytes: scan the chunk into smaller segments",
+                       (uint64_t)COLUMNS_LIMIT);
     writer->clusters++;
     writer->rows += table->rows;
     return true;
 }
 
-bool columns_end(struct columns_writer *writer, const struct bytes *account,
-                 struct err *err)
+bool columns_end(struct columns_writer *writer, const struct sha256 *key,
+                 const struct bytes *account, struct err *err)
 {
-    uint8_t end[END] = END_MAGIC;
+    uint8_t tail[COLUMNS_TAIL] = COLUMNS_MAGIC;
+    struct bytes *table = &writer->table;
     bug_if(account->size > COLUMNS_ACCOUNT);
-    le32_store(end + 4, writer->clusters);
-    le64_store(end + 8, writer->rows);
-    le32_store(end + 16, (uint32_t)account->size);
-    return pack_add(writer->pack, end, sizeof end, err) &&
-           pack_add(writer->pack, account->data, account->size, err);
-}
-
-static bool reader_wrong(const struct columns_reader *reader, const char *what,
-                         struct err *err)
-{
-    return err_set(err, E_COLUMNS_FORMAT, "%s: columns at byte %" PRIu64 ": %s",
-                   reader->path, reader->offset, what);
-}
-
-/* `size` bytes inside the block. */
-static bool reader_take(struct columns_reader *reader, void *out, size_t size,
-                        struct err *err)
-{
-    if (size > reader->end - reader->offset)
-        return reader_wrong(reader, "the block ends too early", err);
-    if (!disk_read_at(reader->fd, reader->path, reader->offset, out, size, err))
+    struct sha256 schema = columns_schema();
+    le32_store(tail + 8, writer->clusters);
+    le32_store(tail + 12, RECO_COLUMN_COUNT);
+    le64_store(tail + 16, writer->rows);
+    le32_store(tail + 24, (uint32_t)account->size);
+    memcpy(tail + COLUMNS_SCHEMA, schema.bytes, SHA256_SIZE);
+    memcpy(tail + COLUMNS_KEY, key->bytes, SHA256_SIZE);
+    if (!bytes_append(table, account->data, account->size, err) ||
+        !bytes_append(table, tail, sizeof tail, err))
         return false;
-    reader->offset += size;
-    return true;
-}
-
-static bool description_check(struct columns_reader *reader, const struct bytes *ours,
-                              struct err *err)
-{
-    uint8_t start[START];
-    if (!reader_take(reader, start, sizeof start, err))
-        return false;
-    if (memcmp(start, START_MAGIC, 8) != 0)
-        return reader_wrong(reader, "no block of columns starts here", err);
-    bool same =
-        le32_load(start + 8) == ours->size && le32_load(start + 12) == RECO_COLUMN_COUNT;
-    struct bytes theirs;
-    bytes_init(&theirs, DESCRIPTION);
-    uint8_t *text = NULL;
-    bool done = !same || (bytes_reserve(&theirs, ours->size, &text, err) &&
-                          reader_take(reader, text, ours->size, err));
-    if (done && (!same || memcmp(text, ours->data, ours->size) != 0))
-        done = reader_wrong(reader, "they are described otherwise: another version", err);
-    bytes_release(&theirs);
-    return done;
-}
-
-bool columns_open(struct columns_reader *reader, int fd, const char *path,
-                  const struct place *place, struct err *err)
-{
-    struct columns_reader opened = {.fd = fd,
-                                    .path = path,
-                                    .offset = place->offset,
-                                    .end = place->offset + place->length};
-    if (opened.end < opened.offset)
-        return reader_wrong(&opened, "impossible place", err);
-    struct bytes text;
-    bytes_init(&text, DESCRIPTION);
-    bool done = description_make(&text, err) && description_check(&opened, &text, err);
-    bytes_release(&text);
-    if (done)
-        *reader = opened;
-    return done;
-}
-
-static bool end_check(struct columns_reader *reader, uint32_t clusters, struct err *err)
-{
-    uint8_t rest[END - CLUSTER];
-    if (!reader_take(reader, rest, sizeof rest, err))
-        return false;
-    if (clusters != reader->clusters || le64_load(rest) != reader->rows)
-        return reader_wrong(reader, "rows were lost: the counts differ", err);
-    reader->account = le32_load(rest + 8);
-    if (reader->account > COLUMNS_ACCOUNT ||
-        reader->offset + reader->account != reader->end)
-        return reader_wrong(reader, "the account is not what ends the block", err);
-    reader->finished = true;
-    return true;
-}
-
-bool columns_next(struct columns_reader *reader, struct reco_table *table,
-                  struct err *err)
-{
-    bug_if(table->capacity < RECO_CLUSTER);
-    uint8_t start[CLUSTER];
-    table->rows = 0;
-    if (reader->finished)
-        return true;
-    if (!reader_take(reader, start, sizeof start, err))
-        return false;
-    uint32_t rows = le32_load(start + 4);
-    if (memcmp(start, END_MAGIC, 4) == 0)
-        return end_check(reader, rows, err);
-    if (memcmp(start, CLUSTER_MAGIC, 4) != 0 || reader->ended || rows == 0 ||
-        rows > RECO_CLUSTER)
-        return reader_wrong(reader, "the start of a cluster is damaged", err);
-    for (int c = 0; c < RECO_COLUMN_COUNT; c++)
-        if (!reader_take(reader, table->data[c], column_size(c, rows), err))
-            return false;
-    table->rows = rows;
-    reader->ended = rows < RECO_CLUSTER;
-    reader->clusters++;
-    reader->rows += rows;
-    return true;
-}
-
-bool columns_account(const struct columns_reader *reader, struct bytes *out,
-                     struct err *err)
-{
-    uint8_t *place;
-    bug_if(!reader->finished);
-    bytes_clear(out);
-    if (!bytes_reserve(out, reader->account, &place, err) ||
-        !disk_read_at(reader->fd, reader->path, reader->end - reader->account, place,
-                      reader->account, err))
-        return false;
-    out->size = reader->account;
-    return true;
+    uint8_t *sum = table->data + table->size - COLUMNS_CHECK;
+    le64_store(sum, xxh3_of(table->data, table->size - COLUMNS_CHECK));
+    return pack_add(writer->pack, table->data, table->size, err);
 }

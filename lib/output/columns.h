@@ -1,64 +1,99 @@
-/* columns.h - reconstructed events of a segment as bytes: the payload of stream "reco".
+/* columns.h - reconstructed events of a segment, sealed: the payload of stream "reco".
  * SPDX-License-Identifier: Apache-2.0
  *
- *   "SPWYCOL1", u32 size of the description, u32 columns, the description: one line a
- *       column, "name <tab> type <tab> shape <tab> unit <tab> meaning", shape "[2][6][6]"
- *   per cluster: "CLST", u32 rows (1 to 16384, only the last has fewer than 16384),
- *       column after column: rows x shape numbers, little endian
- *   "CEND", u32 clusters, u64 rows, u32 size of the account, the account: text about the
- *       rows that is no row, handed on as it is (what decoding met, as a summary line)
+ *   pages    per cluster, column after column: the page, u64 XXH3 of its bytes
+ *   table    per cluster: u32 rows (1 to 16384, only the last has fewer than 16384), per
+ *            column: u32 size of the page as stored, u64 its XXH3
+ *   account  text about the rows that is no row, handed on as it is (what decoding met,
+ *            as a summary line)
+ *   tail     "SPWYCOL2", u32 clusters, u32 columns, u64 rows, u32 size of the account,
+ *            u32 0, sha256 of the schema, key, u64 XXH3 of table, account and tail up to
+ *            here
  *
- * The bytes are a function of the rows alone.
+ * All numbers little endian. A page has rows x shape numbers of one column, their bytes
+ * transposed if the column is split, then as compress.h stores it: what an RNTuple wants,
+ * so a merged file holds the payload as it is. Pages tile the payload up to the table, so
+ * their places follow from the sizes. The bytes are a function of rows and key alone.
  */
 #ifndef SPILLWAY_OUTPUT_COLUMNS_H
 #define SPILLWAY_OUTPUT_COLUMNS_H
 
 #include "model/reco_table.h"
+#include "output/compress.h"
 #include "output/pack.h"
 
-#define COLUMNS_ACCOUNT ((size_t)1 << 16)
+#define COLUMNS_ACCOUNT  ((size_t)1 << 16)
+#define COLUMNS_CHECK    8u /* bytes behind a page */
+#define COLUMNS_CLUSTERS 4096u
+#define COLUMNS_LIMIT                                                                    \
+    ((uint64_t)1000 << 20) /* of a payload: ROOT's keys are below 1 GiB */
 
-/* Writes into the open record of a pack. */
+/* sha256 of the lines "name <tab> type <tab> shape <tab> encoding <tab> unit <tab>
+ * meaning" of all columns. */
+struct sha256 columns_schema(void);
+
+/* A page on its way between table and file. */
+struct columns_page {
+    struct compressor *compressor;
+    uint8_t *split, *stored;
+};
+
+/* Writes into the open record of a pack, one payload after another. */
 struct columns_writer {
+    struct columns_page page;
     struct pack_writer *pack;
+    struct bytes table;
     uint64_t rows;
     uint32_t clusters;
     bool ended; /* a cluster with fewer rows was put: it is the last */
 };
 
-bool columns_start(struct columns_writer *writer, struct pack_writer *pack,
-                   struct err *err);
+void columns_writer_init(struct columns_writer *writer);
+void columns_writer_release(struct columns_writer *writer);
+void columns_start(struct columns_writer *writer, struct pack_writer *pack);
 
-/* One cluster: all rows of the table, at most RECO_CLUSTER; none writes nothing. */
+/* One cluster: all rows of the table, at most RECO_CLUSTER; none writes nothing. E_LIMIT:
+ * the payload is larger than a key of a ROOT file. */
 bool columns_put(struct columns_writer *writer, const struct reco_table *table,
                  struct err *err);
-bool columns_end(struct columns_writer *writer, const struct bytes *account,
-                 struct err *err);
 
-/* Reads a block at a place of an open file; nothing in it is believed. */
+/* `key`: of the record. */
+bool columns_end(struct columns_writer *writer, const struct sha256 *key,
+                 const struct bytes *account, struct err *err);
+
+/* Reads payloads, one after another, at places of open files; nothing is believed. */
 struct columns_reader {
+    struct columns_page page;
     int fd;
-    const char *path; /* for messages; borrowed */
-    uint64_t offset;
-    uint64_t end;
+    const char *path;   /* for messages; borrowed */
+    uint64_t offset;    /* of the next cluster */
+    struct bytes table; /* and account */
     uint64_t rows;
     uint32_t clusters;
-    bool ended;       /* the last cluster was read */
-    bool finished;    /* and the counts behind it agree */
-    uint32_t account; /* size of the account, the last bytes of the block */
+    uint32_t next;    /* cluster */
+    uint32_t account; /* bytes */
+    struct sha256 key;
 };
 
-/* E_COLUMNS_FORMAT when it is none of ours or describes other columns. */
+void columns_reader_init(struct columns_reader *reader);
+void columns_reader_release(struct columns_reader *reader);
+
+/* E_COLUMNS_FORMAT when it is none of ours, is damaged, has another schema or another key
+ * than `key`. */
 bool columns_open(struct columns_reader *reader, int fd, const char *path,
-                  const struct place *place, struct err *err);
+                  const struct place *place, const struct sha256 *key, struct err *err);
 
-/* The next cluster into `table` (capacity RECO_CLUSTER), rows 0 at the end, where the
- * counts are checked. */
-bool columns_next(struct columns_reader *reader, struct reco_table *table,
-                  struct err *err);
+/* The next cluster into `table` (capacity RECO_CLUSTER), rows 0 at the end. Of the set
+ * `wanted` (reco_set() of columns) only; the others are left as they are. */
+bool columns_next(struct columns_reader *reader, uint64_t wanted,
+                  struct reco_table *table, struct err *err);
 
-/* The account, once columns_next() has come to the end; replaces the content of `out`. */
+/* The account; replaces the content of `out`. */
 bool columns_account(const struct columns_reader *reader, struct bytes *out,
                      struct err *err);
+
+/* Of cluster n, counted from 0: rows, and size of a page as stored. */
+uint32_t columns_cluster_rows(const struct columns_reader *reader, uint32_t n);
+uint32_t columns_page_size(const struct columns_reader *reader, uint32_t n, int column);
 
 #endif

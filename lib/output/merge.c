@@ -1,34 +1,16 @@
 /* merge.c - many products -> one file, in the order given.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "output/merge.h"
-
 #include <inttypes.h>
-#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/disk.h"
 #include "base/text.h"
+#include "output/merge_internal.h"
 #include "output/pack.h"
 #include "raw/date.h"
-
-#define PIECE ((size_t)1 << 20)
-
-struct merge {
-    const struct merge_request *request;
-    struct merge_result *result;
-    int out;
-    uint64_t offset; /* written so far, without a pack */
-    struct sha256_stream *whole;
-    struct pack_writer pack;
-    bool packed; /* the output is a pack */
-    struct pack_entry entry;
-    int in; /* the input file that is open, -1 none */
-    char in_path[PATH_MAX];
-    struct sha256_stream *hash;
-    uint8_t *buffer;
-};
 
 /* A relative path that stays below its root. */
 static bool place_is_safe(const char *file)
@@ -43,8 +25,7 @@ static bool place_is_safe(const char *file)
     return true;
 }
 
-static bool input_open(struct merge *merge, const struct product *product,
-                       struct err *err)
+bool merge_open(struct merge *merge, const struct product *product, struct err *err)
 {
     char path[PATH_MAX];
     int length =
@@ -67,8 +48,6 @@ static bool input_open(struct merge *merge, const struct product *product,
 
 static bool out_put(struct merge *merge, const void *data, size_t size, struct err *err)
 {
-    if (merge->packed)
-        return pack_add(&merge->pack, data, size, err);
     if (!disk_write(merge->out, merge->request->path, data, size, err))
         return false;
     sha256_add(merge->whole, data, size);
@@ -80,9 +59,9 @@ static bool out_put(struct merge *merge, const void *data, size_t size, struct e
 static bool bytes_copy(struct merge *merge, const struct place *place,
                        struct sha256_stream *hash, struct err *err)
 {
-    for (uint64_t done = 0; done < place->length; done += PIECE) {
+    for (uint64_t done = 0; done < place->length; done += MERGE_PIECE) {
         uint64_t left = place->length - done;
-        size_t size = left < PIECE ? (size_t)left : PIECE;
+        size_t size = left < MERGE_PIECE ? (size_t)left : MERGE_PIECE;
         if (!disk_read_at(merge->in, merge->in_path, place->offset + done, merge->buffer,
                           size, err))
             return false;
@@ -95,8 +74,8 @@ static bool bytes_copy(struct merge *merge, const struct place *place,
     return true;
 }
 
-static bool hash_check(const struct product *product, const struct sha256 *hash,
-                       struct err *err)
+bool merge_hash_check(const struct product *product, const struct sha256 *hash,
+                      struct err *err)
 {
     return sha256_equal(hash, &product->bytes_hash) ||
            err_set(err, E_MERGE_INPUT,
@@ -112,60 +91,29 @@ static bool payload_copy(struct merge *merge, const struct product *product,
     if (!bytes_copy(merge, &product->place, merge->hash, err))
         return false;
     struct sha256 hash = sha256_end(merge->hash);
-    return hash_check(product, &hash, err);
+    return merge_hash_check(product, &hash, err);
 }
 
-/* The record of a pack with its own key text and meta text. */
-static bool record_copy(struct merge *merge, const struct product *product,
-                        uint64_t *offset, struct err *err)
+bool merge_blame(struct merge *merge, uint32_t index, struct err *err)
 {
-    struct pack_entry *entry = &merge->entry;
-    if (!pack_read_at(merge->in, merge->in_path, &product->place, entry, err))
-        return false;
-    if (!sha256_equal(&entry->item.key, &product->key) ||
-        strcmp(entry->item.stream, product->stream) != 0 ||
-        entry->item.entries != product->entries ||
-        !event_digest_equal(&entry->item.events, &product->events))
-        return err_set(err, E_MERGE_INPUT, "the record there is another one");
-    struct product copied;
-    pack_begin(&merge->pack);
-    bool done = bytes_copy(merge, &product->place, NULL, err) && /* the pack hashes */
-                pack_end(&merge->pack, &entry->item, &copied, err) &&
-                hash_check(product, &copied.bytes_hash, err);
-    if (done)
-        *offset = copied.place.offset;
-    return done;
-}
-
-/* An input is to blame when it cannot be read or is wrong, not when writing failed. */
-static void input_blame(struct merge *merge, uint32_t index, const struct err *err)
-{
+    const struct merge_input *input = &merge->request->inputs[index];
     bool own =
         err->code == E_DISK_WRITE || err->code == E_DISK_FULL || err->code == E_LIMIT;
     if (!own)
         merge->result->blamed = index;
+    return err_wrap(
+        err, "input %" PRIu32 " (%s of run %" PRIu32 " spill %" PRIu32 ", %s)", index,
+        input->product.stream, input->run, input->spill, input->product.place.file);
 }
 
 static bool input_copy(struct merge *merge, uint32_t index, struct err *err)
 {
-    const struct merge_input *input = &merge->request->inputs[index];
-    const struct product *product = &input->product;
-    uint64_t *offset = &merge->result->offsets[index];
+    const struct product *product = &merge->request->inputs[index].product;
+    merge->result->offsets[index] = merge->offset;
     bool done = strcmp(product->stream, merge->request->stream) == 0 ||
                 err_set(err, E_MERGE_INPUT, "it is of stream %s", product->stream);
-    done = done && input_open(merge, product, err);
-    if (done && merge->packed) {
-        done = record_copy(merge, product, offset, err);
-    } else if (done) {
-        *offset = merge->offset;
-        done = payload_copy(merge, product, err);
-    }
-    if (!done) {
-        input_blame(merge, index, err);
-        return err_wrap(
-            err, "input %" PRIu32 " (%s of run %" PRIu32 " spill %" PRIu32 ", %s)", index,
-            product->stream, input->run, input->spill, product->place.file);
-    }
+    if (!done || !merge_open(merge, product, err) || !payload_copy(merge, product, err))
+        return merge_blame(merge, index, err);
     event_digest_merge(&merge->result->merged.events, &product->events);
     merge->result->merged.entries += product->entries;
     return true;
@@ -196,11 +144,9 @@ static bool starts_itself(struct merge *merge, bool *starts, struct err *err)
         if (product->place.length == 0)
             continue;
         struct date_header header;
-        if (!input_open(merge, product, err) ||
-            !header_read(merge, &product->place, 0, &header, err)) {
-            input_blame(merge, i, err);
-            return err_wrap(err, "input %" PRIu32 " (%s)", i, product->place.file);
-        }
+        if (!merge_open(merge, product, err) ||
+            !header_read(merge, &product->place, 0, &header, err))
+            return merge_blame(merge, i, err);
         *starts = is_start(&header);
         return true;
     }
@@ -212,7 +158,7 @@ static bool start_records_copy(struct merge *merge, const struct product *produc
                                struct err *err)
 {
     const struct place *place = &product->place;
-    if (!input_open(merge, product, err) ||
+    if (!merge_open(merge, product, err) ||
         !pack_check_bytes(merge->in, merge->in_path, place, &product->bytes_hash, err))
         return false;
     uint64_t at = 0;
@@ -253,28 +199,43 @@ static bool stream_check(const struct merge_request *request, struct err *err)
                    request->stream);
 }
 
-static bool contents_write(struct merge *merge, struct err *err)
+static bool payloads_write(struct merge *merge, struct err *err)
 {
-    const struct merge_request *request = merge->request;
-    struct product *merged = &merge->result->merged;
-    if (merge->packed) {
-        if (!pack_writer_start(&merge->pack, merge->out, request->path, err))
-            return false;
-        pack_hash_begin(&merge->pack);
-    }
     if (!prologue_copy(merge, err))
         return false;
-    for (uint32_t i = 0; i < request->input_count; i++)
+    for (uint32_t i = 0; i < merge->request->input_count; i++)
         if (!input_copy(merge, i, err))
             return false;
-    if (merge->packed) {
-        if (!pack_finish(&merge->pack, &merged->place.length, err))
-            return false;
-        merged->bytes_hash = pack_hash_end(&merge->pack);
-        return true;
+    return true;
+}
+
+/* A container's first bytes are known last, so it is hashed once it is complete. */
+static bool whole_hash(struct merge *merge, struct err *err)
+{
+    const char *path = merge->request->path;
+    int fd;
+    uint64_t size;
+    if (!disk_open_read(path, &fd, &size, err))
+        return false;
+    bool done = true;
+    for (uint64_t at = 0; done && at < size; at += MERGE_PIECE) {
+        size_t piece = size - at < MERGE_PIECE ? (size_t)(size - at) : MERGE_PIECE;
+        done = disk_read_at(fd, path, at, merge->buffer, piece, err);
+        if (done)
+            sha256_add(merge->whole, merge->buffer, piece);
     }
-    merged->place.length = merge->offset;
-    merged->bytes_hash = sha256_end(merge->whole);
+    (void)close(fd);
+    return done;
+}
+
+static bool contents_write(struct merge *merge, struct err *err)
+{
+    bool reco = strcmp(merge->request->stream, "reco") == 0;
+    if (!(reco ? merge_reco(merge, err) && whole_hash(merge, err)
+               : payloads_write(merge, err)))
+        return false;
+    merge->result->merged.bytes_hash = sha256_end(merge->whole);
+    merge->result->merged.place.length = merge->offset;
     return true;
 }
 
@@ -305,18 +266,13 @@ bool merge_write(const struct merge_request *request, struct merge_result *resul
     struct merge merge = {.request = request,
                           .result = result,
                           .in = -1,
-                          .packed = strcmp(request->stream, "reco") == 0,
                           .whole = sha256_new(),
                           .hash = sha256_new(),
-                          .buffer = mem_new(PIECE, 1)};
+                          .buffer = mem_new(MERGE_PIECE, 1)};
     sha256_start(merge.whole);
-    pack_entry_init(&merge.entry);
     bool done = file_write(&merge, err);
     if (merge.in >= 0)
         (void)close(merge.in);
-    if (merge.packed)
-        pack_writer_release(&merge.pack);
-    pack_entry_release(&merge.entry);
     sha256_free(merge.whole);
     sha256_free(merge.hash);
     free(merge.buffer);

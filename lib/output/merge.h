@@ -1,13 +1,14 @@
 /* merge.h - many products -> one file, in the order given, bytes copied as they are.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Stream "reco": a pack with the records of the inputs. "skim.NAME": the payloads one
+ * Stream "reco": a ROOT file with an RNTuple; each payload and its foot (pack.h) stand in
+ * it as in a part, so a place is read the same way in both. "skim.NAME": the payloads one
  * behind the other; unless the first one begins with a start-of-run record, the records
  * of types 1 and 3 of the prologue stand before them. "summary": the lines.
  *
  * Every input is hashed while it is copied and must be what its product says. Memory does
- * not grow with the inputs but for the index of a pack. The result exists whole and
- * synced under its name, or not at all.
+ * not grow with the inputs but for the page list of an RNTuple. The result exists whole
+ * and synced under its name, or not at all.
  */
 #ifndef SPILLWAY_OUTPUT_MERGE_H
 #define SPILLWAY_OUTPUT_MERGE_H
@@ -23,6 +24,7 @@ struct merge_request {
     const struct merge_input *prologue;
     uint32_t prologue_count;
     const char *path; /* to be created */
+    bool synthetic;   /* made from simulated data; a ROOT file says so */
 };
 
 struct merge_result {

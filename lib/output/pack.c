@@ -21,8 +21,6 @@ static bool writer_put(struct pack_writer *writer, const void *data, size_t size
                        struct err *err)
 {
     const uint8_t *bytes = data;
-    if (writer->whole != NULL)
-        sha256_add(writer->whole, data, size);
     writer->offset += size;
     while (size > 0) {
         size_t room = PACK_BLOCK - writer->held;
@@ -60,22 +58,6 @@ bool pack_writer_start(struct pack_writer *writer, int fd, const char *path,
     sha256_add(writer->feet, head, sizeof head);
     bytes_init(&writer->index, PACK_RECORDS * PACK_INDEX_ROW);
     return true;
-}
-
-void pack_hash_begin(struct pack_writer *writer)
-{
-    bug_if(writer->offset != PACK_HEAD || writer->whole != NULL);
-    uint8_t head[PACK_HEAD];
-    pack_head_store(head);
-    writer->whole = sha256_new();
-    sha256_start(writer->whole);
-    sha256_add(writer->whole, head, sizeof head);
-}
-
-struct sha256 pack_hash_end(struct pack_writer *writer)
-{
-    bug_if(writer->whole == NULL);
-    return sha256_end(writer->whole);
 }
 
 void pack_begin(struct pack_writer *writer)
@@ -188,7 +170,6 @@ void pack_writer_release(struct pack_writer *writer)
 {
     sha256_free(writer->hash);
     sha256_free(writer->feet);
-    sha256_free(writer->whole);
     bytes_release(&writer->index);
     free(writer->buffer);
     *writer = (struct pack_writer){.fd = -1};

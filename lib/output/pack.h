@@ -1,4 +1,4 @@
-/* pack.h - the container of parts and of merged reco and summary files.
+/* pack.h - the container of parts.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Records one after another, written front to back, each payload named by a foot behind
@@ -50,7 +50,6 @@ struct pack_writer {
     uint64_t payload; /* where the open record started */
     struct sha256_stream *hash;
     struct sha256_stream *feet;
-    struct sha256_stream *whole; /* NULL: the file's own hash is not wanted */
     struct bytes index;
     bool open;
     uint8_t *buffer; /* what is not written yet */
@@ -59,11 +58,6 @@ struct pack_writer {
 
 bool pack_writer_start(struct pack_writer *writer, int fd, const char *path,
                        struct err *err);
-
-/* Asks for the sha256 of the whole file, right after the start, and gives it once the
- * pack is finished. */
-void pack_hash_begin(struct pack_writer *writer);
-struct sha256 pack_hash_end(struct pack_writer *writer);
 
 /* A record: begin, add as often as needed, end. `product` gets all but its file name. */
 void pack_begin(struct pack_writer *writer);

@@ -82,6 +82,28 @@ bool selection_make(const struct recipe *recipe, struct selection *selection,
     return true;
 }
 
+static uint64_t source_columns(const struct source *source)
+{
+    uint64_t columns = reco_set(source->column);
+    if (source->needs != 0)
+        columns |= reco_set(RECO_FLAGS);
+    if (source->kind == FROM_HCAL_SUM)
+        columns |= reco_set(RECO_HCAL_TOTAL);
+    if (source->kind == FROM_FRACTION)
+        columns |= reco_set(RECO_ECAL_TOTAL);
+    return columns;
+}
+
+uint64_t selection_columns(const struct selection *selection)
+{
+    const struct recipe *recipe = selection->recipe;
+    uint64_t columns = 0;
+    for (uint32_t s = 0; s < recipe->skim_count; s++)
+        for (uint32_t c = 0; c < recipe->skims[s].cut_count; c++)
+            columns |= source_columns(&sources[selection->quantities[s][c]]);
+    return columns;
+}
+
 bool selection_mask(struct selection *selection, const struct bytes *value,
                     struct err *err)
 {

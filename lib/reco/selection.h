@@ -28,6 +28,9 @@ struct selection {
 bool selection_make(const struct recipe *recipe, struct selection *selection,
                     struct err *err);
 
+/* The columns that the cuts read, reco_set() of each. */
+uint64_t selection_columns(const struct selection *selection);
+
 /* Which events of a spill all skims drop: `value` is the effective value of payload type
  * bad_spills, NULL when the campaign has none. An event number of 0 drops the spill. */
 bool selection_mask(struct selection *selection, const struct bytes *value,

@@ -53,9 +53,11 @@ static void pack_make(int fd, const char *path, const struct reco_table *table,
                              .key_size = sizeof key - 1};
     assert_true(pack_writer_start(&pack, fd, path, &err));
     pack_begin(&pack);
-    assert_true(columns_start(&writer, &pack, &err));
+    columns_writer_init(&writer);
+    columns_start(&writer, &pack);
     assert_true(columns_put(&writer, table, &err));
-    assert_true(columns_end(&writer, &account, &err));
+    assert_true(columns_end(&writer, &item.key, &account, &err));
+    columns_writer_release(&writer);
     assert_true(pack_end(&pack, &item, product, &err));
     assert_true(pack_finish(&pack, &size, &err));
     pack_writer_release(&pack);
@@ -82,13 +84,15 @@ static void rows_come_back_and_flipped_bits_are_found(void **state)
         table_fill(&table, &random, 1 + (uint32_t)random_below(&random, 64));
         pack_make(fd, path, &table, &product);
         assert_true(pack_verify(path, &report, &err));
-        assert_true(columns_open(&reader, fd, path, &product.place, &err));
-        assert_true(columns_next(&reader, &read, &err));
+        columns_reader_init(&reader);
+        assert_true(columns_open(&reader, fd, path, &product.place, &product.key, &err));
+        assert_true(columns_next(&reader, RECO_ALL_COLUMNS, &read, &err));
         assert_int_equal(read.rows, table.rows);
         for (int c = 0; c < RECO_COLUMN_COUNT; c++)
             assert_memory_equal(read.data[c], table.data[c], column_bytes(c, table.rows));
-        assert_true(columns_next(&reader, &read, &err));
+        assert_true(columns_next(&reader, RECO_ALL_COLUMNS, &read, &err));
         assert_int_equal(read.rows, 0);
+        columns_reader_release(&reader);
         off_t size = lseek(fd, 0, SEEK_END);
         for (int f = 0; f < 20; f++) {
             off_t at = (off_t)random_below(&random, (uint64_t)size);

@@ -64,10 +64,10 @@ must spillway --area "$scratch/a" verify gain
 # What ran: attempts of campaign gain touch run 9002 only; the published files of the
 # others are the very same.
 for run in 9001 9003; do
-    [ "$(find "$scratch/store/published" -name "reco_00${run}_*.spw" | wc -l)" -eq 1 ] ||
+    [ "$(find "$scratch/store/published" -name "reco_00${run}_*.root" | wc -l)" -eq 1 ] ||
         fail "run $run was made again"
 done
-[ "$(find "$scratch/store/published" -name 'reco_009002_*.spw' | wc -l)" -eq 2 ] || fail "run 9002 was not made again"
+[ "$(find "$scratch/store/published" -name 'reco_009002_*.root' | wc -l)" -eq 2 ] || fail "run 9002 was not made again"
 
 # One LED spill edited: exactly the spills whose effective row changed, with those that
 # fall back on it. Spill 7 has no row of its own: it takes the row of spill 6.

@@ -58,7 +58,7 @@ no_strays "$scratch/store-one"
 find_one() { find "$scratch/store-one/published" -name "$1"; }
 
 # Every event of the truth is in the columns once, with its type.
-for file in $(find_one 'reco_*.spw'); do rows_helper "$file"; done >"$scratch/rows"
+for file in $(find_one 'reco_*.root'); do rows_helper "$file"; done >"$scratch/rows"
 sort -k1,3 "$scratch/rows" | cut -d' ' -f1-4 >"$scratch/have"
 sort -k1,3 "$scratch/truth" | cut -d' ' -f1-4 >"$scratch/want"
 diff "$scratch/want" "$scratch/have" >"$scratch/diff" || fail "events: $(head -3 "$scratch/diff")"

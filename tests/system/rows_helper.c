@@ -1,7 +1,7 @@
 /* rows_helper.c - published files as text, one line an event or segment.
  * SPDX-License-Identifier: Apache-2.0
  *
- * rows_helper FILE.spw     run spill event type ecal preshower hcal0 hcal1 hcal2 vetomax
+ * rows_helper FILE.root    run spill event type ecal preshower hcal0 hcal1 hcal2 vetomax
  * srd (pile-up subtracted, vetoes all; GeV, MeV) rows_helper FILE.dat     run spill event
  * type, in the order of the file rows_helper FILE.jsonl   run spill seen; then per skim:
  * name seen masked rejected damaged kept, as in the summary lines
@@ -15,6 +15,7 @@
 #include "base/disk.h"
 #include "base/json.h"
 #include "output/columns.h"
+#include "output/reco_file.h"
 #include "raw/date.h"
 
 static void must(bool done, const struct err *err)
@@ -47,24 +48,28 @@ static void print_row(const struct reco_table *table, uint32_t row)
 static void print_columns(const char *path)
 {
     struct err err;
-    struct pack_reader pack;
+    struct reco_file file;
     struct pack_entry entry;
+    struct columns_reader reader;
     struct reco_table table;
-    must(pack_reader_open(&pack, path, &err), &err);
+    enum lookup found;
+    must(reco_file_open(&file, path, &err), &err);
     reco_table_init(&table, RECO_CLUSTER);
+    columns_reader_init(&reader);
     pack_entry_init(&entry);
-    for (uint64_t i = 0; i < pack.records; i++) {
-        struct columns_reader reader;
-        must(pack_read(&pack, i, &entry, &err), &err);
-        must(columns_open(&reader, pack.fd, path, &entry.place, &err), &err);
+    while ((found = reco_file_next(&file, &entry, &err)) == LOOKUP_FOUND) {
+        must(columns_open(&reader, file.fd, path, &entry.place, &entry.item.key, &err),
+             &err);
         do {
-            must(columns_next(&reader, &table, &err), &err);
+            must(columns_next(&reader, RECO_ALL_COLUMNS, &table, &err), &err);
             for (uint32_t row = 0; row < table.rows; row++)
                 print_row(&table, row);
         } while (table.rows > 0);
     }
+    must(found == LOOKUP_ABSENT, &err);
     pack_entry_release(&entry);
-    pack_reader_close(&pack);
+    reco_file_close(&file);
+    columns_reader_release(&reader);
     reco_table_release(&table);
 }
 
@@ -123,7 +128,7 @@ int main(int argc, char **argv)
     const char *dot = argc == 2 ? strrchr(argv[1], '.') : NULL;
     if (dot == NULL)
         return 2;
-    if (strcmp(dot, ".spw") == 0) {
+    if (strcmp(dot, ".root") == 0) {
         print_columns(argv[1]);
         return 0;
     }

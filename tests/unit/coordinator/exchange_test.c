@@ -143,7 +143,7 @@ static void part_of_another_token(struct draft *draft)
 
 static void foreign_part_beside_its_own(struct draft *draft)
 {
-    (void)snprintf(draft->parts[2].file, PRODUCT_FILE, "published/reco/000001/x.spw");
+    (void)snprintf(draft->parts[2].file, PRODUCT_FILE, "published/reco/000001/x.root");
     draft->report.part_count = 3;
 }
 

@@ -10,7 +10,7 @@ static struct merge_group group_of_tests(void)
     struct merge_group group = {
         .merge_class = {.stream = "reco", .run = 7, .synthetic = true},
         .part = "parts/aa/merged",
-        .published = "published/reco/000007/reco_000007_000_x.spw",
+        .published = "published/reco/000007/reco_000007_000_x.root",
         .size = 5,
         .events = {.count = 42}};
     group.hash.bytes[0] = 0xab;
@@ -30,7 +30,7 @@ static void a_part_is_moved_and_a_second_call_finds_it_done(void **state)
     assert_int_equal(publish_file(campaign, &group, &err), LOOKUP_FOUND);
     assert_int_equal(publish_file(campaign, &group, &err), LOOKUP_FOUND);
     assert_int_equal(world_files(&world, "parts", ""), 0);
-    assert_int_equal(world_files(&world, "published", ".spw"), 1);
+    assert_int_equal(world_files(&world, "published", ".root"), 1);
     /* Made once more: the same bytes take its place. */
     file_write(world_path(&world, group.part), "bytes", 5);
     assert_int_equal(publish_file(campaign, &group, &err), LOOKUP_FOUND);
@@ -73,7 +73,7 @@ static void the_sidecar_says_what_the_bytes_cannot(void **state)
     assert_int_equal(world_files(&world, "published", ""), 1);
     bytes_init(&text, 65536);
     must(disk_read_file(
-             world_path(&world, "published/reco/000007/reco_000007_000_x.spw.prov.json"),
+             world_path(&world, "published/reco/000007/reco_000007_000_x.root.prov.json"),
              &text, &err),
          &err);
     must(text_terminate(&text, &json, &err), &err);

@@ -113,7 +113,7 @@ static bool collecting(struct catalog_txn *txn, void *context, struct err *err)
 static void what_is_being_collected_goes_with_its_record_and_sidecar(void **state)
 {
     (void)state;
-    static const char *const names[] = {"parts/aa/gone", "published/reco/1/a.spw"};
+    static const char *const names[] = {"parts/aa/gone", "published/reco/1/a.root"};
     struct world world;
     struct err err;
     world_open(&world, 1, 4);
@@ -123,7 +123,7 @@ static void what_is_being_collected_goes_with_its_record_and_sidecar(void **stat
         must(write_catalog(world.catalog, collecting, &file, &err), &err);
     }
     file_write(world_path(&world, names[1]), "x", 1);
-    file_write(world_path(&world, "published/reco/1/a.spw.prov.json"), "x", 1);
+    file_write(world_path(&world, "published/reco/1/a.root.prov.json"), "x", 1);
     must(write_catalog(world.catalog, world_sweep_step, &world, &err), &err);
     assert_int_equal(world_files(&world, "published", ""), 0);
     struct catalog_txn *txn;

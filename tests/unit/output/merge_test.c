@@ -13,8 +13,9 @@
 #include <cmocka.h>
 
 #include "base/disk.h"
+#include "output/columns.h"
 #include "output/merge.h"
-#include "output/pack.h"
+#include "output/reco_file.h"
 #include "raw/writer.h"
 
 #define INPUTS 4
@@ -45,6 +46,21 @@ static int store_remove(void **state)
     return rmdir(store);
 }
 
+static struct pack_item item_make(const char *stream, uint32_t i, char key[32])
+{
+    (void)snprintf(key, 32, "spillway-reco-1\nn=%u\n", i);
+    struct pack_item item = {.key = sha256_of(key, strlen(key)),
+                             .run = 9000,
+                             .spill = i + 1,
+                             .entries = i,
+                             .key_text = (const uint8_t *)key,
+                             .key_size = strlen(key)};
+    (void)snprintf(item.stream, sizeof item.stream, "%s", stream);
+    for (uint32_t e = 0; e < i; e++)
+        event_digest_add(&item.events, 9000, i + 1, e, 7);
+    return item;
+}
+
 /* Two parts with two records of one stream each. */
 static void parts_make(const char *stream, const struct bytes payloads[INPUTS],
                        struct merge_input inputs[INPUTS])
@@ -61,16 +77,7 @@ static void parts_make(const char *stream, const struct bytes payloads[INPUTS],
         assert_true(pack_writer_start(&writer, fd, name, &err));
         for (uint32_t i = 2 * part; i < 2 * part + 2; i++) {
             char key[32];
-            (void)snprintf(key, sizeof key, "spillway-reco-1\nn=%u\n", i);
-            struct pack_item item = {.key = sha256_of(key, strlen(key)),
-                                     .run = 9000,
-                                     .spill = i + 1,
-                                     .entries = i,
-                                     .key_text = (const uint8_t *)key,
-                                     .key_size = strlen(key)};
-            (void)snprintf(item.stream, sizeof item.stream, "%s", stream);
-            for (uint32_t e = 0; e < i; e++)
-                event_digest_add(&item.events, 9000, i + 1, e, 7);
+            struct pack_item item = item_make(stream, i, key);
             inputs[i] = (struct merge_input){.run = 9000, .spill = i + 1};
             pack_begin(&writer);
             assert_true(pack_add(&writer, payloads[i].data, payloads[i].size, &err));
@@ -140,6 +147,52 @@ static void merged_check(const struct merge_request *request,
     bytes_release(&file);
 }
 
+/* Sealed columns of i events, as payload i. */
+static void columns_make(struct bytes payloads[INPUTS])
+{
+    struct err err;
+    struct reco_table table;
+    struct columns_writer columns;
+    reco_table_init(&table, RECO_CLUSTER);
+    columns_writer_init(&columns);
+    for (uint32_t i = 0; i < INPUTS; i++) {
+        char key[32];
+        struct pack_item item = item_make("reco", i, key);
+        struct pack_writer pack;
+        struct product product;
+        int fd;
+        (void)unlink(store_path("part-0"));
+        assert_true(disk_create(store_path("part-0"), &fd, &err));
+        assert_true(pack_writer_start(&pack, fd, "part", &err));
+        pack_begin(&pack);
+        columns_start(&columns, &pack);
+        table.rows = 0;
+        for (uint32_t e = 0; e < i; e++) {
+            uint32_t row = reco_table_add(&table);
+            *reco_u32(&table, RECO_SPILL, row) = i + 1;
+            *reco_u32(&table, RECO_EVENT, row) = e;
+            reco_f32(&table, RECO_ECAL_ENE, row)[71] = (float)e;
+        }
+        struct bytes account = {.data = (uint8_t *)key, .size = 4};
+        uint64_t size;
+        assert_true(columns_put(&columns, &table, &err));
+        assert_true(columns_end(&columns, &item.key, &account, &err));
+        assert_true(pack_end(&pack, &item, &product, &err));
+        assert_true(pack_finish(&pack, &size, &err));
+        pack_writer_release(&pack);
+        assert_true(disk_close(fd, "part", &err));
+        bytes_init(&payloads[i], 1 << 22);
+        struct bytes file;
+        bytes_init(&file, 1 << 22);
+        assert_true(disk_read_file(store_path("part-0"), &file, &err));
+        assert_true(bytes_append(&payloads[i], file.data + product.place.offset,
+                                 product.place.length, &err));
+        bytes_release(&file);
+    }
+    columns_writer_release(&columns);
+    reco_table_release(&table);
+}
+
 static void reco_records_keep_their_key_and_meta_texts(void **state)
 {
     (void)state;
@@ -147,32 +200,37 @@ static void reco_records_keep_their_key_and_meta_texts(void **state)
     struct bytes payloads[INPUTS];
     struct merge_input inputs[INPUTS];
     uint64_t offsets[INPUTS];
-    texts_make(payloads);
-    uint8_t *large; /* more than one piece of the copy */
-    assert_true(bytes_reserve(&payloads[3], 3 << 20, &large, &err));
-    memset(large, 'x', 3 << 20);
-    payloads[3].size += 3 << 20;
+    columns_make(payloads);
     parts_make("reco", payloads, inputs);
     struct merge_request request = request_make("reco", inputs);
     struct merge_result result = {.offsets = offsets};
     assert_true(merge_write(&request, &result, &err));
     merged_check(&request, &result, payloads);
-    struct pack_report report;
-    assert_true(pack_verify(request.path, &report, &err));
-    assert_int_equal(report.records, INPUTS);
-    assert_true(event_digest_equal(&report.events, &result.merged.events));
-    struct pack_reader reader;
+    struct reco_file file;
     struct pack_entry entry;
+    struct columns_reader reader;
+    struct reco_table table;
     pack_entry_init(&entry);
-    assert_true(pack_reader_open(&reader, request.path, &err));
+    columns_reader_init(&reader);
+    reco_table_init(&table, RECO_CLUSTER);
+    assert_true(reco_file_open(&file, request.path, &err));
     for (uint32_t i = 0; i < INPUTS; i++) {
-        assert_true(pack_read(&reader, i, &entry, &err));
+        assert_int_equal(reco_file_next(&file, &entry, &err), LOOKUP_FOUND);
         assert_true(sha256_equal(&entry.item.key, &inputs[i].product.key));
         assert_int_equal(entry.item.spill, i + 1);
         assert_int_equal(entry.place.offset, offsets[i]);
+        assert_true(columns_open(&reader, file.fd, request.path, &entry.place,
+                                 &entry.item.key, &err));
+        assert_true(columns_next(&reader, reco_set(RECO_EVENT), &table, &err));
+        assert_int_equal(table.rows, i);
+        for (uint32_t e = 0; e < i; e++)
+            assert_int_equal(*reco_u32(&table, RECO_EVENT, e), e);
     }
+    assert_int_equal(reco_file_next(&file, &entry, &err), LOOKUP_ABSENT);
+    reco_file_close(&file);
+    reco_table_release(&table);
+    columns_reader_release(&reader);
     pack_entry_release(&entry);
-    pack_reader_close(&reader);
     payloads_release(payloads);
 }
 
@@ -183,7 +241,7 @@ static void merged_records_can_be_merged_again(void **state)
     struct bytes payloads[INPUTS];
     struct merge_input inputs[INPUTS];
     uint64_t offsets[INPUTS];
-    texts_make(payloads);
+    columns_make(payloads);
     parts_make("reco", payloads, inputs);
     struct merge_request request = request_make("reco", inputs);
     struct merge_result first = {.offsets = offsets};
@@ -196,6 +254,49 @@ static void merged_records_can_be_merged_again(void **state)
     struct merge_result second = {.offsets = offsets};
     assert_true(merge_write(&request, &second, &err));
     assert_true(sha256_equal(&first.merged.bytes_hash, &second.merged.bytes_hash));
+    payloads_release(payloads);
+}
+
+static void no_rows_and_no_inputs_make_a_file_too(void **state)
+{
+    (void)state;
+    struct err err;
+    struct bytes payloads[INPUTS];
+    struct merge_input inputs[INPUTS];
+    uint64_t offsets[INPUTS];
+    columns_make(payloads);
+    parts_make("reco", payloads, inputs);
+    for (uint32_t count = 0; count < 2; count++) {
+        struct merge_request request = request_make("reco", inputs);
+        request.input_count = count; /* the first one has no rows */
+        struct merge_result result = {.offsets = offsets};
+        struct reco_file file;
+        assert_true(merge_write(&request, &result, &err));
+        assert_int_equal(result.merged.entries, 0);
+        assert_true(reco_file_open(&file, request.path, &err));
+        reco_file_close(&file);
+    }
+    payloads_release(payloads);
+}
+
+static void rows_that_are_not_the_events_of_the_record_are_refused(void **state)
+{
+    (void)state;
+    struct err err;
+    struct bytes payloads[INPUTS];
+    struct merge_input inputs[INPUTS];
+    uint64_t offsets[INPUTS];
+    columns_make(payloads);
+    struct bytes swapped = payloads[2];
+    payloads[2] = payloads[3];
+    payloads[3] = swapped;
+    parts_make("reco", payloads, inputs);
+    struct merge_request request = request_make("reco", inputs);
+    struct merge_result result = {.offsets = offsets};
+    assert_false(merge_write(&request, &result, &err));
+    assert_int_equal(err.code, E_COLUMNS_FORMAT);
+    assert_int_equal(result.blamed, 2);
+    assert_non_null(strstr(err.text, "spill 3, part-1"));
     payloads_release(payloads);
 }
 
@@ -308,7 +409,7 @@ static void a_wrong_input_is_named_and_nothing_is_left_behind(void **state)
         struct bytes payloads[INPUTS];
         struct merge_input inputs[INPUTS];
         uint64_t offsets[INPUTS];
-        texts_make(payloads);
+        columns_make(payloads);
         parts_make("reco", payloads, inputs);
         struct product *bad = &inputs[2].product;
         if (fault == 0)
@@ -343,7 +444,7 @@ static void disk_errors_leave_no_file_and_blame_nobody(void **state)
     struct bytes payloads[INPUTS];
     struct merge_input inputs[INPUTS];
     uint64_t offsets[INPUTS];
-    texts_make(payloads);
+    columns_make(payloads);
     parts_make("reco", payloads, inputs);
     struct merge_request request = request_make("reco", inputs);
     struct merge_result result = {.offsets = offsets};
@@ -379,6 +480,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reco_records_keep_their_key_and_meta_texts),
         cmocka_unit_test(merged_records_can_be_merged_again),
+        cmocka_unit_test(no_rows_and_no_inputs_make_a_file_too),
+        cmocka_unit_test(rows_that_are_not_the_events_of_the_record_are_refused),
         cmocka_unit_test(summaries_are_concatenated),
         cmocka_unit_test(raw_skims_start_with_the_start_records_of_the_run),
         cmocka_unit_test(a_wrong_input_is_named_and_nothing_is_left_behind),

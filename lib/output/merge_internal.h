@@ -1,0 +1,39 @@
+/* merge_internal.h - what the files of merge share.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SPILLWAY_OUTPUT_MERGE_INTERNAL_H
+#define SPILLWAY_OUTPUT_MERGE_INTERNAL_H
+
+#include <limits.h>
+
+#include "output/merge.h"
+
+#define MERGE_PIECE ((size_t)1 << 20)
+
+struct merge {
+    const struct merge_request *request;
+    struct merge_result *result;
+    int out;
+    uint64_t offset;             /* written so far of a file without a container */
+    struct sha256_stream *whole; /* of that file */
+    int in;                      /* the input file that is open, -1 none */
+    char in_path[PATH_MAX];
+    struct sha256_stream *hash;
+    uint8_t *buffer; /* MERGE_PIECE */
+};
+
+/* Opens the file of a product for merge->in, unless it is open. */
+bool merge_open(struct merge *merge, const struct product *product, struct err *err);
+
+/* E_MERGE_INPUT: the hash of what was copied is not the product's. */
+bool merge_hash_check(const struct product *product, const struct sha256 *hash,
+                      struct err *err);
+
+/* An input is to blame when it cannot be read or is wrong, not when writing failed; fills
+ * result->blamed and names the input. Returns false. */
+bool merge_blame(struct merge *merge, uint32_t index, struct err *err);
+
+/* merge_reco.c: the whole file of stream "reco". */
+bool merge_reco(struct merge *merge, struct err *err);
+
+#endif
