@@ -123,7 +123,6 @@ static void process_init(struct process *process, const struct task *task,
     bytes_init(&process->piece, DATE_MAX_EVENT);
     bytes_init(&process->line, SUMMARY_LINE);
     decoder_init(&process->decoder);
-    process->hash = sha256_new();
 }
 
 static void process_release(struct process *process)
@@ -137,7 +136,6 @@ static void process_release(struct process *process)
     bytes_release(&process->line);
     values_release(&process->values);
     decoder_release(&process->decoder);
-    sha256_free(process->hash);
     free(process->places.list);
 }
 

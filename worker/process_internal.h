@@ -64,8 +64,7 @@ struct process {
     struct cut_flow flows[RECIPE_SKIMS];
     struct decoder decoder;
     struct places places;
-    struct sha256_stream *hash; /* of one event at a time */
-    struct summary summary;     /* of the segment at work */
+    struct summary summary; /* of the segment at work */
     struct product products[RECIPE_SKIMS + 2];
     uint32_t product_count;
 };
@@ -76,6 +75,10 @@ const char *process_store(const struct process *process);
 /* process_scan.c */
 
 bool places_add(struct places *places, const struct event_place *place, struct err *err);
+
+/* The digest of each, which are added to *sum. */
+void places_digest(struct places *places, uint32_t run, uint32_t spill,
+                   struct event_digest *sum);
 
 /* Finds the events of a segment and compares them with the index: E_WORKER_DEFICIT names
  * what differs. Fills places and the part of the summary that the container gives. */

@@ -8,6 +8,8 @@
 
 #include "worker/process_internal.h"
 
+#define DIGESTS 64u /* made together */
+
 bool places_add(struct places *places, const struct event_place *place, struct err *err)
 {
     if (places->count == places->capacity) {
@@ -20,6 +22,25 @@ bool places_add(struct places *places, const struct event_place *place, struct e
     }
     places->list[places->count++] = *place;
     return true;
+}
+
+void places_digest(struct places *places, uint32_t run, uint32_t spill,
+                   struct event_digest *sum)
+{
+    struct event_name names[DIGESTS];
+    struct event_digest digests[DIGESTS];
+    for (uint32_t from = 0; from < places->count; from += DIGESTS) {
+        uint32_t left = places->count - from;
+        uint32_t count = left < DIGESTS ? left : DIGESTS;
+        struct event_place *list = places->list + from;
+        for (uint32_t i = 0; i < count; i++)
+            names[i] = (struct event_name){run, spill, list[i].event, list[i].type};
+        event_digests_of(names, count, digests);
+        for (uint32_t i = 0; i < count; i++) {
+            list[i].digest = digests[i];
+            event_digest_merge(sum, &digests[i]);
+        }
+    }
 }
 
 static bool digest_check(const struct segment *segment, const struct event_digest *seen,
@@ -58,19 +79,16 @@ bool process_scan(struct process *process, const struct task_segment *segment,
                       segment->segment.spill);
     while (date_reader_next(&reader, &event, &gap) == LOOKUP_FOUND) {
         const struct date_header *header = &event.header;
-        struct event_place place = {
-            .offset = (uint64_t)(event.data - data),
-            .length = header->size,
-            .event = header->event,
-            .type = (uint16_t)header->type,
-            .digest = event_digest_of(process->hash, run, segment->segment.spill,
-                                      header->event, header->type)};
+        struct event_place place = {.offset = (uint64_t)(event.data - data),
+                                    .length = header->size,
+                                    .event = header->event,
+                                    .type = (uint16_t)header->type};
         if (!places_add(&process->places, &place, err))
             return false;
         gap_count(summary, &gap);
         summary->events[header->type < EVENT_TYPES ? header->type : EVENT_OTHER]++;
-        event_digest_merge(&summary->seen, &place.digest);
     }
     gap_count(summary, &gap);
+    places_digest(&process->places, run, segment->segment.spill, &summary->seen);
     return digest_check(&segment->segment, &summary->seen, err);
 }

@@ -182,13 +182,8 @@ bool process_stored(struct process *process, const struct task_segment *segment,
     (void)close(fd);
     if (!done)
         return false;
-    for (uint32_t i = 0; i < process->places.count; i++) {
-        struct event_place *place = &process->places.list[i];
-        place->digest =
-            event_digest_of(process->hash, segment->segment.id.chunk.run,
-                            segment->segment.spill, place->event, place->type);
-        event_digest_merge(&seen, &place->digest);
-    }
+    places_digest(&process->places, segment->segment.id.chunk.run, segment->segment.spill,
+                  &seen);
     if (!stored.clean || !event_digest_equal(&seen, &segment->segment.digest))
         return places_read_whole(&stored, data, err);
     return true;

@@ -10,8 +10,18 @@ bool cpu_has_avx2(void)
 {
     return CPU_FEATURE_ACTIVE(AVX2);
 }
+
+bool cpu_has_sha(void)
+{
+    return CPU_FEATURE_ACTIVE(SHA) && CPU_FEATURE_ACTIVE(SSE4_1);
+}
 #else
 bool cpu_has_avx2(void)
+{
+    return false;
+}
+
+bool cpu_has_sha(void)
 {
     return false;
 }

@@ -11,12 +11,14 @@
 #include <stdbool.h>
 
 bool cpu_has_avx2(void);
+bool cpu_has_sha(void); /* the instructions for sha256 */
 
-/* Functions marked so may use AVX2 and are called only where cpu_has_avx2(). CPU_VECTOR
- * is 1 where such functions are compiled at all. */
+/* Functions marked so may use what their name says and are called only where the CPU has
+ * it. CPU_VECTOR is 1 where such functions are compiled at all. */
 #ifdef __x86_64__
 #    define CPU_VECTOR 1
 #    define CPU_AVX2   __attribute__((target("avx2")))
+#    define CPU_SHA    __attribute__((target("sha,sse4.1")))
 #else
 #    define CPU_VECTOR 0
 #endif

@@ -7,29 +7,43 @@
 #include <stdio.h>
 
 #include "base/bytes.h"
+#include "base/cpu.h"
+#include "base/sha256_short.h"
 
-struct event_digest event_digest_of(struct sha256_stream *stream, uint32_t run,
-                                    uint32_t spill, uint32_t event, uint32_t type)
+#define BATCH 32u /* names turned to bytes at a time */
+
+void event_digests_of(const struct event_name *names, size_t count,
+                      struct event_digest *digests)
 {
-    uint8_t words[16];
-    le32_store(words, run);
-    le32_store(words + 4, spill);
-    le32_store(words + 8, event);
-    le32_store(words + 12, type);
-    sha256_start(stream);
-    sha256_add(stream, words, sizeof words);
-    struct sha256 hash = sha256_end(stream);
-    return (struct event_digest){
-        .count = 1, .low = le64_load(hash.bytes), .high = le64_load(hash.bytes + 8)};
+    const bool vector = cpu_has_sha();
+    uint8_t messages[BATCH * SHA256_SHORT], hashes[BATCH * SHA256_SHORT];
+    while (count > 0) {
+        size_t part = count < BATCH ? count : BATCH;
+        for (size_t i = 0; i < part; i++) {
+            uint8_t *words = messages + SHA256_SHORT * i;
+            le32_store(words, names[i].run);
+            le32_store(words + 4, names[i].spill);
+            le32_store(words + 8, names[i].event);
+            le32_store(words + 12, names[i].type);
+        }
+        sha256_short(messages, part, vector, hashes);
+        for (size_t i = 0; i < part; i++)
+            digests[i] =
+                (struct event_digest){.count = 1,
+                                      .low = le64_load(hashes + SHA256_SHORT * i),
+                                      .high = le64_load(hashes + SHA256_SHORT * i + 8)};
+        names += part;
+        digests += part;
+        count -= part;
+    }
 }
 
 void event_digest_add(struct event_digest *digest, uint32_t run, uint32_t spill,
                       uint32_t event, uint32_t type)
 {
-    struct sha256_stream *stream = sha256_new();
-    struct event_digest one = event_digest_of(stream, run, spill, event, type);
+    struct event_digest one;
+    event_digests_of(&(struct event_name){run, spill, event, type}, 1, &one);
     event_digest_merge(digest, &one);
-    sha256_free(stream);
 }
 
 void event_digest_merge(struct event_digest *sum, const struct event_digest *part)

@@ -16,10 +16,15 @@ struct event_digest {
     uint64_t high;
 };
 
-/* One event; event is its number in the spill, type the DATE type without flags. `stream`
- * is scratch: a loop that keeps one takes a quarter of the time. */
-struct event_digest event_digest_of(struct sha256_stream *stream, uint32_t run,
-                                    uint32_t spill, uint32_t event, uint32_t type);
+/* Names of an event; event is its number in the spill, type the DATE type without flags.
+ */
+struct event_name {
+    uint32_t run, spill, event, type;
+};
+
+/* Digests of single events, many in one call: one costs half as much then. */
+void event_digests_of(const struct event_name *names, size_t count,
+                      struct event_digest *digests);
 
 /* Adds one event to a sum. */
 void event_digest_add(struct event_digest *digest, uint32_t run, uint32_t spill,

@@ -19,6 +19,7 @@
 #include "raw/window.h"
 
 #define ADLER_BASE 65521u
+#define NAMES      64u /* of events, whose digests are made together */
 
 struct walk {
     struct window window;
@@ -28,7 +29,8 @@ struct walk {
     bool super;           /* a file of super-events: others are pieces of these */
     uint64_t accounted;   /* bytes before are in the checksum of their segment */
     uint64_t *seen;       /* bit map of the event numbers of this segment */
-    struct sha256_stream *hash;
+    struct event_name names[NAMES]; /* of this segment, not in its digest yet */
+    size_t name_count;
     struct walk_event last;
     struct walk_result *result;
     size_t segment_room, damage_room, burst_room;
@@ -159,9 +161,22 @@ static void gap_add(struct walk *walk, const struct walk_damage *gap,
     damage_add(walk, gap);
 }
 
+/* Adds the events that were counted to the digest of the current segment. */
+static void names_flush(struct walk *walk)
+{
+    struct event_digest digests[NAMES];
+    struct segment *segment = &walk->result->segments[walk->result->segment_count - 1];
+    event_digests_of(walk->names, walk->name_count, digests);
+    for (size_t i = 0; i < walk->name_count; i++)
+        event_digest_merge(&segment->digest, &digests[i]);
+    walk->name_count = 0;
+}
+
 static bool segment_open(struct walk *walk, uint32_t spill, struct err *err)
 {
     struct walk_result *result = walk->result;
+    if (result->segment_count > 0)
+        names_flush(walk);
     if (result->segment_count == WALK_SEGMENTS)
         return err_set(err, E_RAW_SEGMENTS,
                        "%s: more than %u changes of spill, the last at offset %" PRIu64,
@@ -199,9 +214,10 @@ static void event_count(struct walk *walk, uint64_t at, const struct walk_head *
     struct segment *segment = &walk->result->segments[walk->result->segment_count - 1];
     uint32_t type = head->type < EVENT_TYPES ? head->type : EVENT_OTHER;
     segment->events[type]++;
-    struct event_digest digest =
-        event_digest_of(walk->hash, walk->run, head->spill, head->event, head->type);
-    event_digest_merge(&segment->digest, &digest);
+    if (walk->name_count == NAMES)
+        names_flush(walk);
+    walk->names[walk->name_count++] =
+        (struct event_name){walk->run, head->spill, head->event, head->type};
     struct walk_event self = {
         .known = true, .spill = head->spill, .event = head->event, .type = head->type};
     if (event_type_is_event(head->type)) {
@@ -330,6 +346,7 @@ static uint32_t adler32_join(uint32_t first, uint32_t second, uint64_t second_le
 static void sum_up(struct walk *walk)
 {
     struct walk_result *result = walk->result;
+    names_flush(walk);
     result->chunk.id.run = walk->run;
     result->chunk.size = walk->window.file_size;
     result->chunk.adler32 = ADLER32_START;
@@ -355,7 +372,6 @@ bool walk_fd(int fd, const char *name, const struct chunk_id *id,
     if (!window_init(&walk.window, fd, name, err))
         return false;
     walk.seen = mem_new(WALK_EVENTS / 64, sizeof *walk.seen);
-    walk.hash = sha256_new();
     if (walk.window.file_size == 0)
         (void)err_set(err, E_RAW_EMPTY, "%s: the file is empty", name);
     else if (walk_events(&walk, err)) {
@@ -364,7 +380,6 @@ bool walk_fd(int fd, const char *name, const struct chunk_id *id,
             sum_up(&walk);
     }
     free(walk.seen);
-    sha256_free(walk.hash);
     window_release(&walk.window);
     if (done)
         *result = made;
