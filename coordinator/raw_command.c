@@ -7,10 +7,14 @@
 
 #include "coordinator/raw_inspect.h"
 #include "coordinator/raw_maps.h"
+#include "coordinator/raw_slice.h"
 
 const char raw_usage[] =
     "spillway raw inspect FILE\n"
     "    What is in a raw file: events by type, spills, data sources, damage.\n"
+    "spillway raw slice FILE --spill N [--event M] --out FILE\n"
+    "    Copies one spill, with the damage inside it, or its events of number M, byte for\n"
+    "    byte into a new file, behind the records of the start of the run: a reproducer.\n"
     "spillway raw maps FILE-OR-FOLDER [--runs FIRST-LAST]\n"
     "    Reads the channel maps run by run: which detector has how many channels, runs\n"
     "    without maps, detectors with fewer channels than in other runs, channels of\n"
@@ -25,6 +29,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } words[] = {
     {"inspect", raw_inspect},
+    {"slice", raw_slice},
     {"maps", raw_maps},
 };
 
