@@ -15,6 +15,7 @@ void plan_init(struct plan *plan)
     *plan = (struct plan){.segments = NULL};
     plan_values_init(&plan->values);
     bytes_init(&plan->problems, PLAN_PROBLEMS);
+    bytes_init(&plan->notes, PLAN_PROBLEMS);
     bytes_init(&plan->why, PLAN_WHY);
 }
 
@@ -26,6 +27,7 @@ void plan_release(struct plan *plan)
     free(plan->runs);
     plan_values_release(&plan->values);
     bytes_release(&plan->problems);
+    bytes_release(&plan->notes);
     bytes_release(&plan->why);
 }
 
@@ -55,9 +57,8 @@ static bool runs_select(struct plan *plan, struct catalog_txn *txn,
     return found != LOOKUP_FAILED;
 }
 
-/* A line in the list of problems; the run's own reason is the first one. */
-static bool run_block(struct plan *plan, struct plan_run *run, const char *reason,
-                      struct err *err)
+bool plan_run_block(struct plan *plan, struct plan_run *run, const char *reason,
+                    struct err *err)
 {
     if (run->blocked[0] == 0)
         (void)snprintf(run->blocked, sizeof run->blocked, "%.*s", PLAN_REASON - 1,
@@ -77,14 +78,14 @@ static bool chunk_check(struct plan *plan, struct plan_run *run,
         (void)snprintf(reason, sizeof reason, "chunk %s is missing in the catalogue",
                        name);
         plan->input_problems++;
-        if (!run_block(plan, run, reason, err))
+        if (!plan_run_block(plan, run, reason, err))
             return false;
     }
     if (!chunk->scanned) {
         chunk_name(&chunk->id, name);
         (void)snprintf(reason, sizeof reason, "chunk %s was not scanned", name);
         plan->input_problems++;
-        return run_block(plan, run, reason, err);
+        return plan_run_block(plan, run, reason, err);
     }
     return true;
 }
@@ -118,7 +119,7 @@ static bool run_check(struct plan *plan, struct catalog_txn *txn, struct plan_ru
     if (count > 0)
         return true;
     plan->input_problems++;
-    return run_block(plan, run, "no chunk in the catalogue", err);
+    return plan_run_block(plan, run, "no chunk in the catalogue", err);
 }
 
 static bool runs_read(struct plan *plan, struct catalog *catalog,
@@ -220,7 +221,8 @@ static bool conditions_read(struct plan *plan, struct catalog *catalog,
     struct coverage_run *covered = mem_new(plan->run_count, sizeof *covered);
     bool done = spills_read(plan, txn, covered, &count, err);
     catalog_abort(txn);
-    done = done && coverage_check(plan, covered, count, err);
+    done =
+        done && coverage_check(plan, covered, count, err) && plan_maps_check(plan, err);
     free(covered);
     return done;
 }
@@ -362,7 +364,7 @@ static bool run_plan(struct plan *plan, struct plan_run *run,
         }
         plan->count = run->first;
         plan->condition_problems++;
-        return run_block(plan, run, inner.text, err);
+        return plan_run_block(plan, run, inner.text, err);
     }
     run->count = plan->count - run->first;
     return true;

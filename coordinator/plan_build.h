@@ -41,6 +41,7 @@ struct plan {
     struct plan_values values;
     struct bytes why;            /* why segments must run, for people */
     struct bytes problems;       /* a line each */
+    struct bytes notes;          /* what may be meant so, a line each */
     uint32_t input_problems;     /* missing chunks, chunks that were not scanned */
     uint32_t condition_problems; /* gaps, values that nothing gives */
 };
@@ -52,6 +53,14 @@ void plan_release(struct plan *plan);
  * nothing but payloads there. */
 bool plan_build(struct plan *plan, struct catalog *catalog,
                 const struct campaign_file *file, const char *folder, struct err *err);
+
+/* Blocks runs whose channel maps cannot be used, notes detectors that they lack
+ * (plan_maps.c). */
+bool plan_maps_check(struct plan *plan, struct err *err);
+
+/* A line in the list of problems; the run's own reason is the first one. */
+bool plan_run_block(struct plan *plan, struct plan_run *run, const char *reason,
+                    struct err *err);
 
 /* Looks for products of the keys (plan_reuse.c). */
 bool plan_reuse(struct plan *plan, struct catalog *catalog, struct err *err);

@@ -89,7 +89,10 @@ bool plan_text(const struct plan *plan, struct bytes *out, struct err *err)
     for (size_t i = 0; i < plan->run_count; i++)
         if (!run_text(&plan->runs[i], out, err))
             return false;
-    return bytes_append(out, plan->why.data, plan->why.size, err);
+    return (plan->notes.size == 0 ||
+            (text_add(out, "to be looked at:\n", err) &&
+             bytes_append(out, plan->notes.data, plan->notes.size, err))) &&
+           bytes_append(out, plan->why.data, plan->why.size, err);
 }
 
 static void run_json(struct json_writer *json, const struct plan_run *run)
@@ -108,15 +111,16 @@ static void run_json(struct json_writer *json, const struct plan_run *run)
     json_close_object(json);
 }
 
-static void problems_json(struct json_writer *json, const struct bytes *problems)
+static void lines_json(struct json_writer *json, const char *key,
+                       const struct bytes *lines)
 {
     char line[1024];
     size_t at = 0;
-    json_open_array(json, "problems");
-    while (at < problems->size) {
-        const char *text = (const char *)problems->data + at;
-        const char *end = memchr(text, '\n', problems->size - at);
-        size_t length = end == NULL ? problems->size - at : (size_t)(end - text);
+    json_open_array(json, key);
+    while (at < lines->size) {
+        const char *text = (const char *)lines->data + at;
+        const char *end = memchr(text, '\n', lines->size - at);
+        size_t length = end == NULL ? lines->size - at : (size_t)(end - text);
         size_t copied = length < sizeof line ? length : sizeof line - 1;
         memcpy(line, text, copied);
         line[copied] = 0;
@@ -159,7 +163,8 @@ bool plan_json(const struct plan *plan, struct bytes *out, struct err *err)
     for (size_t i = 0; i < plan->run_count; i++)
         run_json(&json, &plan->runs[i]);
     json_close_array(&json);
-    problems_json(&json, &plan->problems);
+    lines_json(&json, "problems", &plan->problems);
+    lines_json(&json, "notes", &plan->notes);
     json_close_object(&json);
     return json_end(&json, err);
 }
