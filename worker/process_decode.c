@@ -84,11 +84,8 @@ static bool calibration_prepare(struct process *process,
 /* One S-Link block; false when a piece of it is lost. */
 static bool block_decode(struct decoder *decoder, const struct slink_block *block)
 {
-    if (!block->spill_good || slink_block_flagged(block)) {
-        struct damage_log marks = {.room = 0};
-        slink_block_marks(block, &marks);
-        damage_counts_add(&decoder->faults.damage, &marks.counts);
-    }
+    if (!block->spill_good || slink_block_flagged(block))
+        slink_block_marks(block, &decoder->faults.log);
     if ((block->format & SLINK_FIRST_OF_RUN) != 0 ||
         decoder->calibration.index[block->source] == NULL)
         return true;
@@ -108,7 +105,7 @@ static bool event_decode(struct decoder *decoder, const struct date_event *event
     while ((found = event_blocks_next(&blocks, &block, &fault)) != LOOKUP_ABSENT) {
         bool good = found == LOOKUP_FOUND && block_decode(decoder, &block);
         if (found == LOOKUP_FAILED)
-            decoder->faults.damage.of[fault.damage]++;
+            decoder->faults.log.counts.of[fault.damage]++;
         whole = whole && good;
     }
     return whole;
@@ -141,7 +138,7 @@ static bool event_row(struct decoder *decoder, const struct event_place *place,
 
 static void account_take(const struct decoder *decoder, struct summary *summary)
 {
-    damage_counts_add(&summary->damage, &decoder->faults.damage);
+    damage_counts_add(&summary->damage, &decoder->faults.log.counts);
     summary->damaged_events = decoder->damaged_events;
     summary->nan_count = decoder->counts.numbers_nan;
     summary->lost_channels = decoder->counts.lost_channels;
@@ -163,7 +160,7 @@ static bool rows_make(struct process *process, const struct task_segment *segmen
 {
     struct decoder *decoder = &process->decoder;
     decoder->table.rows = 0;
-    decoder->faults = (struct sadc_faults){.sum_differs = 0};
+    decoder->faults = (struct faults){.sum_differs = 0};
     decoder->counts = (struct event_counts){.events = 0};
     decoder->damaged_events = 0;
     for (uint32_t i = 0; i < process->places.count; i++) {

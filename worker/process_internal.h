@@ -41,7 +41,7 @@ struct decoder {
     struct reco_table table;
     struct columns_writer writer;
     struct columns_reader reader;
-    struct sadc_faults faults;
+    struct faults faults;
     struct event_counts counts;
     uint64_t damaged_events;
     struct arena arena; /* of the calibration */

@@ -7,12 +7,7 @@
 #ifndef SPILLWAY_RAW_BURST_H
 #define SPILLWAY_RAW_BURST_H
 
-#include "raw/slink.h"
-
-#define SCALER_WORDS        34u /* in a frame, between its header and its trailer */
-#define SCALER_FRAME        (SCALER_WORDS + 2u)
-#define SCALER_MAX_COUNT    0x7FFFFFFFu
-#define SCALER_SLINK_FORMAT 0x30u
+#include "raw/scaler.h"
 
 struct eot_definition {
     uint32_t source;      /* S-Link source of the scaler */
@@ -26,9 +21,5 @@ struct eot_definition {
 enum lookup burst_count(const struct date_event *record,
                         const struct eot_definition *definition, uint32_t *count,
                         double *eot, struct err *err);
-
-/* One scaler frame: header, 34 words of 31 bits, trailer, as words for the writer. */
-void scaler_frame(const uint32_t counts[SCALER_WORDS], uint32_t event, uint32_t geo,
-                  uint32_t words[SCALER_FRAME]);
 
 #endif

@@ -44,7 +44,23 @@
     X(TCS_SYNC, 29, "tcs-sync", "TCS receiver: synchronisation lost")                    \
     X(TCS_ECC, 30, "tcs-ecc", "TCS receiver: checksum error, bit 3 is clear")            \
     X(TCS_BITS, 31, "tcs-bits", "TCS receiver: an undefined bit is set")                 \
-    X(ADC_ERROR, 32, "adc-error", "ADC block with its error bit set")
+    X(ADC_ERROR, 32, "adc-error", "ADC block with its error bit set")                    \
+    X(ADC_SKIPPED, 33, "adc-skipped", "ADC that sent headers only, for too much data")   \
+    X(CHIP_SIZE, 34, "chip-size", "chip block beyond the one around it, or too short")   \
+    X(CHIP_EVENT, 35, "chip-event", "chip block of another event")                       \
+    X(CHIP_MODE, 36, "chip-mode", "readout mode that is not known")                      \
+    X(CHIP_FRAME, 37, "chip-frame", "APV frame without its good bit")                    \
+    X(CHIP_ORDER, 38, "chip-order", "header, data and trailer words out of order")       \
+    X(CHIP_PORT, 39, "chip-port", "data word of another port than its header")           \
+    X(CHIP_MARK, 40, "chip-mark", "word with wrong fixed bits")                          \
+    X(CHIP_OVERFLOW, 41, "chip-overflow", "buffer overflow reported by a chip")          \
+    X(CHIP_ERROR, 42, "chip-error", "error word of a TDC or scaler")                     \
+    X(TIME_TAG, 43, "time-tag", "time tags of a source differ")                          \
+    X(CHANNEL_ORDER, 44, "channel-order", "channels of an ADC block not in order")       \
+    X(SAMPLE_COUNT, 45, "sample-count", "another number of samples than announced")      \
+    X(INTEGRAL_WORD, 46, "integral-word", "integral words wrong or of two channels")     \
+    X(HUFFMAN, 47, "huffman", "compressed ADC block that cannot be unpacked")            \
+    X(FILTER_RECORD, 48, "filter-record", "online filter record of a wrong size")
 
 #define DAMAGE_ENUM(name, number, word, text) DAMAGE_##name = number,
 

@@ -12,6 +12,7 @@
 #define SPILLWAY_RAW_MAP_H
 
 #include "base/bytes.h"
+#include "raw/chip.h"
 
 #define MAP_NAME          32                 /* detector or section, with the NUL */
 #define MAP_MAX_TEXT      ((size_t)16 << 20) /* one file; the largest known is 0.1 MiB */
@@ -84,8 +85,6 @@ struct map_opaque {
     uint32_t sections; /* that count for the run */
     uint32_t lines;
 };
-
-enum sadc_format { SADC_FORMAT_NONE, SADC_FORMAT_1, SADC_FORMAT_2, SADC_FORMAT_3 };
 
 #define MAP_APV_RICH        1u /* option rich_adc: amplitudes of two slopes */
 #define MAP_APV_COMMON_MODE 2u /* option CMC_always: a common-mode word in each block */

@@ -7,9 +7,11 @@
 
 #include "base/cpu.h"
 #include "raw/sadc_samples.h"
+#include "raw/word.h"
 
 #define KEY_ABSENT 0u
 #define KEY_DATA   3u
+#define ERROR_BIT  (1u << 24) /* of a block header */
 
 /* Marks in bits 30 and 31 of channel headers and sample words. */
 #define MARK_HEADER 1u
@@ -26,7 +28,10 @@ void sadc_digits_init(struct sadc_digits *digits)
         .port = mem_new(SADC_MAX_CHANNELS, sizeof *digits->port),
         .adc = mem_new(SADC_MAX_CHANNELS, sizeof *digits->adc),
         .channel = mem_new(SADC_MAX_CHANNELS, sizeof *digits->channel),
+        .flags = mem_new(SADC_MAX_CHANNELS, sizeof *digits->flags),
         .sum = mem_new(SADC_MAX_CHANNELS, sizeof *digits->sum),
+        .integrals = {mem_new(SADC_MAX_CHANNELS, sizeof *digits->integrals[0]),
+                      mem_new(SADC_MAX_CHANNELS, sizeof *digits->integrals[1])},
         .sample_count = mem_new(SADC_MAX_CHANNELS, sizeof *digits->sample_count),
         .first = mem_new(SADC_MAX_CHANNELS, sizeof *digits->first),
         .samples = mem_new((size_t)SADC_MAX_SAMPLES + SADC_SAMPLES_SLACK,
@@ -41,7 +46,10 @@ void sadc_digits_release(struct sadc_digits *digits)
     free(digits->port);
     free(digits->adc);
     free(digits->channel);
+    free(digits->flags);
     free(digits->sum);
+    free(digits->integrals[0]);
+    free(digits->integrals[1]);
     free(digits->sample_count);
     free(digits->first);
     free(digits->samples);
@@ -63,16 +71,19 @@ struct adc_block {
 };
 
 struct decode {
+    const struct slink_block *block;
     struct sadc_digits *digits;
-    struct sadc_faults *faults;
+    struct faults *faults;
     uint64_t seen[BLOCK_CHANNELS / 64]; /* channels of this source so far */
     bool good;
 };
 
-static void fault(struct decode *decode, enum damage_class damage)
+/* `words` at `place` give no digit. */
+static void lost(struct decode *decode, enum damage_class damage, const uint8_t *place,
+                 uint32_t words)
 {
-    decode->faults->damage.of[damage]++;
-    decode->good = false;
+    uint32_t at = (uint32_t)(place - decode->block->words) / 4;
+    decode->good = fault_lost(decode->faults, decode->block, damage, at, words);
 }
 
 /* One channel whose header and length are good. */
@@ -82,20 +93,21 @@ static void channel_take(struct decode *decode, const struct adc_block *block,
     struct sadc_digits *digits = decode->digits;
     uint32_t samples = header >> 16 & SADC_MAX_PER_CHAN;
     uint8_t channel = (uint8_t)(header >> 26 & 15);
+    uint32_t size = 1 + (samples + 1) / 2;
     uint32_t place = (uint32_t)block->port << 6 | (uint32_t)block->adc << 4 | channel;
     if ((decode->seen[place / 64] >> place % 64 & 1) != 0) {
-        fault(decode, DAMAGE_CHANNEL_TWICE);
+        lost(decode, DAMAGE_CHANNEL_TWICE, words - 4, size);
         return;
     }
     if (digits->count == SADC_MAX_CHANNELS ||
         samples > SADC_MAX_SAMPLES - digits->sample_total) {
-        fault(decode, DAMAGE_DIGITS_FULL);
+        lost(decode, DAMAGE_DIGITS_FULL, words - 4, size);
         return;
     }
     uint32_t sum;
     uint16_t *out = digits->samples + digits->sample_total;
     if (!sadc_samples(words, samples, digits->vector, out, &sum)) {
-        fault(decode, DAMAGE_SAMPLE_WORD);
+        lost(decode, DAMAGE_SAMPLE_WORD, words - 4, size);
         return;
     }
     decode->seen[place / 64] |= (uint64_t)1 << place % 64;
@@ -104,6 +116,9 @@ static void channel_take(struct decode *decode, const struct adc_block *block,
     digits->port[row] = block->port;
     digits->adc[row] = block->adc;
     digits->channel[row] = channel;
+    digits->flags[row] = 0;
+    digits->integrals[0][row] = 0;
+    digits->integrals[1][row] = 0;
     digits->sum[row] = (uint16_t)header;
     digits->sample_count[row] = (uint16_t)samples;
     digits->first[row] = digits->sample_total;
@@ -119,7 +134,8 @@ static void adc_block_decode(struct decode *decode, const struct adc_block *bloc
         uint32_t words = ((header >> 16 & SADC_MAX_PER_CHAN) + 1) / 2;
         at++;
         if (header >> 30 != MARK_HEADER || words == 0 || words > block->count - at) {
-            fault(decode, DAMAGE_CHANNEL_HEADER);
+            lost(decode, DAMAGE_CHANNEL_HEADER, block->words + 4 * (size_t)(at - 1),
+                 block->count - at + 1);
             return;
         }
         channel_take(decode, block, header, block->words + 4 * (size_t)at);
@@ -137,15 +153,17 @@ static uint32_t adc_block_take(struct decode *decode, const struct slink_block *
     uint32_t size = header >> 12 & 0xFFF;
     uint32_t key = header >> 30;
     if (size == 0 || size > block->count - at) {
-        fault(decode, DAMAGE_ADC_SIZE);
+        lost(decode, DAMAGE_ADC_SIZE, words, block->count - at);
         return 0;
     }
+    if ((header & ERROR_BIT) != 0)
+        fault_marked(decode->faults, block, DAMAGE_ADC_ERROR, at);
     if ((header & 0xFFF) != (block->event & 0xFFF))
-        fault(decode, DAMAGE_ADC_EVENT);
+        lost(decode, DAMAGE_ADC_EVENT, words, size);
     else if (key == KEY_ABSENT && size == 1)
-        fault(decode, DAMAGE_ADC_MISSING);
+        lost(decode, DAMAGE_ADC_MISSING, words, size);
     else if (key != KEY_DATA)
-        fault(decode, DAMAGE_ADC_KEY);
+        lost(decode, DAMAGE_ADC_KEY, words, size);
     else
         adc_block_decode(decode, &(struct adc_block){.words = words + 4,
                                                      .count = size - 1,
@@ -156,9 +174,10 @@ static uint32_t adc_block_take(struct decode *decode, const struct slink_block *
 }
 
 bool sadc_decode(const struct slink_block *block, struct sadc_digits *digits,
-                 struct sadc_faults *faults)
+                 struct faults *faults)
 {
-    struct decode decode = {.digits = digits, .faults = faults, .good = true};
+    struct decode decode = {
+        .block = block, .digits = digits, .faults = faults, .good = true};
     uint32_t at = 0;
     while (at < block->count) {
         uint32_t size = adc_block_take(&decode, block, at);
@@ -167,13 +186,6 @@ bool sadc_decode(const struct slink_block *block, struct sadc_digits *digits,
         at += size;
     }
     return decode.good;
-}
-
-static bool word_add(struct bytes *words, uint32_t word, struct err *err)
-{
-    uint8_t place[4];
-    le32_store(place, word);
-    return bytes_append(words, place, sizeof place, err);
 }
 
 static bool channel_encode(const struct sadc_digits *digits, uint32_t row,

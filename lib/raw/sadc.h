@@ -10,23 +10,29 @@
 #define SPILLWAY_RAW_SADC_H
 
 #include "base/bytes.h"
-#include "raw/slink.h"
+#include "raw/fault.h"
 
 #define SADC_SAMPLE_MAX   4095u
 #define SADC_MAX_PER_CHAN 511u  /* the field has 9 bits */
 #define SADC_MAX_CHANNELS 8192u /* of an event: 16 sources of 512 channels */
 #define SADC_MAX_SAMPLES  (SADC_MAX_CHANNELS * 64u)
 
+/* Bits of flags. */
+#define SADC_OVERFLOW   1u /* overflow in the multi-hit buffer of the ADC */
+#define SADC_SUPPRESSED 2u
+
 /* Structure of arrays, filled source by source; row i has samples first[i] up to
- * first[i] + sample_count[i]. Allocated once for the limits above (1.3 MiB). */
+ * first[i] + sample_count[i]. Allocated once for the limits above (1.4 MiB). */
 struct sadc_digits {
     uint32_t count;
     uint32_t sample_total;
     uint16_t *source;
     uint8_t *port;    /* 0 to 7 */
-    uint8_t *adc;     /* 0 to 3 */
-    uint8_t *channel; /* 0 to 15 */
-    uint16_t *sum;    /* as the module gave it */
+    uint8_t *adc;     /* 0 to 3; the chip of the old formats, 0 to 15 */
+    uint8_t *channel; /* 0 to 15, to 63 in compressed blocks */
+    uint8_t *flags;   /* SADC_OVERFLOW, SADC_SUPPRESSED: old formats only */
+    uint16_t *sum;    /* as the module gave it; of the oldest format the first integral */
+    uint16_t *integrals[2]; /* the others of the oldest format, else 0 */
     uint16_t *sample_count;
     uint32_t *first;
     uint16_t *samples;
@@ -39,16 +45,11 @@ void sadc_digits_release(struct sadc_digits *digits);
 /* Forgets the rows and keeps the memory: once an event. */
 void sadc_digits_clear(struct sadc_digits *digits);
 
-struct sadc_faults {
-    struct damage_counts damage;
-    uint64_t sum_differs; /* channels whose sum is not that of the samples modulo 65536:
-                             kept, since what the field means is not documented */
-};
-
-/* Appends the channels of one block and adds what was damaged to *faults. Returns true
- * when the whole block was good. */
+/* Appends the channels of one block of format 3 and adds what was damaged to *faults. An
+ * error bit of an ADC block is marked and its channels are kept, as the collaboration's
+ * decoder does. Returns true when nothing was lost. */
 bool sadc_decode(const struct slink_block *block, struct sadc_digits *digits,
-                 struct sadc_faults *faults);
+                 struct faults *faults);
 
 /* Appends the words of rows `from` to `to` (one source): one ADC block for each run of
  * equal (port, adc). `event` is the number in the spill. E_LIMIT above 4095 words a

@@ -28,7 +28,7 @@ static double walk_bench(const char *path, struct walk_result *result)
 
 static uint64_t event_decode(const struct date_event *event,
                              const struct channel_map *map, struct sadc_digits *digits,
-                             struct sadc_faults *faults)
+                             struct faults *faults)
 {
     struct event_blocks blocks;
     struct slink_block block;
@@ -46,7 +46,7 @@ static double decode_bench(const struct bytes *file, const struct walk_result *w
                            const struct channel_map *map, uint64_t *channels)
 {
     struct sadc_digits digits;
-    struct sadc_faults faults = {.sum_differs = 0};
+    struct faults faults = {.sum_differs = 0};
     sadc_digits_init(&digits);
     *channels = 0;
     double start = measure_cpu_s();

@@ -275,7 +275,7 @@ static void decode(const struct date_event *event, struct sadc_digits *digits)
     struct event_blocks blocks;
     struct slink_block block;
     struct slink_fault fault;
-    struct sadc_faults faults = {.sum_differs = 0};
+    struct faults faults = {.sum_differs = 0};
     enum lookup found;
     sadc_digits_clear(digits);
     event_blocks_start(&blocks, event);

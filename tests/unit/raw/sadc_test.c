@@ -5,7 +5,7 @@
 
 struct fixture {
     struct sadc_digits digits, back;
-    struct sadc_faults faults;
+    struct faults faults;
     struct bytes words;
     struct slink_block block;
 };
@@ -102,8 +102,8 @@ static void damage_costs_the_smallest_believable_piece(void **state)
         flip(&fixture, cases[i].word, cases[i].bits);
         assert_false(sadc_decode(&fixture.block, &fixture.back, &fixture.faults));
         assert_int_equal(fixture.back.count, cases[i].left);
-        assert_int_equal(fixture.faults.damage.of[cases[i].damage], 1);
-        assert_int_equal(damage_counts_total(&fixture.faults.damage), 1);
+        assert_int_equal(fixture.faults.log.counts.of[cases[i].damage], 1);
+        assert_int_equal(damage_counts_total(&fixture.faults.log.counts), 1);
         fixture_free(&fixture);
     }
 }
@@ -120,7 +120,18 @@ static void absent_module_is_counted_and_passed(void **state)
     fixture.block.count++;
     assert_false(sadc_decode(&fixture.block, &fixture.back, &fixture.faults));
     assert_int_equal(fixture.back.count, 4);
-    assert_int_equal(fixture.faults.damage.of[DAMAGE_ADC_MISSING], 1);
+    assert_int_equal(fixture.faults.log.counts.of[DAMAGE_ADC_MISSING], 1);
+    fixture_free(&fixture);
+}
+
+static void error_bit_is_marked_and_the_channels_are_kept(void **state)
+{
+    (void)state;
+    struct fixture fixture = fixture_new();
+    flip(&fixture, 0, 1u << 24);
+    assert_true(sadc_decode(&fixture.block, &fixture.back, &fixture.faults));
+    assert_int_equal(fixture.back.count, 4);
+    assert_int_equal(fixture.faults.log.counts.of[DAMAGE_ADC_ERROR], 1);
     fixture_free(&fixture);
 }
 
@@ -144,7 +155,7 @@ static void full_buffers_are_damage_not_a_crash(void **state)
     assert_int_equal(fixture.back.count, SADC_MAX_CHANNELS);
     assert_false(sadc_decode(&fixture.block, &fixture.back, &fixture.faults));
     assert_int_equal(fixture.back.count, SADC_MAX_CHANNELS);
-    assert_int_equal(fixture.faults.damage.of[DAMAGE_DIGITS_FULL], 4);
+    assert_int_equal(fixture.faults.log.counts.of[DAMAGE_DIGITS_FULL], 4);
     fixture_free(&fixture);
 }
 
@@ -164,6 +175,7 @@ int main(void)
         cmocka_unit_test(channels_come_back_as_they_were),
         cmocka_unit_test(damage_costs_the_smallest_believable_piece),
         cmocka_unit_test(absent_module_is_counted_and_passed),
+        cmocka_unit_test(error_bit_is_marked_and_the_channels_are_kept),
         cmocka_unit_test(sum_that_differs_is_counted_and_kept),
         cmocka_unit_test(full_buffers_are_damage_not_a_crash),
         cmocka_unit_test(classes_have_words),

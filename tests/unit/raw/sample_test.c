@@ -43,7 +43,7 @@ static void digits_print(const struct date_header *header,
 static void event_print(const struct date_event *event, struct sadc_digits *digits,
                         struct bytes *out)
 {
-    struct sadc_faults faults = {.sum_differs = 0};
+    struct faults faults = {.sum_differs = 0};
     struct event_blocks blocks;
     struct slink_block block;
     struct slink_fault fault;

@@ -90,7 +90,7 @@ static void events_after_the_first_allocate_nothing(void **state)
             before = allocations;
         if (table.rows == table.capacity)
             table.rows = 0;
-        struct sadc_faults faults = {0};
+        struct faults faults = {0};
         sadc_digits_clear(&made.digits);
         for (uint32_t b = 0; b < block_count; b++) {
             struct slink_block block = {.source = (uint16_t)(600 + b),
