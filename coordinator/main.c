@@ -13,6 +13,7 @@
 #include "coordinator/command.h"
 #include "coordinator/conditions_command.h"
 #include "coordinator/explain.h"
+#include "coordinator/export_command.h"
 #include "coordinator/plan.h"
 #include "coordinator/raw_command.h"
 #include "coordinator/report.h"
@@ -56,6 +57,8 @@ static const struct command commands[] = {
      retry_command},
     {"verify", "published files against the catalog", verify_usage, verify_command},
     {"trace", "what made a file, what an input made", trace_usage, trace_command},
+    {"export", "published files as TTree, for older macros", export_usage,
+     export_command},
     {"raw", "what is in a raw file", raw_usage, raw_command},
     {"catalog", "check, copy, owner of the catalog", catalog_usage, catalog_command},
 };

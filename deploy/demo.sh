@@ -95,6 +95,10 @@ say "Which inputs, software and calibrations made a file"
 file=$(find "$demo/store/published" -name 'skim.eminvis_loose_*.dat' | sort | head -1)
 spillway trace "$file"
 
+say "The reconstructed events as a TTree, for macros that do not read RNTuple"
+mapfile -t reco < <(find "$demo/store/published" -name 'reco_*.root' | sort)
+spillway export --ttree "$demo/tree.root" "${reco[@]}"
+
 say "The same command again"
 spillway run "$demo/campaign.yaml"
 
@@ -103,4 +107,7 @@ cat <<END
 Everything is in $demo. Ask with
    export PATH=$PWD/build/release/bin:\$PATH SPILLWAY_AREA=$demo/area
    spillway status | spillway report demo | spillway trace FILE | spillway explain demo
+README.md, "Opening what is published", says how ROOT, Python and a browser open
+   ${reco[0]}
+   $demo/tree.root
 END

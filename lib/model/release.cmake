@@ -11,6 +11,8 @@ file(GLOB release_sources CONFIGURE_DEPENDS
   ${CMAKE_SOURCE_DIR}/lib/output/*.[ch] ${CMAKE_SOURCE_DIR}/lib/conditions/effective*.[ch]
   ${CMAKE_SOURCE_DIR}/lib/conditions/payload*.[ch] ${CMAKE_SOURCE_DIR}/lib/conditions/table*.[ch]
   ${CMAKE_SOURCE_DIR}/worker/process*.c)
+# Exports made by hand of what is published.
+list(FILTER release_sources EXCLUDE REGEX "/lib/output/ttree")
 list(SORT release_sources)
 set(release_text "spillway-release-1\nflags=-ffp-contract=off\nzstd=${libzstd_VERSION}\n")
 foreach(source ${release_sources})

@@ -29,6 +29,18 @@ enum root_class {
     ROOT_TSEQCOLLECTION,
     ROOT_TLIST,
     ROOT_THASHLIST,
+    ROOT_TOBJARRAY,
+    ROOT_TTREE,
+    ROOT_TIOFEATURES,
+    ROOT_TBRANCH,
+    ROOT_TLEAF,
+    ROOT_TLEAFB,
+    ROOT_TLEAFS,
+    ROOT_TLEAFI,
+    ROOT_TLEAFL,
+    ROOT_TLEAFF,
+    ROOT_TLEAFD,
+    ROOT_TLEAFO,
     ROOT_RNTUPLE
 };
 
@@ -43,7 +55,13 @@ enum root_class {
 #define ROOT_SET_TH1                                                                     \
     (ROOT_SET_DRAWN | ROOT_BIT(ROOT_TATTAXIS) | ROOT_BIT(ROOT_TAXIS) |                   \
      ROOT_BIT(ROOT_TH1) | ROOT_BIT(ROOT_TH1D) | ROOT_BIT(ROOT_THASHLIST))
-#define ROOT_SET_TH2    (ROOT_SET_TH1 | ROOT_BIT(ROOT_TH2) | ROOT_BIT(ROOT_TH2D))
+#define ROOT_SET_TH2 (ROOT_SET_TH1 | ROOT_BIT(ROOT_TH2) | ROOT_BIT(ROOT_TH2D))
+#define ROOT_SET_TTREE                                                                   \
+    (ROOT_SET_DRAWN | ROOT_BIT(ROOT_TOBJARRAY) | ROOT_BIT(ROOT_TTREE) |                  \
+     ROOT_BIT(ROOT_TIOFEATURES) | ROOT_BIT(ROOT_TBRANCH) | ROOT_BIT(ROOT_TLEAF) |        \
+     ROOT_BIT(ROOT_TLEAFB) | ROOT_BIT(ROOT_TLEAFS) | ROOT_BIT(ROOT_TLEAFI) |             \
+     ROOT_BIT(ROOT_TLEAFL) | ROOT_BIT(ROOT_TLEAFF) | ROOT_BIT(ROOT_TLEAFD) |             \
+     ROOT_BIT(ROOT_TLEAFO))
 #define ROOT_SET_NTUPLE ROOT_BIT(ROOT_RNTUPLE)
 
 /* Puts the list of the classes in `set`: the payload of the key "StreamerInfo". */

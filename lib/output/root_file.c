@@ -71,7 +71,8 @@ static void head_put(struct root_stream *head, const struct root_key *key, uint6
     root_put_u32(head, ROOT_DATE);
     uint32_t length = root_key_length(key->class_name, key->name, key->title);
     root_put_u16(head, (uint16_t)(length + key->extra_size));
-    root_put_u16(head, key->cycle == 0 ? 1 : key->cycle);
+    bool baskets = key->extra_size > 0;
+    root_put_u16(head, key->cycle == 0 && !baskets ? 1 : key->cycle);
     root_put_u64(head, seek);
     root_put_u64(head, folder);
     root_put_text(head, key->class_name);

@@ -38,7 +38,7 @@ struct root_key {
     const char *class_name;
     const char *name, *title;
     uint32_t directory; /* ROOT_TOP or what root_directory_add() gave */
-    uint16_t cycle;     /* 0 is taken as 1 */
+    uint16_t cycle;     /* 0 is taken as 1, but not with extra: baskets start at 0 */
     bool hidden;        /* in no key list: RBlob, TBasket */
     const void *extra;  /* behind the title, counted as part of the head: TBasket */
     uint32_t extra_size;

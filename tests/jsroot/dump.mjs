@@ -14,6 +14,7 @@
 // number of values as u32 before each entry of a vector. Numbers of 64 bits reach jsroot
 // as double, so they are exact below 2^53.
 import { createHash } from 'node:crypto';
+import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -22,6 +23,22 @@ if (!path) {
     console.error('dump.mjs: call it with the folder of node_modules and a file');
     process.exit(2);
 }
+const out = [];
+const say = (...words) => {
+    out.push(words.join(' '));
+    if (out.length > 4096) flush();
+};
+const flush = () => {
+    if (out.length) writeSync(1, out.splice(0).join('\n') + '\n');
+};
+const refuse = error => {
+    flush();
+    process.stderr.write(`${path}: ${error.message}\n`);
+    process.exit(1);
+};
+// Before jsroot's own, which prints a library.
+process.on('unhandledRejection', refuse);
+process.on('uncaughtException', refuse);
 const load = name => import(pathToFileURL(
     resolve(modules, 'node_modules/jsroot/modules', name)).href);
 const { openFile } = await load('io.mjs');
@@ -38,14 +55,6 @@ const PUT = {
     i32: (b, v) => b.writeInt32LE(v), u64: (b, v) => b.writeBigUInt64LE(BigInt(v)),
     i64: (b, v) => b.writeBigInt64LE(BigInt(v)), f32: (b, v) => b.writeFloatLE(v),
     f64: (b, v) => b.writeDoubleLE(v)
-};
-const out = [];
-const say = (...words) => {
-    out.push(words.join(' '));
-    if (out.length > 4096) flush();
-};
-const flush = () => {
-    if (out.length) process.stdout.write(out.splice(0).join('\n') + '\n');
 };
 
 const hex = (type, bytes) => Buffer.from(bytes).reverse().toString('hex');
@@ -69,7 +78,7 @@ class Column {
         return this.block.subarray(this.held - size, this.held);
     }
     add(entry, value) {
-        const list = value?.length === undefined ? [value] : value, words = [];
+        const list = value?.length === undefined ? [value] : Array.from(value).flat(Infinity), words = [];
         if (this.length && list.length !== this.length)
             throw new Error(`${this.name}: ${list.length} values in entry ${entry}`);
         if (!this.length) this.bytes(4).writeUInt32LE(list.length);
@@ -117,10 +126,11 @@ async function ntuple(path, object) {
     const top = builder.fieldDescriptors.filter((field, i) => field.parentFieldId === i);
     say('description', path, builder.description || '-');
     const list = top.map(field => {
-        const array = /^std::array<(.*),(\d+)>$/.exec(field.typeName),
-              vector = /^std::vector<(.*)>$/.exec(field.typeName);
-        return new Column(field.fieldName, field_type(array?.[1] ?? vector?.[1] ?? field.typeName),
-                          array ? Number(array[2]) : vector ? 0 : 1);
+        let type = field.typeName, length = 1;
+        for (let array; (array = /^std::array<(.*),(\d+)>$/.exec(type)); type = array[1])
+            length *= Number(array[2]);
+        const vector = /^std::vector<(.*)>$/.exec(type);
+        return new Column(field.fieldName, field_type(vector?.[1] ?? type), vector ? 0 : length);
     });
     await columns(path, 'RNTuple', object, entries, list, rntupleProcess,
                   top.map(field => field.fieldName));
@@ -186,7 +196,5 @@ try {
     if (complaints.length) throw new Error(`jsroot said: ${complaints[0]}`);
     flush();
 } catch (error) {
-    flush();
-    process.stderr.write(`${path}: ${error.message}\n`);
-    process.exitCode = 1;
+    refuse(error);
 }

@@ -1,0 +1,60 @@
+#!/bin/bash
+# root_export.sh - published reco files: jsroot reads the RNTuple, and the tree that is
+# exported from them, back value by value.
+# SPDX-License-Identifier: Apache-2.0
+. "$2/tests/system/area_lib.sh"
+. "$2/tests/system/root_lib.sh"
+
+must spillway-simulate --out "$scratch/data" --runs 9001-9002 --spills 2 --events 150 --seed 5
+make_area area "$scratch/data"
+cat >"$scratch/campaign.yaml" <<YAML
+name: one
+purpose: test
+store: $scratch/store
+select:
+  types: [physics]
+conditions:
+  source: file:$scratch/data/conditions
+  tag: sim-1
+reconstruct:
+  setup: 2022-electron-100
+YAML
+must spillway --area "$scratch/area" run "$scratch/campaign.yaml" --workers 2
+mapfile -t files < <(find "$scratch/store/published" -name 'reco_*.root' | sort)
+[ "${#files[@]}" -ge 2 ] || fail "only ${#files[@]} reco files: $(find "$scratch/store/published" -type f)"
+
+# The same bytes each time; only what was asked for appears.
+mkdir "$scratch/a" "$scratch/b"
+must spillway export --ttree "$scratch/a/tree.root" "${files[@]}"
+must spillway export --ttree "$scratch/b/tree.root" "${files[@]}"
+cmp "$scratch/a/tree.root" "$scratch/b/tree.root" || fail 'two exports differ'
+[ "$(ls "$scratch/a")" = tree.root ] || fail "left beside the tree: $(ls "$scratch/a")"
+
+# What is wrong is said, and leaves nothing.
+refused 2 'is there already' spillway export --ttree "$scratch/a/tree.root" "${files[0]}"
+refused 2 'published files is missing' spillway export --ttree "$scratch/c.root"
+refused 2 'OUT is missing' spillway export "${files[0]}"
+head -c 3000 "${files[0]}" >"$scratch/cut"
+refused 10 "$scratch/cut" spillway export --ttree "$scratch/c.root" "${files[1]}" "$scratch/cut"
+[ -z "$(find "$scratch" -maxdepth 1 -name 'c.root*')" ] || fail 'a failed export left a file'
+
+need_judge
+must root_values_helper reco tree "${files[@]}"
+mv "$scratch/out" "$scratch/want"
+judged "$scratch/a/tree.root"
+grep -qx 'key reco TTree SYNTHETIC reconstructed events' "$scratch/judged" || fail 'the tree is not marked'
+grep -q '^text "run' "$scratch/judged" || fail 'the meanings of the columns are missing'
+sed -i '/^streamers /d; /^key /d; /^text /d' "$scratch/judged"
+same_as "$scratch/want"
+events=$(grep -vc '^#' "$scratch/data/truth.txt")
+grep -qx "columns reco TTree $events" "$scratch/judged" || fail "entries: $(grep ^columns "$scratch/judged")"
+
+for file in "${files[@]}"; do
+    must root_values_helper reco ntuple "$file"
+    mv "$scratch/out" "$scratch/want"
+    judged "$file" || continue
+    grep -q '^description reco SYNTHETIC ' "$scratch/judged" || fail "$file is not marked SYNTHETIC"
+    sed -i '/^streamers /d; /^key /d; /^description /d' "$scratch/judged"
+    same_as "$scratch/want"
+done
+finish
