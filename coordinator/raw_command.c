@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "coordinator/raw_check.h"
 #include "coordinator/raw_inspect.h"
 #include "coordinator/raw_maps.h"
 #include "coordinator/raw_slice.h"
@@ -12,6 +13,8 @@
 const char raw_usage[] =
     "spillway raw inspect FILE\n"
     "    What is in a raw file: events by type, spills, data sources, damage.\n"
+    "spillway raw check [--json] FILE\n"
+    "    Every damage by class and source, with place and loss; exit status 10 if any.\n"
     "spillway raw slice FILE --spill N [--event M] --out FILE\n"
     "    Copies one spill, with the damage inside it, or its events of number M, byte for\n"
     "    byte into a new file, behind the records of the start of the run: a reproducer.\n"
@@ -29,6 +32,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } words[] = {
     {"inspect", raw_inspect},
+    {"check", raw_check},
     {"slice", raw_slice},
     {"maps", raw_maps},
 };

@@ -70,6 +70,12 @@ void raw_file_close(struct raw_file *file)
     *file = (struct raw_file){.path = NULL};
 }
 
+void raw_file_rewind(struct raw_file *file)
+{
+    file->segment = 0;
+    file->open = false;
+}
+
 enum lookup raw_file_next(struct raw_file *file, struct date_event *event,
                           uint64_t *offset)
 {

@@ -25,6 +25,9 @@ struct raw_file {
 bool raw_file_open(struct raw_file *file, const char *path, struct err *err);
 void raw_file_close(struct raw_file *file);
 
+/* The first event comes next again. */
+void raw_file_rewind(struct raw_file *file);
+
 /* FOUND: *event is the next good event, *offset its place in the file. ABSENT: the end.
  * Never FAILED: damage is in file->walk. */
 enum lookup raw_file_next(struct raw_file *file, struct date_event *event,

@@ -30,6 +30,8 @@
     X(E_RAW_SEGMENTS, 205, ERR_INPUT, "The file is too damaged to be cut into segments: fetch it again.") \
     X(E_RAW_EVENT, 206, ERR_INPUT, "The event is damaged; the structure walker lists the places of damage.") \
     X(E_RAW_SCALER, 207, ERR_INPUT, "The scaler block is damaged: the beam count of this spill is unknown.") \
+    X(E_RAW_DAMAGE, 208, ERR_INPUT, "All that is whole is delivered. If its checksum is not the catalogue's, fetch it again.") \
+    X(E_RAW_DISAGREE, 209, ERR_PAYLOAD, "This is an error of the program: keep the file and report it.") \
     X(E_MAP_XML, 220, ERR_CONDITIONS, "Mend the XML of the channel map.")                 \
     X(E_MAP_LINE, 221, ERR_CONDITIONS, "Mend that line of the channel map.")              \
     X(E_MAP_TWICE, 222, ERR_CONDITIONS, "Give each channel one detector, or the section multi_digit=\"yes\".") \

@@ -175,7 +175,7 @@ static const char *const type_words[NEW_TYPES + 1] = {
     "calibration",      "format-error",     "start-of-data", "end-of-data",
     "system-trigger",   "detector-trigger", "sync"};
 
-static bool type_known(const struct date_header *header)
+bool date_type_known(const struct date_header *header)
 {
     uint32_t limit = header->layout == DATE_LAYOUT_OLD ? OLD_TYPES : NEW_TYPES;
     return header->type >= 1 && header->type <= limit;
@@ -183,7 +183,7 @@ static bool type_known(const struct date_header *header)
 
 const char *date_type_word(const struct date_header *header)
 {
-    if (!type_known(header))
+    if (!date_type_known(header))
         return type_words[0];
     if (header->layout == DATE_LAYOUT_OLD && header->type == 9)
         return "end-of-link";

@@ -87,6 +87,13 @@ bool date_header_read(const uint8_t *data, size_t size, struct date_header *head
 /* What the type means in its layout: codes 9 and 10 changed theirs. "unknown" for codes
  * that the layout does not define. Static strings. */
 const char *date_type_word(const struct date_header *header);
+bool date_type_known(const struct date_header *header);
+
+/* A record in which the DAQ says that it could not build an event. */
+static inline bool date_is_format_error(const struct date_header *header)
+{
+    return header->type == (header->layout == DATE_LAYOUT_OLD ? 10 : 9);
+}
 
 /* Reads the events of one segment (or any row of events of one run and spill). */
 struct date_reader {
