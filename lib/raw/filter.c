@@ -101,7 +101,7 @@ bool filter_decode(const struct slink_block *block, struct filter_digits *digits
         uint32_t size = head & RECORD_LIMIT;
         if (size < RECORD_HEAD || size > end - at)
             return fault_lost(faults, block, DAMAGE_CHIP_SIZE, word, block->count - word);
-        uint32_t content = size - RECORD_HEAD, words = (size + 3) / 4;
+        uint32_t content = size - RECORD_HEAD, words = (uint32_t)((at + size) / 4) - word;
         if (!record_fits(head >> 16 & 0xFF, data + at + RECORD_HEAD, content))
             good = fault_lost(faults, block, DAMAGE_FILTER_RECORD, word, words);
         else if (digits->count == FILTER_MAX_RECORDS ||

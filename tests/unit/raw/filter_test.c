@@ -78,7 +78,7 @@ static void damage_costs_a_record_or_the_rest(void **state)
     (void)state;
 
     static const struct chip_case cases[] = {
-        {0, 1, DAMAGE_FILTER_RECORD, 0, 4, 0},          /* 13 bytes of decisions */
+        {0, 1, DAMAGE_FILTER_RECORD, 0, 3, 0},          /* 13 bytes of decisions */
         {4, 0x01000000, DAMAGE_FILTER_RECORD, 3, 2, 3}, /* no NUL at the end */
         {16, 1u << 4, DAMAGE_FILTER_RECORD, 12, 26, 3}, /* number of filters */
         {17, 1, DAMAGE_FILTER_RECORD, 12, 26, 3},       /* number of triggers */
