@@ -24,5 +24,5 @@ says out "run 9000, DATE version 3.6, 753504 bytes" "physics                    
 cp "$sample" "$scratch/hurt.dat"
 printf 'xxxx' | dd of="$scratch/hurt.dat" bs=1 seek=4 conv=notrunc 2>/dev/null
 expect 0 spillway raw inspect "$scratch/hurt.dat"
-says out "physics                      39" "foreign-bytes    at byte 0, "
+says out "physics                      39" "event-header     at byte 0, "
 finish
