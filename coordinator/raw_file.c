@@ -14,6 +14,9 @@
 /* As err_exit_status(E_DISK_READ), which no signal handler may call. */
 #define STATUS_STORAGE 15
 
+/* Pages of events that were given out are let go by so many bytes. */
+#define BEHIND ((uint64_t)32 << 20)
+
 /* Only a map of a file that lost bytes after it was opened raises SIGBUS here. */
 static void shorter_now(int number)
 {
@@ -56,17 +59,22 @@ bool raw_file_open(struct raw_file *file, const char *path, struct err *err)
     return done;
 }
 
+/* The map as it was made; events are read only. */
+static void *map_at(const struct raw_file *file, uint64_t offset)
+{
+    union {
+        const uint8_t *data;
+        void *map;
+    } borrowed = {.data = file->data + offset};
+
+    return borrowed.map;
+}
+
 void raw_file_close(struct raw_file *file)
 {
     walk_result_release(&file->walk);
-    if (file->data != NULL) {
-        union {
-            const uint8_t *data;
-            void *map;
-        } borrowed = {.data = file->data};
-
-        (void)munmap(borrowed.map, file->size);
-    }
+    if (file->data != NULL)
+        (void)munmap(map_at(file, 0), file->size);
     *file = (struct raw_file){.path = NULL};
 }
 
@@ -74,6 +82,17 @@ void raw_file_rewind(struct raw_file *file)
 {
     file->segment = 0;
     file->open = false;
+    file->behind = 0;
+}
+
+/* Pages before `offset` need not stay resident; who looks there again has them read. */
+static void pages_leave(struct raw_file *file, uint64_t offset)
+{
+    if (offset < file->behind + BEHIND)
+        return;
+    uint64_t size = (offset - file->behind) / BEHIND * BEHIND;
+    (void)madvise(map_at(file, file->behind), size, MADV_DONTNEED);
+    file->behind += size;
 }
 
 enum lookup raw_file_next(struct raw_file *file, struct date_event *event,
@@ -84,11 +103,15 @@ enum lookup raw_file_next(struct raw_file *file, struct date_event *event,
         const struct segment *segment = &file->walk.segments[file->segment];
         const uint8_t *data = file->data + segment->offset;
         if (!file->open)
-            date_reader_start(&file->reader, data, segment->length,
-                              file->walk.chunk.id.run, segment->spill);
+            file->reader = (struct date_reader){.data = data,
+                                                .size = segment->length,
+                                                .run = file->walk.chunk.id.run,
+                                                .spill = segment->spill,
+                                                .super = file->walk.super};
         file->open = true;
         if (date_reader_next(&file->reader, event, &gap) == LOOKUP_FOUND) {
             *offset = segment->offset + (uint64_t)(event->data - data);
+            pages_leave(file, *offset);
             return LOOKUP_FOUND;
         }
         file->open = false;

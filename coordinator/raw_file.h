@@ -15,8 +15,9 @@ struct raw_file {
     const uint8_t *data;
     uint64_t size; /* when it was opened; what is appended later does not count */
     struct walk_result walk;
-    size_t segment; /* of the event that comes next */
-    bool open;      /* `reader` is inside that segment */
+    size_t segment;  /* of the event that comes next */
+    bool open;       /* `reader` is inside that segment */
+    uint64_t behind; /* bytes whose pages were let go */
     struct date_reader reader;
 };
 

@@ -25,12 +25,17 @@ void check_init(struct check *check, const struct walk_result *walk)
     check->places = mem_new(CHECK_PLACES, sizeof *check->places);
     check->sums = mem_new(DAMAGE_CLASS_COUNT, sizeof *check->sums);
     check->gap_missing = mem_new(walk->damage_listed, sizeof *check->gap_missing);
+    check->chips = mem_new(1, sizeof *check->chips);
+    check_chips_init(check->chips);
     numbers_init(&check->numbers);
 }
 
 void check_release(struct check *check)
 {
     numbers_release(&check->numbers);
+    if (check->chips != NULL)
+        check_chips_release(check->chips);
+    free(check->chips);
     free(check->places);
     free(check->sums);
     free(check->gap_missing);
@@ -74,8 +79,10 @@ void check_learn(struct check *check, const struct date_event *event)
     check->events[kind]++;
     event_blocks_start(&blocks, event);
     while ((found = event_blocks_next(&blocks, &block, &fault)) != LOOKUP_ABSENT)
-        if (found == LOOKUP_FOUND)
+        if (found == LOOKUP_FOUND) {
             source_set(here, block.source);
+            check_chips_learn(check->chips, &block);
+        }
     for (uint32_t i = 0; i < CHECK_MASK; i++)
         for (uint64_t left = here[i]; left != 0; left &= left - 1)
             check->with[kind][64 * i + (uint32_t)__builtin_ctzll(left)]++;
@@ -105,10 +112,18 @@ static void event_mark(struct round *round, enum damage_class damage, uint32_t s
                                                     .length = round->event->header.size});
 }
 
+static void places_add(struct check *check, const struct damage_place *places,
+                       uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        inside_add(check, &places[i]);
+}
+
 static void block_found(struct round *round, const struct slink_block *block)
 {
     enum { MARKS = 8 };
 
+    struct check *check = round->check;
     struct damage_place places[MARKS];
     struct damage_log log = {.places = places, .room = MARKS};
     const uint8_t *at = block->words - 4 * (size_t)SLINK_HEADER_WORDS;
@@ -118,12 +133,10 @@ static void block_found(struct round *round, const struct slink_block *block)
                                       .offset = (size_t)(at - round->event->data),
                                       .length = length});
     source_set(round->sources, block->source);
-    round->check->first_of_run += (block->format & SLINK_FIRST_OF_RUN) != 0;
-    if (block->spill_good && !slink_block_flagged(block))
-        return;
+    check->first_of_run += (block->format & SLINK_FIRST_OF_RUN) != 0;
     slink_block_marks(block, &log);
-    for (uint32_t i = 0; i < log.listed; i++)
-        inside_add(round->check, &places[i]);
+    places_add(check, places, log.listed);
+    places_add(check, check->chips->places, check_chips_look(check->chips, block));
 }
 
 static void block_lost(struct round *round, const struct slink_fault *fault)
@@ -219,8 +232,10 @@ void check_event(struct check *check, const struct date_event *event, uint64_t o
     struct slink_block block;
     struct slink_fault fault;
     enum lookup found;
-    if (check->good_bytes == 0)
+    if (check->good_bytes == 0) {
         numbers_settle(&check->numbers);
+        check_chips_settle(check->chips);
+    }
     check->good_bytes += header->size;
     check->shown = (struct walk_event){.known = true,
                                        .spill = header->spill,

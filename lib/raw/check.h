@@ -2,14 +2,15 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * The walker has read the file; then its good events are shown twice, in order: first to
- * learn what is regular in this file (data sources, the step of event numbers), then to
- * find what is not. The pieces of each event are read by the decoder's code and by the
- * walker's, and compared. Memory does not grow with the file: places beyond CHECK_PLACES
- * are only counted.
+ * learn what is regular in this file (data sources and their chips, the step of event
+ * numbers), then to find what is not. The pieces of each event are read by the decoder's
+ * code and by the walker's, and compared. Memory does not grow with the file: places
+ * beyond CHECK_PLACES are only counted.
  */
 #ifndef SPILLWAY_RAW_CHECK_H
 #define SPILLWAY_RAW_CHECK_H
 
+#include "raw/check_chips.h"
 #include "raw/check_numbers.h"
 #include "raw/slink.h"
 
@@ -47,6 +48,7 @@ struct check {
     uint64_t events[CHECK_KINDS];
     uint64_t with[CHECK_KINDS][SLINK_SOURCES];
 
+    struct check_chips *chips;
     struct check_numbers numbers;
     uint64_t *gap_missing;   /* by the walker's list */
     struct walk_event shown; /* the last event of the second round */

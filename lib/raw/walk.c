@@ -304,6 +304,7 @@ static bool walk_events(struct walk *walk, struct err *err)
     if (!search(walk, 0, file_end, false, &super, err))
         return false;
     walk->super = super < file_end;
+    walk->result->super = walk->super;
     while (at < file_end)
         if (!step(walk, at, &gap, &at, err))
             return false;

@@ -41,6 +41,7 @@ struct walk_result {
                            damage_count; url empty */
     uint64_t events[EVENT_TYPES];
     struct event_digest digest;
+    bool super; /* there are super-events: for a date_reader of any part of the file */
     struct segment *segments;
     size_t segment_count;
     struct walk_damage *damage; /* by offset; at most WALK_DAMAGE */

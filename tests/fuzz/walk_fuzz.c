@@ -1,46 +1,56 @@
-/* walk_fuzz.c - any bytes as a chunk: walker, reader, blocks and beam count.
+/* walk_fuzz.c - any bytes as a chunk: walker, reader and check agree on every byte.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "raw/burst.h"
-#include "raw/date.h"
-#include "raw/walk.h"
+#include "raw/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void event_read(const struct date_event *event)
+typedef void event_take(struct check *check, const struct date_event *event,
+                        uint64_t offset);
+
+static void event_learn(struct check *check, const struct date_event *event,
+                        uint64_t offset)
 {
-    const struct eot_definition definition = {.source = 3, .scaler_word = 2, .scale = 1};
-    struct event_blocks blocks;
-    struct slink_block block;
-    struct slink_fault fault;
-    enum lookup found;
-    uint32_t count;
-    double eot;
-    struct err err;
-    event_blocks_start(&blocks, event);
-    while ((found = event_blocks_next(&blocks, &block, &fault)) != LOOKUP_ABSENT)
-        bug_if(found == LOOKUP_FOUND && block.count > event->header.size / 4);
-    if (event->header.type == EVENT_END_OF_BURST)
-        (void)burst_count(event, &definition, &count, &eot, &err);
+    (void)offset;
+    check_learn(check, event);
 }
 
-static void segment_read(const struct walk_result *result, const struct segment *segment,
-                         const uint8_t *data)
+static void events_read(struct check *check, const uint8_t *data, event_take *take)
 {
-    struct date_reader reader;
-    struct date_event event;
-    struct date_gap gap;
-    struct event_digest digest = {0};
-    date_reader_start(&reader, data + segment->offset, (size_t)segment->length,
-                      result->chunk.id.run, segment->spill);
-    while (date_reader_next(&reader, &event, &gap) == LOOKUP_FOUND) {
-        digest.count++;
-        event_read(&event);
+    const struct walk_result *walk = check->walk;
+    for (size_t i = 0; i < walk->segment_count; i++) {
+        const struct segment *segment = &walk->segments[i];
+        struct date_reader reader = {.data = data + segment->offset,
+                                     .size = (size_t)segment->length,
+                                     .run = walk->chunk.id.run,
+                                     .spill = segment->spill,
+                                     .super = walk->super};
+        struct date_event event;
+        struct date_gap gap;
+        while (date_reader_next(&reader, &event, &gap) == LOOKUP_FOUND)
+            take(check, &event, (uint64_t)(event.data - data));
     }
-    (void)digest;
+}
+
+static void chunk_check(const struct walk_result *walk, const uint8_t *data, size_t size)
+{
+    struct check check;
+    uint64_t at = 0;
+    for (size_t i = 0; i < walk->segment_count; i++) {
+        bug_if(walk->segments[i].offset != at);
+        at += walk->segments[i].length;
+    }
+    bug_if(at != size);
+    check_init(&check, walk);
+    events_read(&check, data, event_learn);
+    events_read(&check, data, check_event);
+    check_finish(&check);
+    bug_if(check.disagreements > 0);
+    bug_if(check.good_bytes + walk->chunk.damaged_bytes != size);
+    check_release(&check);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -51,13 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int fd = memfd_create("chunk", MFD_CLOEXEC);
     bug_if(fd < 0 || write(fd, data, size) != (ssize_t)size);
     if (walk_fd(fd, "chunk", &id, &result, &err)) {
-        uint64_t at = 0;
-        for (size_t i = 0; i < result.segment_count; i++) {
-            bug_if(result.segments[i].offset != at);
-            at += result.segments[i].length;
-            segment_read(&result, &result.segments[i], data);
-        }
-        bug_if(at != size);
+        chunk_check(&result, data, size);
         walk_result_release(&result);
     }
     (void)close(fd);

@@ -48,7 +48,7 @@ static void planted_damage_is_found_at_its_place_with_its_loss(void **state)
         struct checked checked;
         struct err err;
         plant_file(&writer, &plant_kinds[i]);
-        struct plant plant = plant_damage(&writer.out, &plant_kinds[i]);
+        struct plant plant = plant_damage(&writer.out, &plant_kinds[i], PLANT_EVENT);
         print_message("%s\n", plant_kinds[i].name);
         assert_true(checked_make(&checked, writer.out.data, writer.out.size, &err));
         check_bytes(&checked, writer.out.size);
@@ -69,7 +69,7 @@ static void planted_damage_is_found_at_its_place_with_its_loss(void **state)
     }
 }
 
-/* Classes of chips have their plants in the tests of the chips. */
+/* Most classes of chips are planted in the tests of the chips. */
 static void every_class_of_the_container_is_planted(void **state)
 {
     (void)state;

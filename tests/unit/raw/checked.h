@@ -22,28 +22,28 @@ static inline void checked_learn(struct check *check, const struct date_event *e
     check_learn(check, event);
 }
 
-/* One round over the good events that the decoder's reader finds. Where a segment lost
- * all its super-events the reader cannot know of them, and is told. */
+/* The reader of the decoders on one segment. The walker saw the whole file and says
+ * whether there are super-events: a segment that lost all of its own cannot. */
+static inline struct date_reader checked_reader(const struct walk_result *walk,
+                                                size_t index, const uint8_t *data)
+{
+    const struct segment *segment = &walk->segments[index];
+    return (struct date_reader){.data = data + segment->offset,
+                                .size = (size_t)segment->length,
+                                .run = walk->chunk.id.run,
+                                .spill = segment->spill,
+                                .super = walk->super};
+}
+
+/* One round over the good events that the decoder's reader finds. */
 static inline void checked_round(struct checked *checked, const uint8_t *data,
                                  checked_event *each)
 {
     const struct walk_result *walk = &checked->walk;
-    bool super = false;
     for (size_t i = 0; i < walk->segment_count; i++) {
-        struct date_reader reader;
-        const struct segment *segment = &walk->segments[i];
-        date_reader_start(&reader, data + segment->offset, (size_t)segment->length,
-                          walk->chunk.id.run, segment->spill);
-        super = super || reader.super;
-    }
-    for (size_t i = 0; i < walk->segment_count; i++) {
-        const struct segment *segment = &walk->segments[i];
-        struct date_reader reader;
+        struct date_reader reader = checked_reader(walk, i, data);
         struct date_event event;
         struct date_gap gap;
-        date_reader_start(&reader, data + segment->offset, (size_t)segment->length,
-                          walk->chunk.id.run, segment->spill);
-        reader.super = super;
         while (date_reader_next(&reader, &event, &gap) == LOOKUP_FOUND)
             each(&checked->check, &event, (uint64_t)(event.data - data));
     }

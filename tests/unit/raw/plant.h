@@ -10,7 +10,7 @@
 #include "tests/unit/raw/made.h"
 
 #define PLANT_SPILLS 2u
-#define PLANT_EVENTS 8u
+#define PLANT_EVENTS 16u
 #define PLANT_EVENT  5u /* index in the file of the event that is damaged */
 
 /* A file, the damaged event in it, and what a check must say. */
@@ -302,6 +302,47 @@ static inline void plant_multiplexer(struct plant *plant)
     plant_flip(plant, plant->block, (uint32_t)plant_block_bytes(plant) / 4);
 }
 
+/* The first ADC block of the first equipment, and its first channel. */
+static inline size_t plant_adc(const struct plant *plant)
+{
+    return plant->block + 4 * (size_t)SLINK_HEADER_WORDS;
+}
+
+static inline void plant_adc_piece(struct plant *plant, bool lost)
+{
+    size_t at = plant_adc(plant);
+    size_t length = 4 * (size_t)(le32_load(plant->file->data + at) >> 12 & 0xFFF);
+    plant->source = MADE_SADC;
+    plant_piece(plant, at, lost ? length : 4, lost);
+}
+
+static inline void plant_adc_event(struct plant *plant)
+{
+    plant_adc_piece(plant, true);
+    plant_flip(plant, plant_adc(plant), 1);
+}
+
+static inline void plant_adc_key(struct plant *plant)
+{
+    plant_adc_piece(plant, true);
+    plant_flip(plant, plant_adc(plant), 1u << 31);
+}
+
+static inline void plant_adc_error(struct plant *plant)
+{
+    plant_adc_piece(plant, false);
+    plant_flip(plant, plant_adc(plant), 1u << 24);
+}
+
+/* Header and samples of one channel. */
+static inline void plant_sample(struct plant *plant)
+{
+    size_t channel = plant_adc(plant) + 4;
+    plant->source = MADE_SADC;
+    plant_piece(plant, channel, 4 * (1 + (size_t)(MADE_SAMPLES + 1) / 2), true);
+    plant_flip(plant, channel + 8, 1u << 30);
+}
+
 struct plant_kind {
     const char *name;
     enum damage_class damage;
@@ -336,6 +377,10 @@ static const struct plant_kind plant_kinds[] = {
     {"TCS ECC", DAMAGE_TCS_ECC, plant_tcs_ecc},
     {"TCS undefined bit", DAMAGE_TCS_BITS, plant_tcs_bits},
     {"source gone", DAMAGE_SOURCE_MISSING, plant_source_missing},
+    {"ADC block of another event", DAMAGE_ADC_EVENT, plant_adc_event},
+    {"ADC key", DAMAGE_ADC_KEY, plant_adc_key},
+    {"ADC error bit", DAMAGE_ADC_ERROR, plant_adc_error},
+    {"sample word", DAMAGE_SAMPLE_WORD, plant_sample},
     {"block in a multiplexer", DAMAGE_MULTIPLEXER, plant_multiplexer},
 };
 
@@ -349,9 +394,11 @@ static inline void plant_file(struct raw_writer *writer, const struct plant_kind
     made_file(writer, PLANT_SPILLS, PLANT_EVENTS, &shape);
 }
 
-static inline struct plant plant_damage(struct bytes *file, const struct plant_kind *kind)
+/* `index` of the event in the file; a few kinds have their own place. */
+static inline struct plant plant_damage(struct bytes *file, const struct plant_kind *kind,
+                                        size_t index)
 {
-    size_t event = plant_event_at(file, PLANT_EVENT);
+    size_t event = plant_event_at(file, index);
     struct plant plant = {.file = file,
                           .event = event,
                           .size = le32_load(file->data + event),
