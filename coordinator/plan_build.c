@@ -321,6 +321,7 @@ static bool segment_plan(struct plan *plan, const struct chunk *chunk,
 {
     const struct plan_values *values = &plan->values;
     struct plan_segment planned = {.id = segment->id, .spill = segment->spill};
+    bool same = plan_values_known(values, segment->id.chunk.run, segment->spill);
     if (!plan_values_at(&plan->values, segment->id.chunk.run, segment->spill, err))
         return false;
     const struct key_input input = {.chunk = chunk,
@@ -329,7 +330,8 @@ static bool segment_plan(struct plan *plan, const struct chunk *chunk,
                                     .reco_values = values->reco,
                                     .reco_count = values->reco_count,
                                     .select_values = values->select,
-                                    .select_count = values->select_count};
+                                    .select_count = values->select_count,
+                                    .same_values = same};
     if (!key_maker_make(keys, &input, err))
         return false;
     if (plan->campaign.recipe.reconstruct)

@@ -184,7 +184,7 @@ bool plan_values_at(struct plan_values *values, uint32_t run, uint32_t spill,
 {
     uint32_t reco[PLAN_TYPES];
     uint32_t select[PLAN_TYPES];
-    if (values->known && values->run == run && values->spill == spill)
+    if (plan_values_known(values, run, spill))
         return true;
     values->known = false;
     values->run = run;

@@ -54,6 +54,13 @@ bool plan_values_resolve(struct plan_values *values, const struct campaign_file 
                          const struct run_range *runs, const char *folder,
                          struct bytes *problems, struct err *err);
 
+/* The fields above are those of this (run, spill) already. */
+static inline bool plan_values_known(const struct plan_values *values, uint32_t run,
+                                     uint32_t spill)
+{
+    return values->known && values->run == run && values->spill == spill;
+}
+
 /* Sets of this (run, spill), in the fields above; E_EFFECTIVE and E_MANIFEST when a value
  * is missing. */
 bool plan_values_at(struct plan_values *values, uint32_t run, uint32_t spill,

@@ -241,9 +241,40 @@ bool text_to_i64(const char *text, int64_t minimum, int64_t maximum, int64_t *va
     return true;
 }
 
+/* A plain decimal number of at most DBL_DIG digits, as payloads are full of: its digits
+ * and the power of ten are exact doubles, so one division rounds once, as strtod does.
+ * false: for strtod. */
+static bool decimal_read(const char *text, double *value)
+{
+    static const double powers[DBL_DIG + 1] = {1e0,  1e1,  1e2,  1e3, 1e4,  1e5,
+                                               1e6,  1e7,  1e8,  1e9, 1e10, 1e11,
+                                               1e12, 1e13, 1e14, 1e15};
+    bool negative = text[0] == '-', point = false;
+    uint64_t digits = 0;
+    int count = 0, places = 0;
+    for (const char *c = text + negative; *c != 0; c++) {
+        if (*c == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (*c < '0' || *c > '9' || count == DBL_DIG)
+            return false;
+        digits = 10 * digits + (uint64_t)(*c - '0');
+        places += point;
+        count++;
+    }
+    if (count == 0)
+        return false;
+    double size = (double)digits / powers[places];
+    *value = negative ? -size : size;
+    return true;
+}
+
 bool text_to_real(const char *text, double *value, struct err *err)
 {
     char *end = NULL;
+    if (decimal_read(text, value))
+        return true;
     bool begins = text[0] != 0 && strchr("+-.0123456789", text[0]) != NULL;
     double result = begins ? strtod(text, &end) : 0.0;
     if (!begins || end == text || *end != 0 || !isfinite(result))

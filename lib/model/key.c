@@ -57,12 +57,23 @@ static bool adler_line(struct bytes *out, const char *name, uint32_t value,
            text_add_hex(out, digits, sizeof digits, err) && text_add(out, "\n", err);
 }
 
-bool key_reco_text(struct bytes *out, const struct chunk *chunk,
-                   const struct segment *segment, const struct recipe *recipe,
-                   const struct effective *values, size_t count, struct err *err)
+/* "events=" with the text of event_digest_text(), made without printf: a planner writes
+ * a million. */
+static bool events_line(struct bytes *out, const struct event_digest *digest,
+                        struct err *err)
 {
-    char digest[EVENT_DIGEST_TEXT];
-    event_digest_text(&segment->digest, digest);
+    uint8_t number[16];
+    be64_store(number, digest->high);
+    be64_store(number + 8, digest->low);
+    return text_add(out, "events=", err) && text_add_u64(out, digest->count, err) &&
+           text_add(out, ":", err) && text_add_hex(out, number, sizeof number, err) &&
+           text_add(out, "\n", err);
+}
+
+/* What differs from segment to segment. */
+static bool reco_head(struct bytes *out, const struct chunk *chunk,
+                      const struct segment *segment, struct err *err)
+{
     return text_add(out, "spillway-reco-1\n", err) &&
            number_line(out, "run", chunk->id.run, err) &&
            number_line(out, "builder", chunk->id.builder, err) &&
@@ -73,18 +84,43 @@ bool key_reco_text(struct bytes *out, const struct chunk *chunk,
            number_line(out, "offset", segment->offset, err) &&
            number_line(out, "length", segment->length, err) &&
            adler_line(out, "adler32", segment->adler32, err) &&
-           text_add(out, "events=", err) && text_add(out, digest, err) &&
-           text_add(out, "\n", err) && hash_line(out, "release", &recipe->release, err) &&
+           events_line(out, &segment->digest, err);
+}
+
+/* What segments of one spill have in common. */
+static bool reco_tail(struct bytes *out, const struct recipe *recipe,
+                      const struct effective *values, size_t count, struct err *err)
+{
+    return hash_line(out, "release", &recipe->release, err) &&
            recipe_reco_text(out, recipe, err) && values_text(out, values, count, err);
+}
+
+static bool select_head(struct bytes *out, const struct sha256 *reco_key, struct err *err)
+{
+    return text_add(out, "spillway-select-1\n", err) &&
+           hash_line(out, "reco", reco_key, err);
+}
+
+static bool select_tail(struct bytes *out, const struct recipe *recipe,
+                        const struct effective *values, size_t count, struct err *err)
+{
+    return recipe_skim_text(out, recipe, err) && values_text(out, values, count, err);
+}
+
+bool key_reco_text(struct bytes *out, const struct chunk *chunk,
+                   const struct segment *segment, const struct recipe *recipe,
+                   const struct effective *values, size_t count, struct err *err)
+{
+    return reco_head(out, chunk, segment, err) &&
+           reco_tail(out, recipe, values, count, err);
 }
 
 bool key_select_text(struct bytes *out, const struct sha256 *reco_key,
                      const struct recipe *recipe, const struct effective *values,
                      size_t count, struct err *err)
 {
-    return text_add(out, "spillway-select-1\n", err) &&
-           hash_line(out, "reco", reco_key, err) && recipe_skim_text(out, recipe, err) &&
-           values_text(out, values, count, err);
+    return select_head(out, reco_key, err) &&
+           select_tail(out, recipe, values, count, err);
 }
 
 static struct sha256 text_hash(struct sha256_stream *hash, const struct bytes *text)
@@ -99,27 +135,44 @@ void key_maker_init(struct key_maker *maker)
     *maker = (struct key_maker){.hash = sha256_new()};
     bytes_init(&maker->reco_text, KEY_TEXT_LIMIT);
     bytes_init(&maker->select_text, KEY_TEXT_LIMIT);
+    bytes_init(&maker->reco_tail, KEY_TEXT_LIMIT);
+    bytes_init(&maker->select_tail, KEY_TEXT_LIMIT);
 }
 
 void key_maker_release(struct key_maker *maker)
 {
     bytes_release(&maker->reco_text);
     bytes_release(&maker->select_text);
+    bytes_release(&maker->reco_tail);
+    bytes_release(&maker->select_tail);
     sha256_free(maker->hash);
     maker->hash = NULL;
+}
+
+static bool tails_make(struct key_maker *maker, const struct key_input *input,
+                       struct err *err)
+{
+    bytes_clear(&maker->reco_tail);
+    bytes_clear(&maker->select_tail);
+    return reco_tail(&maker->reco_tail, input->recipe, input->reco_values,
+                     input->reco_count, err) &&
+           select_tail(&maker->select_tail, input->recipe, input->select_values,
+                       input->select_count, err);
 }
 
 bool key_maker_make(struct key_maker *maker, const struct key_input *input,
                     struct err *err)
 {
+    const struct bytes *reco = &maker->reco_tail, *select = &maker->select_tail;
     bytes_clear(&maker->reco_text);
     bytes_clear(&maker->select_text);
-    if (!key_reco_text(&maker->reco_text, input->chunk, input->segment, input->recipe,
-                       input->reco_values, input->reco_count, err))
+    if ((!input->same_values && !tails_make(maker, input, err)) ||
+        !reco_head(&maker->reco_text, input->chunk, input->segment, err) ||
+        !bytes_append(&maker->reco_text, reco->data, reco->size, err))
         return false;
     maker->reco_key = text_hash(maker->hash, &maker->reco_text);
-    if (!key_select_text(&maker->select_text, &maker->reco_key, input->recipe,
-                         input->select_values, input->select_count, err))
+    if (!select_head(&maker->select_text, &maker->reco_key, err) ||
+        !bytes_append(&maker->select_text, select->data, select->size, err))
         return false;
     maker->select_key = text_hash(maker->hash, &maker->select_text);
     return true;

@@ -60,6 +60,7 @@ struct key_input {
     size_t reco_count;
     const struct effective *select_values;
     size_t select_count;
+    bool same_values; /* key_maker: recipe and values are those of the call before */
 };
 
 /* Both texts, as planner and executor build them; key_of() gives the keys. The buffers
@@ -72,7 +73,8 @@ bool key_segment_texts(const struct key_input *input, struct bytes *reco_text,
 /* Texts and keys of one segment after another: what a planner needs a million times. */
 struct key_maker {
     struct bytes reco_text, select_text;
-    struct sha256 reco_key, select_key; /* of the texts */
+    struct sha256 reco_key, select_key;  /* of the texts */
+    struct bytes reco_tail, select_tail; /* of the texts, from recipe and values */
     struct sha256_stream *hash;
 };
 
