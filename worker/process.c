@@ -40,11 +40,11 @@ static bool segment_read(struct process *process, const struct task_segment *seg
     const struct task *task = process->task;
     if (task->steps == STEP_SELECT && task->recipe->reconstruct)
         return process_stored(process, segment, data, err);
-    if (!input_segment(&process->input, &segment->segment, data, err) ||
+    if (task->recipe->reconstruct)
+        return process_decode(process, segment, data, err);
+    if (!input_begin(&process->input, &segment->segment, data, err) ||
         !process_scan(process, segment, *data, err))
         return false;
-    if (task->recipe->reconstruct)
-        return process_decode(process, segment, *data, err);
     for (uint32_t i = 0; i < process->places.count; i++)
         if (event_type_is_event(process->places.list[i].type))
             process_choose(process, segment, &process->places.list[i], NULL, 0);

@@ -112,20 +112,17 @@ static bool event_decode(struct decoder *decoder, const struct date_event *event
 }
 
 /* Adds the row of one event. */
-static bool event_row(struct decoder *decoder, const struct event_place *place,
-                      const uint8_t *data, struct err *err)
+static void event_row(struct decoder *decoder, const struct event_place *place,
+                      const struct date_event *event)
 {
-    struct date_event event = {.data = data + place->offset};
-    if (!date_header_read(event.data, place->length, &event.header, err))
-        return false;
-    bool whole = event_decode(decoder, &event);
-    struct event_head head = {.run = event.header.run,
-                              .spill = event.header.spill,
-                              .event = event.header.event,
-                              .type = event.header.type,
-                              .time_s = event.header.time_s,
-                              .trigger = event.header.trigger_mask,
-                              .trigger_valid = event.header.trigger_valid,
+    bool whole = event_decode(decoder, event);
+    struct event_head head = {.run = event->header.run,
+                              .spill = event->header.spill,
+                              .event = event->header.event,
+                              .type = event->header.type,
+                              .time_s = event->header.time_s,
+                              .trigger = event->header.trigger_mask,
+                              .trigger_valid = event->header.trigger_valid,
                               .damaged = !whole};
     decoder->damaged_events += whole ? 0 : 1;
     uint32_t row = decoder->table.rows;
@@ -133,7 +130,6 @@ static bool event_row(struct decoder *decoder, const struct event_place *place,
                       &decoder->counts);
     *reco_u32(&decoder->table, RECO_RAW_OFFSET, row) = (uint32_t)place->offset;
     *reco_u32(&decoder->table, RECO_RAW_SIZE, row) = place->length;
-    return true;
 }
 
 static void account_take(const struct decoder *decoder, struct summary *summary)
@@ -155,25 +151,71 @@ static bool rows_flush(struct process *process, struct columns_writer *writer,
     return true;
 }
 
+/* One event as a row, and what the skims make of it. */
+static void event_take(struct process *process, const struct task_segment *segment,
+                       struct event_place *place, const struct date_event *event)
+{
+    const struct reco_table *table = &process->decoder.table;
+    event_row(&process->decoder, place, event);
+    process_choose(process, segment, place, table, table->rows - 1);
+}
+
+/* All rows, while the bytes of the segment come in and before they are known to be good;
+ * for a segment whose rows fit into the table. */
+static bool rows_stream(struct process *process, const struct task_segment *segment,
+                        const uint8_t *data, struct err *err)
+{
+    struct places *places = &process->places;
+    struct scan scan;
+    struct date_event event;
+    enum lookup found = LOOKUP_FAILED;
+    if (!scan_start(process, segment, data, &scan, err))
+        return false;
+    while ((found = scan_next(process, &scan, &event, err)) == LOOKUP_FOUND) {
+        struct event_place *place = &places->list[places->count - 1];
+        bool room = process->decoder.table.rows < RECO_CLUSTER; /* else the index lied */
+        if (room && event_type_is_event(place->type))
+            event_take(process, segment, place, &event);
+    }
+    return found == LOOKUP_ABSENT && scan_end(process, segment, err);
+}
+
+/* The rows of a segment that was read, cluster by cluster. */
 static bool rows_make(struct process *process, const struct task_segment *segment,
                       const uint8_t *data, struct columns_writer *writer, struct err *err)
 {
-    struct decoder *decoder = &process->decoder;
+    for (uint32_t i = 0; i < process->places.count; i++) {
+        struct event_place *place = &process->places.list[i];
+        struct date_event event = {.data = data + place->offset};
+        if (!event_type_is_event(place->type))
+            continue;
+        if ((process->decoder.table.rows == RECO_CLUSTER &&
+             !rows_flush(process, writer, err)) ||
+            !date_header_read(event.data, place->length, &event.header, err))
+            return false;
+        event_take(process, segment, place, &event);
+    }
+    return true;
+}
+
+static void rows_clear(struct decoder *decoder)
+{
     decoder->table.rows = 0;
     decoder->faults = (struct faults){.sum_differs = 0};
     decoder->counts = (struct event_counts){.events = 0};
     decoder->damaged_events = 0;
-    for (uint32_t i = 0; i < process->places.count; i++) {
-        struct event_place *place = &process->places.list[i];
-        if (!event_type_is_event(place->type))
-            continue;
-        if ((decoder->table.rows == RECO_CLUSTER && !rows_flush(process, writer, err)) ||
-            !event_row(decoder, place, data, err))
-            return false;
-        process_choose(process, segment, place, &decoder->table, decoder->table.rows - 1);
-    }
-    account_take(decoder, &process->summary);
-    return rows_flush(process, writer, err);
+}
+
+static bool columns_begin(struct process *process, struct err *err)
+{
+    const struct task *task = process->task;
+    process->writing = true;
+    if (!part_open(&process->reco_part, process_store(process),
+                   &task->segments[0].reco_key, task->token, err))
+        return false;
+    pack_begin(&process->reco_part.pack);
+    columns_start(&process->decoder.writer, &process->reco_part.pack);
+    return true;
 }
 
 static bool columns_finish(struct process *process, const struct task_segment *segment,
@@ -202,24 +244,28 @@ static bool columns_finish(struct process *process, const struct task_segment *s
 }
 
 bool process_decode(struct process *process, const struct task_segment *segment,
-                    const uint8_t *data, struct err *err)
+                    const uint8_t **data, struct err *err)
 {
-    const struct task *task = process->task;
-    struct columns_writer *writer = &process->decoder.writer;
-    if (segment->segment.length > UINT32_MAX)
+    const struct segment *index = &segment->segment;
+    bool reco = (process->task->steps & STEP_RECO) != 0;
+    bool stream = index->digest.count <= RECO_CLUSTER;
+    struct columns_writer *writer = reco ? &process->decoder.writer : NULL;
+    if (index->length > UINT32_MAX)
         return err_set(err, E_LIMIT, "a segment above 4 GiB cannot be reconstructed");
-    if (!calibration_prepare(process, segment, err))
+    if (!calibration_prepare(process, segment, err) ||
+        !input_begin(&process->input, index, data, err))
         return false;
-    if ((task->steps & STEP_RECO) == 0)
-        return rows_make(process, segment, data, NULL, err);
-    process->writing = true;
-    if (!part_open(&process->reco_part, process_store(process),
-                   &task->segments[0].reco_key, task->token, err))
+    rows_clear(&process->decoder);
+    if (stream ? !rows_stream(process, segment, *data, err)
+               : !process_scan(process, segment, *data, err))
         return false;
-    pack_begin(&process->reco_part.pack);
-    columns_start(writer, &process->reco_part.pack);
-    if (!rows_make(process, segment, data, writer, err) ||
-        !columns_finish(process, segment, err))
+    /* What is written from here on comes from bytes that are those of the index. */
+    if ((reco && !columns_begin(process, err)) ||
+        (!stream && !rows_make(process, segment, *data, writer, err)))
+        return false;
+    account_take(&process->decoder, &process->summary);
+    if (!rows_flush(process, writer, err) ||
+        (reco && !columns_finish(process, segment, err)))
         return false;
     process->writing = false;
     return true;

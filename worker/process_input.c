@@ -4,6 +4,7 @@
 #include "worker/process_input.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -80,8 +81,10 @@ static bool chunk_open(struct input *input, const char *path, uint64_t *size,
 {
     if (!text_copy(input->path, sizeof input->path, path, err))
         return false;
-    if (disk_open_read(path, &input->fd, size, err))
+    if (disk_open_read(path, &input->fd, size, err)) {
+        (void)posix_fadvise(input->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* reads ahead */
         return true;
+    }
     if (!file_is_gone(path))
         return false;
     return err_set(err, E_WORKER_INPUT, "%s: input changed: the file is gone", path);
@@ -116,7 +119,7 @@ bool input_wrap(const struct segment *segment, struct err *err)
 }
 
 static bool segment_map(struct input *input, const struct segment *segment,
-                        const uint8_t **data, struct err *err)
+                        struct err *err)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
     uint64_t start = segment->offset / page * page;
@@ -127,7 +130,7 @@ static bool segment_map(struct input *input, const struct segment *segment,
         return err_errno(err, E_DISK_READ, errno, "%s: cannot be mapped", input->path);
     (void)madvise(map, input->map_size, MADV_SEQUENTIAL);
     input->map = map;
-    *data = (const uint8_t *)map + (segment->offset - start);
+    input->data = (const uint8_t *)map + (segment->offset - start);
     return true;
 }
 
@@ -157,29 +160,54 @@ static bool segment_fits(const struct input *input, const struct segment *segmen
                    segment->length);
 }
 
-bool input_segment(struct input *input, const struct segment *segment,
-                   const uint8_t **data, struct err *err)
+bool input_begin(struct input *input, const struct segment *segment, const uint8_t **data,
+                 struct err *err)
 {
-    if (!input_open(input, err))
+    if (!input_open(input, err) || !segment_fits(input, segment, err))
         return false;
-    if (!segment_fits(input, segment, err))
-        return false;
-    const uint8_t *bytes = NULL;
     unmap(input);
+    input->segment = segment;
+    input->ready = 0;
+    input->adler32 = ADLER32_START;
     if (segment->length > input->buffer.limit) {
-        if (!segment_map(input, segment, &bytes, err))
+        if (!segment_map(input, segment, err))
             return false;
-        input->bytes_read += segment->length;
     } else {
-        if (!input_piece(input, segment, 0, (size_t)segment->length, &input->buffer, err))
+        uint8_t *place;
+        bytes_clear(&input->buffer);
+        if (!bytes_reserve(&input->buffer, (size_t)segment->length, &place, err))
             return false;
-        bytes = input->buffer.data;
+        input->data = place;
     }
-    uint32_t adler = adler32_add(ADLER32_START, bytes, (size_t)segment->length);
-    if (adler != segment->adler32)
-        return err_set(err, E_WORKER_INPUT,
-                       "input changed: adler32 %08" PRIx32 ", %08" PRIx32 " when scanned",
-                       adler, segment->adler32);
-    *data = bytes;
+    *data = input->data;
     return true;
+}
+
+bool input_ready(struct input *input, size_t upto, struct err *err)
+{
+    const size_t length = (size_t)input->segment->length;
+    bug_if(upto > length);
+    while (input->ready < upto) {
+        size_t at = input->ready, left = length - at;
+        size_t size = left < INPUT_PIECE ? left : INPUT_PIECE;
+        if (input->map == NULL &&
+            !disk_read_at(input->fd, input->path, input->segment->offset + at,
+                          input->buffer.data + at, size, err))
+            return false;
+        input->adler32 = adler32_add(input->adler32, input->data + at, size);
+        input->ready += size;
+        input->bytes_read += size;
+    }
+    return true;
+}
+
+bool input_check(struct input *input, struct err *err)
+{
+    if (!input_ready(input, (size_t)input->segment->length, err))
+        return false;
+    if (input->adler32 == input->segment->adler32)
+        return true;
+    return err_set(err, E_WORKER_INPUT,
+                   "input changed: adler32 %08" PRIx32 ", %08" PRIx32 " when scanned",
+                   input->adler32, input->segment->adler32);
 }

@@ -14,6 +14,9 @@
  * an error instead of a signal. */
 #define INPUT_BUFFER ((size_t)512 << 20)
 
+/* Read, summed and looked at while it is in a core's second-level cache. */
+#define INPUT_PIECE ((size_t)256 << 10)
+
 struct input {
     const struct chunk *chunk; /* borrowed */
     const char *scratch;       /* borrowed; folder for a chunk that is fetched, or NULL */
@@ -23,6 +26,11 @@ struct input {
     void *map; /* NULL none */
     size_t map_size;
     uint64_t bytes_read;
+    /* The segment that is read: */
+    const struct segment *segment; /* borrowed */
+    const uint8_t *data;
+    size_t ready;     /* bytes of it that are there */
+    uint32_t adler32; /* of these */
 };
 
 /* `buffer_limit`: larger segments are mapped; at most INPUT_BUFFER counts. */
@@ -30,11 +38,17 @@ void input_init(struct input *input, const struct chunk *chunk, const char *scra
                 size_t buffer_limit);
 void input_release(struct input *input);
 
-/* The segment's bytes, valid until the next call. A chunk that is not local is fetched
- * into a file of the scratch folder that has no name any more when this returns.
- * E_WORKER_INPUT: its size or the segment's adler32 is not that of the index. */
-bool input_segment(struct input *input, const struct segment *segment,
-                   const uint8_t **data, struct err *err);
+/* Begins a segment: *data is where its bytes will be, until the next one begins; none is
+ * there yet. */
+bool input_begin(struct input *input, const struct segment *segment, const uint8_t **data,
+                 struct err *err);
+
+/* Makes sure that the first `upto` bytes are there (at most all). */
+bool input_ready(struct input *input, size_t upto, struct err *err);
+
+/* All bytes, and E_WORKER_INPUT when their adler32 is not that of the index: until then
+ * nothing that was read may count. */
+bool input_check(struct input *input, struct err *err);
 
 /* `length` bytes at `offset` of the segment into `out` (emptied first). */
 bool input_piece(struct input *input, const struct segment *segment, uint64_t offset,

@@ -80,20 +80,38 @@ bool places_add(struct places *places, const struct event_place *place, struct e
 void places_digest(struct places *places, uint32_t run, uint32_t spill,
                    struct event_digest *sum);
 
-/* Finds the events of a segment and compares them with the index: E_WORKER_DEFICIT names
- * what differs. Fills places and the part of the summary that the container gives. */
+/* Going through the events of a segment while its bytes are read. */
+struct scan {
+    struct date_reader reader;
+    const uint8_t *data;
+};
+
+/* Starts the segment that input_begin() began. */
+bool scan_start(struct process *process, const struct task_segment *segment,
+                const uint8_t *data, struct scan *scan, struct err *err);
+
+/* FOUND: the next event or record, added to the places and to the summary. */
+enum lookup scan_next(struct process *process, struct scan *scan,
+                      struct date_event *event, struct err *err);
+
+/* After the last event: E_WORKER_INPUT and E_WORKER_DEFICIT name what differs from the
+ * index. Until then nothing that came out may count. */
+bool scan_end(struct process *process, const struct task_segment *segment,
+              struct err *err);
+
+/* These three for the whole segment. */
 bool process_scan(struct process *process, const struct task_segment *segment,
                   const uint8_t *data, struct err *err);
 
-/* process_decode.c: reconstructs all events of the segment and marks what skims keep;
- * with STEP_RECO it writes the columns. */
+/* process_decode.c: reads and reconstructs all events of the segment and marks what skims
+ * keep; with STEP_RECO it writes the columns. */
 void decoder_init(struct decoder *decoder);
 void decoder_release(struct decoder *decoder);
 
 /* Takes the memory for events, once. */
 void decoder_prepare(struct decoder *decoder);
 bool process_decode(struct process *process, const struct task_segment *segment,
-                    const uint8_t *data, struct err *err);
+                    const uint8_t **data, struct err *err);
 
 /* process_stored.c: the same from stored columns. *data is the whole segment if it had to
  * be read, else NULL. */

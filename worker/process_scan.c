@@ -6,9 +6,11 @@
  */
 #include <inttypes.h>
 
+#include "base/bytes.h"
 #include "worker/process_internal.h"
 
-#define DIGESTS 64u /* made together */
+#define DIGESTS   64u  /* made together */
+#define SCAN_HEAD 128u /* more than any header has */
 
 bool places_add(struct places *places, const struct event_place *place, struct err *err)
 {
@@ -64,31 +66,101 @@ static void gap_count(struct summary *summary, const struct date_gap *gap)
     summary->damaged_bytes += gap->length;
 }
 
+bool scan_start(struct process *process, const struct task_segment *segment,
+                const uint8_t *data, struct scan *scan, struct err *err)
+{
+    const struct segment *index = &segment->segment;
+    uint32_t run = index->id.chunk.run;
+    size_t length = (size_t)index->length;
+    size_t first = length < SCAN_HEAD ? length : SCAN_HEAD;
+    process->summary = (struct summary){.id = index->id, .spill = index->spill};
+    process->places.count = 0;
+    *scan = (struct scan){.data = data};
+    if (!input_ready(&process->input, first, err))
+        return false;
+    date_reader_start(&scan->reader, data, first, run, index->spill);
+    if (!scan->reader.super) { /* whether there are super-events is seen at the end */
+        if (!input_ready(&process->input, length, err))
+            return false;
+        date_reader_start(&scan->reader, data, length, run, index->spill);
+    }
+    scan->reader.size = length;
+    return true;
+}
+
+/* Up to where the reader looks if an event follows that is whole, and another one. */
+static size_t scan_wants(const struct date_reader *reader)
+{
+    size_t left = reader->size - reader->offset;
+    if (left < SCAN_HEAD)
+        return reader->size;
+    const uint8_t *place = reader->data + reader->offset;
+    uint32_t size = le32_load(place);
+    if (le32_load(place + 4) != DATE_MAGIC || size > left - SCAN_HEAD)
+        return reader->size;
+    return reader->offset + size + SCAN_HEAD;
+}
+
+/* The next event with all bytes there that the reader looked at. */
+static enum lookup event_find(struct process *process, struct scan *scan,
+                              struct date_event *event, struct date_gap *gap,
+                              struct err *err)
+{
+    struct input *input = &process->input;
+    struct date_reader before = scan->reader;
+    if (!input_ready(input, scan_wants(&scan->reader), err))
+        return LOOKUP_FAILED;
+    enum lookup found = date_reader_next(&scan->reader, event, gap);
+    if (input->ready == scan->reader.size ||
+        (found == LOOKUP_FOUND && gap->length == 0 &&
+         scan->reader.offset + SCAN_HEAD <= input->ready))
+        return found;
+    /* Damage, behind which anything may follow: once more, with all bytes. */
+    if (!input_ready(input, scan->reader.size, err))
+        return LOOKUP_FAILED;
+    scan->reader = before;
+    return date_reader_next(&scan->reader, event, gap);
+}
+
+enum lookup scan_next(struct process *process, struct scan *scan,
+                      struct date_event *event, struct err *err)
+{
+    struct summary *summary = &process->summary;
+    struct date_gap gap;
+    enum lookup found = event_find(process, scan, event, &gap, err);
+    if (found == LOOKUP_FAILED)
+        return LOOKUP_FAILED;
+    gap_count(summary, &gap);
+    if (found == LOOKUP_ABSENT)
+        return LOOKUP_ABSENT;
+    const struct date_header *header = &event->header;
+    struct event_place place = {.offset = (uint64_t)(event->data - scan->data),
+                                .length = header->size,
+                                .event = header->event,
+                                .type = (uint16_t)header->type};
+    summary->events[header->type < EVENT_TYPES ? header->type : EVENT_OTHER]++;
+    return places_add(&process->places, &place, err) ? LOOKUP_FOUND : LOOKUP_FAILED;
+}
+
+bool scan_end(struct process *process, const struct task_segment *segment,
+              struct err *err)
+{
+    struct summary *summary = &process->summary;
+    const struct segment *index = &segment->segment;
+    if (!input_check(&process->input, err))
+        return false;
+    places_digest(&process->places, index->id.chunk.run, index->spill, &summary->seen);
+    return digest_check(index, &summary->seen, err);
+}
+
 bool process_scan(struct process *process, const struct task_segment *segment,
                   const uint8_t *data, struct err *err)
 {
-    struct date_reader reader;
+    struct scan scan;
     struct date_event event;
-    struct date_gap gap;
-    struct summary *summary = &process->summary;
-    uint32_t run = segment->segment.id.chunk.run;
-    *summary =
-        (struct summary){.id = segment->segment.id, .spill = segment->segment.spill};
-    process->places.count = 0;
-    date_reader_start(&reader, data, (size_t)segment->segment.length, run,
-                      segment->segment.spill);
-    while (date_reader_next(&reader, &event, &gap) == LOOKUP_FOUND) {
-        const struct date_header *header = &event.header;
-        struct event_place place = {.offset = (uint64_t)(event.data - data),
-                                    .length = header->size,
-                                    .event = header->event,
-                                    .type = (uint16_t)header->type};
-        if (!places_add(&process->places, &place, err))
-            return false;
-        gap_count(summary, &gap);
-        summary->events[header->type < EVENT_TYPES ? header->type : EVENT_OTHER]++;
-    }
-    gap_count(summary, &gap);
-    places_digest(&process->places, run, segment->segment.spill, &summary->seen);
-    return digest_check(&segment->segment, &summary->seen, err);
+    enum lookup found = LOOKUP_FAILED;
+    if (scan_start(process, segment, data, &scan, err))
+        while ((found = scan_next(process, &scan, &event, err)) == LOOKUP_FOUND)
+            ;
+    return found == LOOKUP_ABSENT && scan_end(process, segment, err);
 }

@@ -145,7 +145,7 @@ static bool places_read_whole(struct stored *stored, const uint8_t **data,
     struct places marked = process->places;
     struct summary account = process->summary;
     process->places = (struct places){.count = 0};
-    bool done = input_segment(&process->input, &stored->segment->segment, data, err) &&
+    bool done = input_begin(&process->input, &stored->segment->segment, data, err) &&
                 process_scan(process, stored->segment, *data, err);
     uint32_t m = 0;
     for (uint32_t i = 0; done && i < process->places.count; i++) {

@@ -4,6 +4,7 @@
 #include "raw/window.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -15,6 +16,7 @@ bool window_init(struct window *window, int fd, const char *name, struct err *er
     struct stat status;
     if (fstat(fd, &status) != 0)
         return err_errno(err, E_DISK_READ, errno, "%s: cannot get the size", name);
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* reads ahead */
     *window = (struct window){.fd = fd,
                               .name = name,
                               .file_size = (uint64_t)status.st_size,

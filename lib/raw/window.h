@@ -8,7 +8,7 @@
 
 /* Small enough to stay in a core's second-level cache while it is looked at, large
  * enough that the cost of a system call does not matter. */
-#define WINDOW_BYTES ((size_t)1 << 20)
+#define WINDOW_BYTES ((size_t)256 << 10)
 #define WINDOW_PEEK  128u
 
 struct window {
