@@ -124,6 +124,11 @@ static bool columns_read(struct stored *stored, int fd, const char *path, struct
     uint64_t wanted = wanted_columns(process);
     if (!columns_open(reader, fd, path, &product->place, &product->key, err))
         return product_wrong(product, err);
+    if (reader->rows != product->entries) {
+        err_set(err, E_COLUMNS_FORMAT, "%" PRIu64 " rows for %" PRIu64 " events",
+                reader->rows, product->entries);
+        return product_wrong(product, err);
+    }
     do {
         if (!columns_next(reader, wanted, table, err))
             return product_wrong(product, err);

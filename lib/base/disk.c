@@ -155,6 +155,11 @@ bool disk_sync(int fd, const char *path, struct err *err)
     return true;
 }
 
+void disk_write_behind(int fd, uint64_t offset, uint64_t size)
+{
+    (void)sync_file_range(fd, (off_t)offset, (off_t)size, SYNC_FILE_RANGE_WRITE);
+}
+
 bool disk_close(int fd, const char *path, struct err *err)
 {
     if (close(fd) != 0)

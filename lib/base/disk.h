@@ -40,6 +40,10 @@ bool disk_copy(const struct disk_place *from, const struct disk_place *to, uint6
                struct err *err);
 bool disk_sync(int fd, const char *path, struct err *err);
 
+/* Starts to write bytes to the disk without waiting, so that a later sync takes less: a
+ * hint that never fails. */
+void disk_write_behind(int fd, uint64_t offset, uint64_t size);
+
 /* Closes and reports a late write error. */
 bool disk_close(int fd, const char *path, struct err *err);
 

@@ -25,6 +25,7 @@
 #define COLUMNS_ACCOUNT  ((size_t)1 << 16)
 #define COLUMNS_CHECK    8u /* bytes behind a page */
 #define COLUMNS_CLUSTERS 4096u
+#define COLUMNS_PAGES    ((size_t)64 << 20) /* of a cluster as stored, at most */
 #define COLUMNS_LIMIT                                                                    \
     ((uint64_t)1000 << 20) /* of a payload: ROOT's keys are below 1 GiB */
 
@@ -67,7 +68,7 @@ struct columns_reader {
     int fd;
     const char *path;   /* for messages; borrowed */
     uint64_t offset;    /* of the next cluster */
-    struct bytes table; /* and account */
+    struct bytes table; /* account and tail: what stands behind the pages */
     uint64_t rows;
     uint32_t clusters;
     uint32_t next;    /* cluster */
@@ -87,6 +88,10 @@ bool columns_open(struct columns_reader *reader, int fd, const char *path,
  * `wanted` (reco_set() of columns) only; the others are left as they are. */
 bool columns_next(struct columns_reader *reader, uint64_t wanted,
                   struct reco_table *table, struct err *err);
+
+/* The next cluster as stored, each page checked; replaces the content of `out`, which is
+ * empty at the end. What then is left of the payload is reader->table. */
+bool columns_copy(struct columns_reader *reader, struct bytes *out, struct err *err);
 
 /* The account; replaces the content of `out`. */
 bool columns_account(const struct columns_reader *reader, struct bytes *out,

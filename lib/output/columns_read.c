@@ -146,19 +146,27 @@ static void bytes_join(const uint8_t *split, size_t count, uint8_t *numbers)
     }
 }
 
+/* A page as stored, with the bytes behind it. */
+static bool page_check(const struct columns_reader *reader, int column,
+                       const uint8_t *page)
+{
+    const uint8_t *row = page_row(reader, reader->next, column);
+    uint32_t stored = le32_load(row);
+    uint64_t sum = xxh3_of(page, stored);
+    return sum == le64_load(row + 4) && sum == le64_load(page + stored);
+}
+
 static bool page_read(struct columns_reader *reader, int column, uint64_t offset,
                       void *numbers, struct err *err)
 {
-    const uint8_t *row = page_row(reader, reader->next, column);
     struct columns_page *page = &reader->page;
-    size_t stored = le32_load(row);
+    size_t stored = columns_page_size(reader, reader->next, column);
     size_t size = columns_content(column, columns_cluster_rows(reader, reader->next));
     bool split = reco_column_infos[column].encoding == RECO_SPLIT;
     if (!disk_read_at(reader->fd, reader->path, offset, page->stored,
                       stored + COLUMNS_CHECK, err))
         return false;
-    uint64_t sum = xxh3_of(page->stored, stored);
-    if (sum != le64_load(row + 4) || sum != le64_load(page->stored + stored))
+    if (!page_check(reader, column, page->stored))
         return reader_wrong(reader, offset, "a page does not match its checksum", err);
     if (!decompress_data(page->compressor, page->stored, stored,
                          split ? page->split : numbers, size, err))
@@ -185,6 +193,31 @@ bool columns_next(struct columns_reader *reader, uint64_t wanted,
     }
     table->rows = columns_cluster_rows(reader, reader->next);
     reader->offset = offset;
+    reader->next++;
+    return true;
+}
+
+bool columns_copy(struct columns_reader *reader, struct bytes *out, struct err *err)
+{
+    size_t size = 0;
+    uint8_t *data;
+    bytes_clear(out);
+    if (reader->next == reader->clusters)
+        return true;
+    for (int c = 0; c < RECO_COLUMN_COUNT; c++)
+        size += columns_page_size(reader, reader->next, c) + COLUMNS_CHECK;
+    if (!bytes_reserve(out, size, &data, err) ||
+        !disk_read_at(reader->fd, reader->path, reader->offset, data, size, err))
+        return false;
+    for (int c = 0; c < RECO_COLUMN_COUNT; c++) {
+        uint32_t stored = columns_page_size(reader, reader->next, c);
+        if (!page_check(reader, c, data))
+            return reader_wrong(reader, reader->offset,
+                                "a page does not match its checksum", err);
+        reader->offset += stored + COLUMNS_CHECK;
+        data += stored + COLUMNS_CHECK;
+    }
+    out->size = size;
     reader->next++;
     return true;
 }

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Before each frame stand nine bytes: "ZS", 1, then its size and the size of its content
- * as 24-bit little-endian numbers; so large data become several blocks. Level 1 and a
- * pinned library: the bytes are a function of the data.
+ * as 24-bit little-endian numbers; so large data become several blocks. Level 1,
+ * fixed parameters and a pinned library: the bytes are a function of the data.
  */
 #ifndef SPILLWAY_OUTPUT_COMPRESS_H
 #define SPILLWAY_OUTPUT_COMPRESS_H

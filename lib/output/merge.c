@@ -12,6 +12,8 @@
 #include "output/pack.h"
 #include "raw/date.h"
 
+#define FLUSH ((uint64_t)8 << 20) /* bytes that go to the disk while others are made */
+
 /* A relative path that stays below its root. */
 static bool place_is_safe(const char *file)
 {
@@ -46,12 +48,21 @@ bool merge_open(struct merge *merge, const struct product *product, struct err *
     return true;
 }
 
+void merge_flush(struct merge *merge, uint64_t written)
+{
+    if (written - merge->started < FLUSH)
+        return;
+    disk_write_behind(merge->out, merge->started, written - merge->started);
+    merge->started = written;
+}
+
 static bool out_put(struct merge *merge, const void *data, size_t size, struct err *err)
 {
     if (!disk_write(merge->out, merge->request->path, data, size, err))
         return false;
     sha256_add(merge->whole, data, size);
     merge->offset += size;
+    merge_flush(merge, merge->offset);
     return true;
 }
 
@@ -74,8 +85,8 @@ static bool bytes_copy(struct merge *merge, const struct place *place,
     return true;
 }
 
-bool merge_hash_check(const struct product *product, const struct sha256 *hash,
-                      struct err *err)
+static bool hash_check(const struct product *product, const struct sha256 *hash,
+                       struct err *err)
 {
     return sha256_equal(hash, &product->bytes_hash) ||
            err_set(err, E_MERGE_INPUT,
@@ -91,7 +102,7 @@ static bool payload_copy(struct merge *merge, const struct product *product,
     if (!bytes_copy(merge, &product->place, merge->hash, err))
         return false;
     struct sha256 hash = sha256_end(merge->hash);
-    return merge_hash_check(product, &hash, err);
+    return hash_check(product, &hash, err);
 }
 
 bool merge_blame(struct merge *merge, uint32_t index, struct err *err)
@@ -218,6 +229,7 @@ static bool whole_hash(struct merge *merge, struct err *err)
     if (!disk_open_read(path, &fd, &size, err))
         return false;
     bool done = true;
+    disk_write_behind(merge->out, 0, 0); /* all of it */
     for (uint64_t at = 0; done && at < size; at += MERGE_PIECE) {
         size_t piece = size - at < MERGE_PIECE ? (size_t)(size - at) : MERGE_PIECE;
         done = disk_read_at(fd, path, at, merge->buffer, piece, err);

@@ -19,15 +19,15 @@ struct merge {
     int in;                      /* the input file that is open, -1 none */
     char in_path[PATH_MAX];
     struct sha256_stream *hash;
-    uint8_t *buffer; /* MERGE_PIECE */
+    uint8_t *buffer;  /* MERGE_PIECE */
+    uint64_t started; /* bytes of the file on their way to the disk */
 };
 
 /* Opens the file of a product for merge->in, unless it is open. */
 bool merge_open(struct merge *merge, const struct product *product, struct err *err);
 
-/* E_MERGE_INPUT: the hash of what was copied is not the product's. */
-bool merge_hash_check(const struct product *product, const struct sha256 *hash,
-                      struct err *err);
+/* Told of what was written so far, starts to bring it to the disk. */
+void merge_flush(struct merge *merge, uint64_t written);
 
 /* An input is to blame when it cannot be read or is wrong, not when writing failed; fills
  * result->blamed and names the input. Returns false. */

@@ -1,6 +1,11 @@
 /* merge_reco.c - sealed columns of many segments -> one ROOT file with an RNTuple.
  * SPDX-License-Identifier: Apache-2.0
  *
+ * An input is what its product says when its foot does (key, sha256, events), and its
+ * table names that key; its bytes are checked by the XXH3 of each page and of the table,
+ * which takes a tenth of the time of another sha256. The foot stays, for who checks all
+ * later.
+ *
  * Payload and foot of each input are copied as they are into one key, and the size of the
  * payload behind them, so that a record can be found from its end. Only the page
  * list, which says where the pages are, is made here, and the envelopes around it.
@@ -23,7 +28,7 @@ struct reco {
     struct columns_reader reader;
     struct pack_entry entry;
     struct rntuple_clusters clusters;
-    struct bytes envelope;
+    struct bytes envelope, cluster;
     uint64_t header_check;
     struct rntuple_link header;
 };
@@ -114,25 +119,20 @@ static bool input_check(struct reco *reco, const struct product *product, struct
                    reco->reader.rows, product->entries);
 }
 
-static bool payload_copy(struct reco *reco, const struct product *product,
-                         struct err *err)
+/* Each page is checked on the way; table and tail were, when they were read. */
+static bool payload_copy(struct reco *reco, struct err *err)
 {
+    struct columns_reader *reader = &reco->reader;
     struct merge *merge = reco->merge;
-    const struct place *place = &product->place;
-    sha256_start(merge->hash);
-    for (uint64_t done = 0; done < place->length; done += MERGE_PIECE) {
-        uint64_t left = place->length - done;
-        size_t size = left < MERGE_PIECE ? (size_t)left : MERGE_PIECE;
-        if (!disk_read_at(merge->in, merge->in_path, place->offset + done, merge->buffer,
-                          size, err))
+    do {
+        if (!columns_copy(reader, &reco->cluster, err) ||
+            !root_key_add(&reco->file, reco->cluster.data, reco->cluster.size, err))
             return false;
-        sha256_add(merge->hash, merge->buffer, size);
-        merge->result->bytes_read += size;
-        if (!root_key_add(&reco->file, merge->buffer, size, err))
-            return false;
-    }
-    struct sha256 hash = sha256_end(merge->hash);
-    return merge_hash_check(product, &hash, err);
+        merge_flush(merge, reco->file.at);
+        merge->result->bytes_read += reco->cluster.size;
+    } while (reco->cluster.size > 0);
+    merge->result->bytes_read += reader->table.size;
+    return root_key_add(&reco->file, reader->table.data, reader->table.size, err);
 }
 
 static bool input_copy(struct reco *reco, const struct product *product, uint64_t *offset,
@@ -142,8 +142,7 @@ static bool input_copy(struct reco *reco, const struct product *product, uint64_
     uint8_t size[RECO_FILE_SIZE];
     le64_store(size, product->place.length);
     return merge_open(reco->merge, product, err) && input_check(reco, product, err) &&
-           root_key_begin(&reco->file, &blob, offset, err) &&
-           payload_copy(reco, product, err) &&
+           root_key_begin(&reco->file, &blob, offset, err) && payload_copy(reco, err) &&
            root_key_add(&reco->file, foot->data, foot->size, err) &&
            root_key_add(&reco->file, size, sizeof size, err) &&
            root_key_end(&reco->file, 0, NULL, err) && clusters_add(reco, *offset, err);
@@ -174,6 +173,7 @@ static void reco_init(struct reco *reco, struct merge *merge)
     pack_entry_init(&reco->entry);
     rntuple_clusters_init(&reco->clusters, RECO_COLUMN_COUNT, COMPRESS_SETTING);
     bytes_init(&reco->envelope, RNTUPLE_LIMIT);
+    bytes_init(&reco->cluster, COLUMNS_PAGES);
 }
 
 static void reco_release(struct reco *reco)
@@ -183,6 +183,7 @@ static void reco_release(struct reco *reco)
     pack_entry_release(&reco->entry);
     rntuple_clusters_release(&reco->clusters);
     bytes_release(&reco->envelope);
+    bytes_release(&reco->cluster);
 }
 
 bool merge_reco(struct merge *merge, struct err *err)

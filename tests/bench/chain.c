@@ -114,16 +114,43 @@ void chain_task(struct chain *chain, const uint32_t *segments, uint32_t count,
     measure_must(wire_task_pack(&task, out, &err), &err);
 }
 
+void chain_select_task(struct chain *chain, struct bytes *task,
+                       const struct bytes *report)
+{
+    struct task read;
+    struct report done;
+    struct err err;
+    measure_must(
+        wire_task_unpack(task->data, task->size, &chain->arena, &read, &err) &&
+            wire_report_unpack(report->data, report->size, &chain->arena, &done, &err),
+        &err);
+    bug_if(read.segment_count != done.segment_count);
+    struct task_segment *segments = mem_new(read.segment_count, sizeof *segments);
+    for (uint32_t i = 0; i < read.segment_count; i++) {
+        struct product_set set = {.products = done.segments[i].products,
+                                  .count = done.segments[i].product_count};
+        segments[i] = read.segments[i];
+        segments[i].reco = *task_find_stream(&set, "reco");
+    }
+    read.segments = segments;
+    read.steps = STEP_SELECT;
+    read.token = ++chain->token;
+    bytes_clear(task);
+    measure_must(wire_task_pack(&read, task, &err), &err);
+    free(segments);
+}
+
 void chain_merge_task(struct chain *chain, const struct bytes *packed, const char *stream,
-                      struct bytes *out)
+                      uint32_t copies, struct bytes *out)
 {
     struct report report;
     struct err err;
     measure_must(
         wire_report_unpack(packed->data, packed->size, &chain->arena, &report, &err),
         &err);
-    struct merge_input *inputs = mem_new(report.segment_count, sizeof *inputs);
-    struct sha256 *keys = mem_new(report.segment_count, sizeof *keys);
+    uint32_t count = report.segment_count * copies;
+    struct merge_input *inputs = mem_new(count, sizeof *inputs);
+    struct sha256 *keys = mem_new(count, sizeof *keys);
     struct task task = {.attempt = ++chain->token,
                         .token = chain->token,
                         .kind = TASK_MERGE,
@@ -133,10 +160,11 @@ void chain_merge_task(struct chain *chain, const struct bytes *packed, const cha
                                         .origin = "mc",
                                         .run = 1},
                         .inputs = inputs,
-                        .input_count = report.segment_count};
-    for (uint32_t i = 0; i < report.segment_count; i++) {
-        struct product_set set = {.products = report.segments[i].products,
-                                  .count = report.segments[i].product_count};
+                        .input_count = count};
+    for (uint32_t i = 0; i < count; i++) {
+        const struct segment_result *done = &report.segments[i % report.segment_count];
+        struct product_set set = {.products = done->products,
+                                  .count = done->product_count};
         const struct product *product = task_find_stream(&set, stream);
         bug_if(product == NULL);
         inputs[i] = (struct merge_input){.product = *product, .run = 1, .spill = i + 1};
@@ -145,8 +173,7 @@ void chain_merge_task(struct chain *chain, const struct bytes *packed, const cha
     (void)snprintf(task.store, sizeof task.store, "%s", chain->book.campaign.store);
     (void)snprintf(task.merge_class.stream, STREAM_NAME, "%s", stream);
     bytes_clear(out);
-    measure_must(key_merge_text(out, &task.merge_class, keys, report.segment_count, &err),
-                 &err);
+    measure_must(key_merge_text(out, &task.merge_class, keys, count, &err), &err);
     task.merge_key = key_of(out);
     bytes_clear(out);
     measure_must(wire_task_pack(&task, out, &err), &err);

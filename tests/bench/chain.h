@@ -35,8 +35,14 @@ void chain_chunk_release(struct chain_chunk *chunk);
 void chain_task(struct chain *chain, const uint32_t *segments, uint32_t count,
                 struct bytes *out);
 
-/* Merges what a packed report has of one stream, as one group. */
+/* Turns a packed task and its packed report into the task that selects again from the
+ * stored columns. */
+void chain_select_task(struct chain *chain, struct bytes *task,
+                       const struct bytes *report);
+
+/* Merges what a packed report has of one stream, as one group; all of it `copies` times
+ * over, so that little data make a large file. */
 void chain_merge_task(struct chain *chain, const struct bytes *packed, const char *stream,
-                      struct bytes *out);
+                      uint32_t copies, struct bytes *out);
 
 #endif

@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * merge_bench AREA CAMPAIGN EXECUTOR PAIRS: products as one task made them, stream by
- * stream, into one file by an executor. The yardstick copies the merged file with cp and
- * syncs the copy, as a merge does. Wall time, since both wait for the disk.
+ * stream, COPIES times over into one file by an executor. The yardstick copies the merged
+ * file with cp and syncs the copy, as a merge does. Wall time, since both wait for the
+ * disk.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@
 #include "tests/bench/chain.h"
 #include "tests/bench/measure.h"
 #include "worker/frame.h"
+
+#define COPIES 16u /* files of some hundred megabytes, as they are published */
 
 struct bench {
     struct chain chain;
@@ -61,7 +64,7 @@ static void stream_merge(struct bench *bench, const struct bytes *products,
         struct report report;
         struct err err;
         char merged[4600], name[STREAM_NAME + 8];
-        chain_merge_task(&bench->chain, products, stream, &bench->task);
+        chain_merge_task(&bench->chain, products, stream, COPIES, &bench->task);
         struct measured ours = task_do(bench);
         measure_must(wire_report_unpack(bench->report.data, bench->report.size,
                                         &bench->chain.arena, &report, &err),

@@ -8,7 +8,7 @@
 set -u -o pipefail
 cd "$(dirname "$(realpath "$0")")/../.." || exit 1
 
-stages=(executor memory walk merge plan restart completions core)
+stages=(executor memory walk columns merge plan restart completions core)
 
 # Lines with a verdict. Column 2 is what counts: the ratio ours / yardstick, or ours.
 limits='
@@ -16,6 +16,8 @@ executor                ratio >= 0.05   bytes per CPU second, everything on / re
 memory                  ratio <= 1.1    peak after 10^5 events / after 10^4
 memory                  ours  <= 256    MB
 walk                    ratio >= 0.3    bytes per CPU second / read() loop
+columns                 ratio <= 0.4    CPU seconds of writing columns / of the executor
+select                  ratio >= 8      events per CPU second from columns / from raw
 merge.reco              ratio >= 0.1    bytes per second / cp and sync
 merge.skim.ecal_calib   ratio >= 0.1    the same, raw events
 plan.raw                ours  <= 10     CPU seconds for 10^6 segments, raw skims only
@@ -160,15 +162,12 @@ run()
 {
     local place=$scratch/triggered campaign
     case $1 in
-    executor | memory | walk) data triggered 100 ;;
-    merge)
-        place=$scratch/beam
-        data beam 1
-        ;;
+    executor | memory | walk | columns | merge) data triggered 100 ;;
     esac
     campaign=("$place/area" bench "$bin/spillway-executor")
     case $1 in
     executor) measure executor_bench "${campaign[@]}" "$pairs" ;;
+    columns) measure columns_bench "${campaign[@]}" "$pairs" ;;
     memory) measure memory_bench "${campaign[@]}" ;;
     walk)
         measure raw_bench "$place/data/raw/cdr01001-009001.dat" \

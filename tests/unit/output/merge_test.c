@@ -300,6 +300,25 @@ static void rows_that_are_not_the_events_of_the_record_are_refused(void **state)
     payloads_release(payloads);
 }
 
+static void a_damaged_page_is_refused(void **state)
+{
+    (void)state;
+    struct err err;
+    struct bytes payloads[INPUTS];
+    struct merge_input inputs[INPUTS];
+    uint64_t offsets[INPUTS];
+    columns_make(payloads);
+    payloads[3].data[20] ^= 1;
+    parts_make("reco", payloads, inputs);
+    struct merge_request request = request_make("reco", inputs);
+    struct merge_result result = {.offsets = offsets};
+    assert_false(merge_write(&request, &result, &err));
+    assert_int_equal(err.code, E_COLUMNS_FORMAT);
+    assert_int_equal(result.blamed, 3);
+    assert_false(disk_exists(request.path));
+    payloads_release(payloads);
+}
+
 static void summaries_are_concatenated(void **state)
 {
     (void)state;
@@ -482,6 +501,7 @@ int main(void)
         cmocka_unit_test(merged_records_can_be_merged_again),
         cmocka_unit_test(no_rows_and_no_inputs_make_a_file_too),
         cmocka_unit_test(rows_that_are_not_the_events_of_the_record_are_refused),
+        cmocka_unit_test(a_damaged_page_is_refused),
         cmocka_unit_test(summaries_are_concatenated),
         cmocka_unit_test(raw_skims_start_with_the_start_records_of_the_run),
         cmocka_unit_test(a_wrong_input_is_named_and_nothing_is_left_behind),
