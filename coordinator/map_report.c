@@ -28,7 +28,7 @@ bool map_report_faults(const struct map_span *span, struct bytes *out, struct er
     for (size_t i = 0; i < twice_listed(span); i++) {
         const struct map_twice *twice = &span->twice[i];
         const struct map_place *place = &twice->place;
-        if (place->chip == MAP_SADC &&
+        if (place->chip == CHIP_SADC &&
             !text_addf(out, err,
                        "%s%s and %s are both on ChipSADC source %u port %u adc %u "
                        "channel %u",
@@ -46,11 +46,11 @@ static bool wires_twice(const struct map_span *span, const char *lead, struct by
     for (size_t i = 0; i < twice_listed(span); i++) {
         const struct map_twice *twice = &span->twice[i];
         const struct map_place *place = &twice->place;
-        other += place->chip != MAP_SADC;
-        if (place->chip != MAP_SADC &&
+        other += place->chip != CHIP_SADC;
+        if (place->chip != CHIP_SADC &&
             !text_addf(
                 out, err, "%s%s and %s are both on %s source %u %s %u channel %u\n", lead,
-                twice->first, twice->second, map_chip_name(place->chip), place->source,
+                twice->first, twice->second, chip_map_name(place->chip), place->source,
                 (place->unit & MAP_GEOGRAPHIC) != 0 ? "geographic id" : "unit",
                 place->unit & ~MAP_GEOGRAPHIC, place->channel))
             return false;
@@ -70,7 +70,7 @@ bool map_report_notes(const struct map_cover *cover, const struct map_span *span
             !text_addf(out, err,
                        "%s%s has %" PRIu32 " of %" PRIu32 " channels (%s source %u)\n",
                        lead, share->detector, channels, share->channels,
-                       map_chip_name(share->chip), share->source))
+                       chip_map_name(share->chip), share->source))
             return false;
     }
     return wires_twice(span, lead, out, err);
@@ -105,7 +105,7 @@ bool map_report_table(const struct map_cover *cover, struct bytes *out, struct e
     for (size_t i = 0; i < cover->share_count; i++) {
         const struct map_share *share = &cover->shares[i];
         if (!text_addf(out, err, "%-16s %-11s %6u", share->detector,
-                       map_chip_name(share->chip), share->source) ||
+                       chip_map_name(share->chip), share->source) ||
             !share_table(cover, share, out, err))
             return false;
     }

@@ -6,13 +6,22 @@
 #include <string.h>
 
 #include "coordinator/raw_check.h"
+#include "coordinator/raw_digits.h"
+#include "coordinator/raw_dump.h"
 #include "coordinator/raw_inspect.h"
 #include "coordinator/raw_maps.h"
 #include "coordinator/raw_slice.h"
 
 const char raw_usage[] =
-    "spillway raw inspect FILE\n"
-    "    What is in a raw file: events by type, spills, data sources, damage.\n"
+    "spillway raw inspect FILE [--maps MAPS]\n"
+    "    What is in a raw file: events by type, spills, chips, data sources, damage.\n"
+    "spillway raw inspect FILE --event RUN:SPILL:EVENT [--maps MAPS]\n"
+    "    One event word by word: offset, hexadecimal, meaning; with maps also the detector.\n"
+    "    SPILL:EVENT will do; a single number is an offset in the file.\n"
+    "spillway raw dump FILE [--spill N] [--maps MAPS]\n"
+    "    The same for all events.\n"
+    "spillway raw dump --digits FILE [--spill N] [--maps MAPS]\n"
+    "    One digit a line:\n" RAW_DIGITS_FORMS
     "spillway raw check [--json] FILE\n"
     "    Every damage by class and source, with place and loss; exit status 10 if any.\n"
     "spillway raw slice FILE --spill N [--event M] --out FILE\n"
@@ -23,8 +32,9 @@ const char raw_usage[] =
     "    without maps, detectors with fewer channels than in other runs, channels of\n"
     "    two detectors. In folders all that ends in .xml is read, folders included.\n"
     "\n"
-    "Works on any file of the experiment's DAQ, whatever its name, and needs no\n"
-    "production area.\n";
+    "MAPS is a file or folder of channel maps. A source that they do not know is what its\n"
+    "S-Link format and its sizes say: MSADC format 3, APV, F1, scaler, Sinica. Works on any\n"
+    "file of the experiment's DAQ, whatever its name, and needs no production area.\n";
 
 /* Each takes its own options, argv[0] is its word, and gives the exit status. */
 static const struct {
@@ -33,6 +43,7 @@ static const struct {
 } words[] = {
     {"inspect", raw_inspect},
     {"check", raw_check},
+    {"dump", raw_dump},
     {"slice", raw_slice},
     {"maps", raw_maps},
 };

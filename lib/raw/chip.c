@@ -23,6 +23,11 @@ enum chip chip_named(const char *map_name)
     return CHIP_OPAQUE;
 }
 
+const char *chip_map_name(enum chip chip)
+{
+    return rows[chip < CHIP_COUNT ? chip : CHIP_OPAQUE].map_name;
+}
+
 const char *chip_word(enum chip chip)
 {
     return rows[chip < CHIP_COUNT ? chip : CHIP_OPAQUE].word;

@@ -39,6 +39,9 @@ struct chip_rule {
 /* The chip of a name in maps; CHIP_OPAQUE for one that is not decoded. */
 enum chip chip_named(const char *map_name);
 
+/* The reverse: "ChipSADC"; "" for one that no map names. */
+const char *chip_map_name(enum chip chip);
+
 /* "sadc"; "opaque" beyond. */
 const char *chip_word(enum chip chip);
 

@@ -20,7 +20,7 @@ static bool cells_check(const struct channel_map *map, const char *name, uint32_
                         struct err *err)
 {
     const struct map_twice *twice = &map->twice[0];
-    if (map->twice_count == 0 || twice->place.chip != MAP_SADC)
+    if (map->twice_count == 0 || twice->place.chip != CHIP_SADC)
         return true;
     return err_set(err, E_MAP_TWICE,
                    "%s: run %" PRIu32

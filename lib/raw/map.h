@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "raw/chip.h"
+#include "raw/slink.h"
 
 #define MAP_NAME          32                 /* detector or section, with the NUL */
 #define MAP_MAX_TEXT      ((size_t)16 << 20) /* one file; the largest known is 0.1 MiB */
@@ -26,24 +27,6 @@
 #define MAP_SOURCES       1024u
 #define MAP_TWICE_LISTED  64u
 
-/* What decodes a source. MAP_OPAQUE: a rule names a chip that is not decoded. */
-enum map_chip {
-    MAP_NONE,
-    MAP_SADC,
-    MAP_APV,
-    MAP_F1,
-    MAP_SCALER,
-    MAP_GANDALF,
-    MAP_SINICA,
-    MAP_FILTER,
-    MAP_OPAQUE
-};
-
-#define MAP_CHIPS 9
-
-/* "ChipAPV", as the sections are named; "-" for none. */
-const char *map_chip_name(enum map_chip chip);
-
 /* Cells of ChipSADC sections. */
 struct map_entry {
     uint16_t source;
@@ -54,7 +37,7 @@ struct map_entry {
 
 /* A channel of another chip. */
 struct map_place {
-    enum map_chip chip;
+    enum chip chip;
     uint16_t source;
     uint16_t unit;    /* APV: ADC. F1: geographic id + MAP_GEOGRAPHIC, or port. Sinica,
                          GANDALF as TDC: port, as ADC 0. Scaler: frame */
@@ -76,7 +59,7 @@ struct map_wire {
 /* The first rule that accepts a block names its chip; -1 accepts all. */
 struct map_rule {
     int32_t event_type, source, format;
-    enum map_chip chip;
+    enum chip chip;
 };
 
 /* Sections that are not decoded. */
@@ -107,7 +90,7 @@ struct channel_map {
     struct map_rule *rules;
     size_t rule_count;
     uint8_t apv[MAP_SOURCES];     /* MAP_APV_ bits */
-    uint16_t mapped[MAP_SOURCES]; /* bit n: enum map_chip n has cells or wires there */
+    uint16_t mapped[MAP_SOURCES]; /* bit n: enum chip n has cells or wires there */
     struct bytes huffman;         /* text of the ChipSADC_HT section, empty when none */
     struct map_opaque opaque[MAP_MAX_SECTIONS];
     size_t opaque_count;
@@ -146,8 +129,8 @@ const struct map_wire *map_wire_find(const struct channel_map *map,
 struct map_place map_wire_place(const struct map_wire *wire);
 
 /* Which chip made a block: the first rule that accepts it, else the one chip that the
- * source has channels of, else MAP_NONE. `format` is that of the S-Link header. */
-enum map_chip map_chip_of(const struct channel_map *map, uint32_t source,
-                          uint32_t event_type, uint32_t format);
+ * source has channels of. false when the map does not say. */
+bool map_chip_of(const struct channel_map *map, const struct slink_block *block,
+                 enum chip *chip);
 
 #endif

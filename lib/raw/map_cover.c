@@ -45,7 +45,7 @@ static struct map_share *share_of(struct shares *shares, const struct map_share 
     return added;
 }
 
-static void channel_count(struct shares *shares, enum map_chip chip, uint16_t source,
+static void channel_count(struct shares *shares, enum chip chip, uint16_t source,
                           const char *detector)
 {
     struct map_share wanted = {.chip = chip, .source = source};
@@ -57,10 +57,11 @@ static void channel_count(struct shares *shares, enum map_chip chip, uint16_t so
 static void map_count(const struct channel_map *map, struct shares *shares)
 {
     for (size_t i = 0; i < map->count; i++)
-        channel_count(shares, MAP_SADC, map->entries[i].source, map->entries[i].detector);
+        channel_count(shares, CHIP_SADC, map->entries[i].source,
+                      map->entries[i].detector);
     for (size_t i = 0; i < map->wire_count; i++) {
         struct map_place place = map_wire_place(&map->wires[i]);
-        if (place.chip != MAP_F1 || (place.unit & MAP_GEOGRAPHIC) == 0)
+        if (place.chip != CHIP_F1 || (place.unit & MAP_GEOGRAPHIC) == 0)
             channel_count(shares, place.chip, place.source,
                           map->detectors[map->wires[i].detector]);
     }

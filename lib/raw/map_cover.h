@@ -14,7 +14,7 @@
 /* The channels of one detector on one source. */
 struct map_share {
     char detector[MAP_NAME];
-    enum map_chip chip;
+    enum chip chip;
     uint16_t source;
     uint32_t channels;
 };

@@ -66,12 +66,10 @@ bool map_sadc_take(struct map_build *build, const struct map_section *section,
 bool map_wires_take(struct map_build *build, const struct map_section *section,
                     const struct map_text *text, struct err *err);
 
-/* map_rules.c: lines of ChipsCreation; the source of the online filter; which chip a
- * section is of, MAP_NONE when it is not decoded. */
+/* map_rules.c: lines of ChipsCreation; the source of the online filter. */
 bool map_rules_take(struct map_build *build, const struct map_text *text,
                     struct err *err);
 bool map_filter_take(struct map_build *build, const char *source, struct err *err);
-enum map_chip map_chip_parse(const char *name);
 
 /* map.c: a build for one run; a file or a folder read into it. */
 struct map_build *map_build_new(uint32_t run);

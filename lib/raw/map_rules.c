@@ -9,23 +9,6 @@
 
 #define SLINK_FORMAT_BITS 0x7Fu /* bit 7 is "first event of run" */
 
-static const char *const chip_names[MAP_CHIPS] = {
-    "-",           "ChipSADC",   "ChipAPV",      "ChipF1", "Scaler",
-    "ChipGandalf", "ChipSinica", "OnlineFilter", "opaque"};
-
-const char *map_chip_name(enum map_chip chip)
-{
-    return chip_names[chip];
-}
-
-enum map_chip map_chip_parse(const char *name)
-{
-    for (enum map_chip chip = MAP_SADC; chip < MAP_FILTER; chip++)
-        if (strcmp(name, chip_names[chip]) == 0)
-            return chip;
-    return MAP_NONE;
-}
-
 enum { COLUMN_EVENT_TYPE = 2, COLUMN_SOURCE, COLUMN_FORMAT, COLUMN_CHIP, COLUMNS_NEEDED };
 
 static bool rule_read(const struct map_words *words, struct map_rule *rule)
@@ -36,11 +19,10 @@ static bool rule_read(const struct map_words *words, struct map_rule *rule)
     for (size_t i = 0; i < COLUMN_CHIP; i++)
         if (!map_number_read(words->word[i], -1, UINT16_MAX, &numbers[i]))
             return false;
-    enum map_chip chip = map_chip_parse(words->word[COLUMN_CHIP]);
     *rule = (struct map_rule){.event_type = (int32_t)numbers[COLUMN_EVENT_TYPE],
                               .source = (int32_t)numbers[COLUMN_SOURCE],
                               .format = (int32_t)numbers[COLUMN_FORMAT],
-                              .chip = chip == MAP_NONE ? MAP_OPAQUE : chip};
+                              .chip = chip_named(words->word[COLUMN_CHIP])};
     return true;
 }
 
@@ -66,7 +48,7 @@ bool map_filter_take(struct map_build *build, const char *source, struct err *er
     int64_t number;
     if (!map_number_read(source, 0, MAP_SOURCES - 1, &number))
         return err_set(err, E_MAP_XML, "OnlineFilter with srcID=\"%.40s\"", source);
-    build->map.mapped[number] |= 1u << MAP_FILTER;
+    build->map.mapped[number] |= 1u << CHIP_FILTER;
     return true;
 }
 
@@ -75,19 +57,22 @@ static bool rule_accepts(int32_t rule, uint32_t value)
     return rule == -1 || rule == (int32_t)value;
 }
 
-enum map_chip map_chip_of(const struct channel_map *map, uint32_t source,
-                          uint32_t event_type, uint32_t format)
+bool map_chip_of(const struct channel_map *map, const struct slink_block *block,
+                 enum chip *chip)
 {
     for (size_t i = 0; i < map->rule_count; i++) {
         const struct map_rule *rule = &map->rules[i];
-        if (rule_accepts(rule->event_type, event_type) &&
-            rule_accepts(rule->source, source) &&
-            rule_accepts(rule->format, format & SLINK_FORMAT_BITS))
-            return rule->chip;
+        if (rule_accepts(rule->event_type, block->event_type) &&
+            rule_accepts(rule->source, block->source) &&
+            rule_accepts(rule->format, block->format & SLINK_FORMAT_BITS)) {
+            *chip = rule->chip;
+            return true;
+        }
     }
-    uint32_t mapped = source < MAP_SOURCES ? map->mapped[source] : 0;
-    for (enum map_chip chip = MAP_SADC; chip < MAP_OPAQUE; chip++)
-        if (mapped == 1u << chip)
-            return chip;
-    return MAP_NONE;
+    for (uint32_t i = CHIP_SADC; i < CHIP_COUNT; i++)
+        if (map->mapped[block->source] == 1u << i) {
+            *chip = (enum chip)i;
+            return true;
+        }
+    return false;
 }

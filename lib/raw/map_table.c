@@ -17,7 +17,7 @@ bool map_row_add(struct map_build *build, const struct map_row *row, struct err 
         build->rows = mem_grow(build->rows, build->room, sizeof *build->rows);
     }
     build->rows[build->count++] = *row;
-    build->map.mapped[row->entry.source] |= 1u << MAP_SADC;
+    build->map.mapped[row->entry.source] |= 1u << CHIP_SADC;
     return true;
 }
 
@@ -100,7 +100,7 @@ static void rows_check(struct map_build *build)
 {
     for (size_t i = 1; i < build->count; i++) {
         const struct map_row *a = &build->rows[i - 1], *b = &build->rows[i];
-        const struct map_place place = {.chip = MAP_SADC,
+        const struct map_place place = {.chip = CHIP_SADC,
                                         .source = a->entry.source,
                                         .unit = a->entry.port,
                                         .part = a->entry.adc,
@@ -119,7 +119,7 @@ static uint64_t place_key(const struct map_place *place)
 
 struct map_place map_wire_place(const struct map_wire *wire)
 {
-    return (struct map_place){.chip = (enum map_chip)(wire->key >> 56),
+    return (struct map_place){.chip = (enum chip)(wire->key >> 56),
                               .source = (uint16_t)(wire->key >> 40),
                               .unit = (uint16_t)(wire->key >> 24),
                               .part = (uint8_t)(wire->key >> 16),

@@ -29,38 +29,38 @@ struct wire_line {
  * c C N first channel, step, count; w l S first wire, last, step; P position, A amplitude
  * factor; - a word that is not used. What stands behind | may be missing. */
 static const struct wire_form {
-    enum map_chip chip;
+    enum chip chip;
     const char *option; /* of the section; "" any */
     uint32_t from, to;  /* versions */
     const char *columns;
 } forms[] = {
-    {MAP_APV, "pixel_gem", 1, 4, "nsupcCNwlS-"},
-    {MAP_APV, "pixel_mm", 3, 4, "nsupcCN-wlS-|A"},
-    {MAP_APV, "pixel_mm_v2s", 3, 4, "nsupcCN-wlS-|A"},
-    {MAP_APV, "pixel_mm_v3", 3, 4, "nsupcCN-wlS-|A"},
-    {MAP_APV, "", 1, 1, "-nsupcCNwlS|P"},
-    {MAP_APV, "", 2, 2, "nsupcCNwlS|P"},
-    {MAP_APV, "", 3, 3, "nsupcCNwlS|PA"},
-    {MAP_F1, "tdc", 4, 4, "nsugcCNwlS|P"},
-    {MAP_F1, "latch", 4, 4, "nsugcCNwlS|P"},
-    {MAP_F1, "tdc", 1, 1, "-nsukcCNwlS|P"},
-    {MAP_F1, "tdc", 2, 3, "nsukcCNwlS|P"},
-    {MAP_F1, "latch", 2, 2, "nsukhcCNwlS|P"},
-    {MAP_SCALER, "", 1, 1, "-nsu"},
-    {MAP_SCALER, "", 2, 2, "nsu"},
-    {MAP_SCALER, "", 3, 3, "nsucCNwlS"},
-    {MAP_GANDALF, "xyz", 1, 1, "nsugc---"},
-    {MAP_GANDALF, "rphiz", 1, 1, "nsugc---"},
-    {MAP_GANDALF, "adc", 1, 1, "nsugcCNwlS"},
-    {MAP_GANDALF, "tdc", 1, 1, "nsugcCNwlS"},
-    {MAP_SINICA, "tdc", 1, 1, "nsugcCNwlS|P"},
+    {CHIP_APV, "pixel_gem", 1, 4, "nsupcCNwlS-"},
+    {CHIP_APV, "pixel_mm", 3, 4, "nsupcCN-wlS-|A"},
+    {CHIP_APV, "pixel_mm_v2s", 3, 4, "nsupcCN-wlS-|A"},
+    {CHIP_APV, "pixel_mm_v3", 3, 4, "nsupcCN-wlS-|A"},
+    {CHIP_APV, "", 1, 1, "-nsupcCNwlS|P"},
+    {CHIP_APV, "", 2, 2, "nsupcCNwlS|P"},
+    {CHIP_APV, "", 3, 3, "nsupcCNwlS|PA"},
+    {CHIP_F1, "tdc", 4, 4, "nsugcCNwlS|P"},
+    {CHIP_F1, "latch", 4, 4, "nsugcCNwlS|P"},
+    {CHIP_F1, "tdc", 1, 1, "-nsukcCNwlS|P"},
+    {CHIP_F1, "tdc", 2, 3, "nsukcCNwlS|P"},
+    {CHIP_F1, "latch", 2, 2, "nsukhcCNwlS|P"},
+    {CHIP_SCALER, "", 1, 1, "-nsu"},
+    {CHIP_SCALER, "", 2, 2, "nsu"},
+    {CHIP_SCALER, "", 3, 3, "nsucCNwlS"},
+    {CHIP_GANDALF, "xyz", 1, 1, "nsugc---"},
+    {CHIP_GANDALF, "rphiz", 1, 1, "nsugc---"},
+    {CHIP_GANDALF, "adc", 1, 1, "nsugcCNwlS"},
+    {CHIP_GANDALF, "tdc", 1, 1, "nsugcCNwlS"},
+    {CHIP_SINICA, "tdc", 1, 1, "nsugcCNwlS|P"},
 };
 
-static const struct wire_form *form_find(enum map_chip chip,
+static const struct wire_form *form_find(enum chip chip,
                                          const struct map_section *section)
 {
     uint32_t version = section->version == 0 ? 1 : section->version;
-    bool other = chip == MAP_F1 && map_has_option(section, "xy");
+    bool other = chip == CHIP_F1 && map_has_option(section, "xy");
     for (size_t i = 0; !other && i < sizeof forms / sizeof *forms; i++) {
         const struct wire_form *form = &forms[i];
         if (form->chip == chip && version >= form->from && version <= form->to &&
@@ -123,7 +123,7 @@ static bool row_fits(const struct wire_form *form, const struct wire_line *line)
     int64_t first_wire = line->wire, last_wire = line->wire_last;
     if (line->step == 0 || last < 0 || last >= CHANNELS_MAX)
         return false;
-    if (form->chip == MAP_APV || strchr(form->columns, 'l') == NULL)
+    if (form->chip == CHIP_APV || strchr(form->columns, 'l') == NULL)
         return true;
     if (line->wire_step < 0 && first_wire < last_wire) {
         first_wire = line->wire_last;
@@ -151,7 +151,7 @@ static bool columns_read(const struct wire_form *form, const struct map_words *w
             return false;
         at++;
     }
-    if (form->chip == MAP_SCALER && strchr(form->columns, 'c') == NULL)
+    if (form->chip == CHIP_SCALER && strchr(form->columns, 'c') == NULL)
         line->count = 34; /* all words of a frame */
     if (strchr(form->columns, 'w') == NULL)
         line->wire = line->channel;
@@ -170,7 +170,7 @@ struct wire_take {
 static struct map_place place_of(const struct wire_take *take)
 {
     const struct wire_line *line = take->line;
-    bool direct = take->form->chip == MAP_GANDALF && take->form->option[0] == 'a';
+    bool direct = take->form->chip == CHIP_GANDALF && take->form->option[0] == 'a';
     return (struct map_place){.chip = take->form->chip,
                               .source = (uint16_t)line->source,
                               .unit = (uint16_t)(direct ? 0 : line->unit),
@@ -215,7 +215,7 @@ static int64_t channel_at(const struct wire_take *take, int64_t i)
 {
     const struct wire_line *line = take->line;
     int64_t channel = line->channel + i * line->step;
-    if (take->form->chip != MAP_F1)
+    if (take->form->chip != CHIP_F1)
         return channel;
     if (line->chip >= 0)
         channel += 8 * line->chip;
@@ -237,7 +237,7 @@ static bool row_add(struct wire_take *take, const struct map_text *text, struct 
             return map_line_refuse(text, "channel of an F1 chip", err);
         place.channel = (uint16_t)channel;
         take->wire.wire = (int32_t)(line->wire + i * line->wire_step);
-        bool added = place.chip == MAP_F1
+        bool added = place.chip == CHIP_F1
                          ? f1_add(take, &place, err)
                          : map_wire_add(take->build, &place, &take->wire, err);
         if (!added)
@@ -269,11 +269,11 @@ static bool line_take(struct map_build *build, const struct map_section *section
                                       .multi_digit = section->multi_digit}};
     if (!map_detector_add(build, line.name, &take.wire.detector, err))
         return false;
-    if (form->chip == MAP_APV)
+    if (form->chip == CHIP_APV)
         build->map.apv[line.source] |=
             (uint8_t)((map_has_option(section, "rich_adc") ? MAP_APV_RICH : 0) |
                       (map_has_option(section, "CMC_always") ? MAP_APV_COMMON_MODE : 0));
-    if (form->chip == MAP_F1 && form->from == 4 && form->option[0] == 'l')
+    if (form->chip == CHIP_F1 && form->from == 4 && form->option[0] == 'l')
         return latch_add(&take, err);
     return row_add(&take, text, err);
 }
@@ -282,7 +282,7 @@ bool map_wires_take(struct map_build *build, const struct map_section *section,
                     const struct map_text *text, struct err *err)
 {
     char other[MAP_NAME];
-    const struct wire_form *form = form_find(map_chip_parse(section->name), section);
+    const struct wire_form *form = form_find(chip_named(section->name), section);
     if (form == NULL) {
         (void)snprintf(other, sizeof other, "%.20s.other", section->name);
         return map_opaque_take(build, other, text, err);

@@ -214,10 +214,10 @@ static void on_text(void *user, const char *text, int size)
 
 static bool section_take(struct map_xml *xml, const struct map_text *text)
 {
-    enum map_chip chip = map_chip_parse(xml->section.name);
-    if (chip == MAP_SADC)
+    enum chip chip = chip_named(xml->section.name);
+    if (chip == CHIP_SADC)
         return map_sadc_take(xml->build, &xml->section, text, xml->err);
-    if (chip != MAP_NONE)
+    if (chip != CHIP_OPAQUE && chip != CHIP_FILTER)
         return map_wires_take(xml->build, &xml->section, text, xml->err);
     if (strcmp(xml->section.name, "ChipSADC_HT") == 0) {
         bytes_clear(&xml->build->map.huffman);

@@ -23,8 +23,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                             &same) == NULL);
             bug_if(same == 0);
         }
+        enum chip chip;
         for (uint32_t source = 0; source < MAP_SOURCES; source++)
-            (void)map_chip_name(map_chip_of(map, source, 1, source & 0xFF));
+            bug_if(map_chip_of(map,
+                               &(struct slink_block){.source = (uint16_t)source,
+                                                     .format = (uint8_t)source},
+                               &chip) &&
+                   chip >= CHIP_COUNT);
         map_release(map);
     }
     free(map);

@@ -18,11 +18,11 @@ refused 10 "no event in" spillway raw inspect "$0"
 
 expect 0 spillway raw inspect "$sample"
 says out "run 9000, DATE version 3.6, 753504 bytes" "physics                      40         753504" \
-    "no damage"
+    "sadc            3       120       700320        10240        0" "no damage"
 
 # Two events lost their magic: their bytes are named, the others are counted.
 cp "$sample" "$scratch/hurt.dat"
 printf 'xxxx' | dd of="$scratch/hurt.dat" bs=1 seek=4 conv=notrunc 2>/dev/null
 expect 0 spillway raw inspect "$scratch/hurt.dat"
-says out "physics                      39" "event-header     at byte 0, "
+says out "physics                      39" "event-header     at byte 0, 18828 bytes"
 finish

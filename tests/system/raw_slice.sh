@@ -10,19 +10,19 @@ cut=$scratch/cut.dat
 place() { spillway raw inspect "$1" | awk -v spill="$2" '/ spill .*offset/ {on = 1; next} on && $1 == spill {print $2, $3; exit}'; }
 
 expect 0 spillway raw inspect "$file"
-grep -q "start of run" "$scratch/out" || fail "the file has no start of run: nothing is tested"
+grep -q "start-of-run" "$scratch/out" || fail "the file has no start of run: nothing is tested"
 read -r offset length < <(place "$file" 1)
 expect 0 spillway raw slice "$file" --spill 1 --out "$cut"
 tail -c "$length" "$cut" >"$scratch/got"
 tail -c +$((offset + 1)) "$file" | head -c "$length" | cmp - "$scratch/got" || fail "the spill differs"
 expect 0 spillway raw inspect "$cut"
-says out "start of run" "no damage"
+says out "start-of-run" "no damage"
 
 # One event: in the cut file it is the only one, with the same bytes.
 expect 0 spillway raw slice "$file" --spill 1 --event 3 --out "$scratch/one.dat"
 says out "1 events"
 expect 0 spillway raw inspect "$scratch/one.dat"
-says out "start of run" "no damage"
+says out "start-of-run" "no damage"
 [ "$(grep -cE '^(physics|calibration) +1 ' "$scratch/out")" = 1 ] || fail "not one event"
 
 # Damage inside the spill comes along.

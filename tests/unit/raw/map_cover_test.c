@@ -47,7 +47,7 @@ static void spans_tile_the_runs_and_name_what_is_missing(void **state)
     assert_int_equal(cover.share_count, 3);
     assert_string_equal(cover.shares[0].detector, "A");
     assert_int_equal(cover.shares[0].channels, 2);
-    assert_int_equal(cover.shares[2].chip, MAP_F1);
+    assert_int_equal(cover.shares[2].chip, CHIP_F1);
     for (size_t i = 0; i < count; i++) {
         const struct map_span *span = &cover.spans[i];
         assert_int_equal(span->first, spans[i].first);

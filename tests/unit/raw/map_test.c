@@ -24,6 +24,16 @@ static const struct map_entry *entry_at(const struct channel_map *map, uint32_t 
                     &same);
 }
 
+/* The chip of a block, CHIP_COUNT when the map does not say. */
+static enum chip chip_at(const struct channel_map *map, uint16_t source,
+                         uint8_t event_type, uint8_t format)
+{
+    const struct slink_block block = {
+        .source = source, .event_type = event_type, .format = format};
+    enum chip chip;
+    return map_chip_of(map, &block, &chip) ? chip : CHIP_COUNT;
+}
+
 static void both_versions_are_read(void **state)
 {
     (void)state;
@@ -148,62 +158,62 @@ static void check_wire(const struct wire_case *row)
 static const struct wire_case wire_cases[] = {
     {"ChipAPV version=\"2\"",
      "D 380 1 2 0 1 128 128 255 1",
-     {MAP_APV, 380, 1, 2, 127},
+     {CHIP_APV, 380, 1, 2, 127},
      255},
     {"ChipAPV version=\"1\"",
      "77 D 380 1 2 127 -1 128 0 127 1",
-     {MAP_APV, 380, 1, 2, 0},
+     {CHIP_APV, 380, 1, 2, 0},
      127},
     {"ChipAPV version=\"3\"",
      "D 380 1 2 0 1 128 0 127 1 -1 2.5",
-     {MAP_APV, 380, 1, 2, 5},
+     {CHIP_APV, 380, 1, 2, 5},
      5},
     {"ChipAPV version=\"3\" options=\"pixel_mm\"",
      "D 380 1 2 0 1 128 4 0 127 1 0",
-     {MAP_APV, 380, 1, 2, 5},
+     {CHIP_APV, 380, 1, 2, 5},
      5},
     {"ChipF1 version=\"4\" options=\"tdc\"",
      "D 2 7 0x101 24 1 40 0 39 1",
-     {MAP_F1, 2, MAP_GEOGRAPHIC | 257, 0, 63},
+     {CHIP_F1, 2, MAP_GEOGRAPHIC | 257, 0, 63},
      39},
     {"ChipF1 version=\"4\" options=\"tdc\"",
      "D 2 7 0x101 24 1 40 39 0 -1",
-     {MAP_F1, 2, 7, 0, 63},
+     {CHIP_F1, 2, 7, 0, 63},
      0},
     {"ChipF1 version=\"3\" options=\"tdc\"",
      "D 2 7 3 0 1 8 10 17 1",
-     {MAP_F1, 2, 7, 0, 31},
+     {CHIP_F1, 2, 7, 0, 31},
      17},
     {"ChipF1 version=\"3\" options=\"tdc\"",
      "D 2 7 -1 8 2 8 10 24 2 1",
-     {MAP_F1, 2, 7, 0, 22},
+     {CHIP_F1, 2, 7, 0, 22},
      24},
     /* Wire 16 of a latch: chip 0, channel 4, hit 0; 5: channel 1, hit 1. */
     {"ChipF1 version=\"4\" options=\"latch\"",
      "D 2 7 9 0 1 32 100 131 1",
-     {MAP_F1, 2, MAP_GEOGRAPHIC | 9, 0, 4},
+     {CHIP_F1, 2, MAP_GEOGRAPHIC | 9, 0, 4},
      116},
     {"ChipF1 version=\"4\" options=\"latch\"",
      "D 2 7 9 0 1 32 100 131 1",
-     {MAP_F1, 2, 7, 1, 1},
+     {CHIP_F1, 2, 7, 1, 1},
      105},
     {"ChipF1 version=\"2\" options=\"latch\"",
      "D 2 7 1 6 0 1 4 50 53 1",
-     {MAP_F1, 2, 7, 3, 14},
+     {CHIP_F1, 2, 7, 3, 14},
      53},
-    {"Scaler version=\"2\"", "D 3 1", {MAP_SCALER, 3, 1, 0, 33}, 33},
-    {"Scaler version=\"3\"", "D 3 0 4 1 2 8 9 1", {MAP_SCALER, 3, 0, 0, 5}, 9},
+    {"Scaler version=\"2\"", "D 3 1", {CHIP_SCALER, 3, 1, 0, 33}, 33},
+    {"Scaler version=\"3\"", "D 3 0 4 1 2 8 9 1", {CHIP_SCALER, 3, 0, 0, 5}, 9},
     {"ChipGandalf options=\"adc\"",
      "D 9 3 0 0 1 16 0 15 1",
-     {MAP_GANDALF, 9, 0, 0, 15},
+     {CHIP_GANDALF, 9, 0, 0, 15},
      15},
     {"ChipGandalf options=\"tdc xyz\"",
      "D 9 3 0 12 0.5 1 2",
-     {MAP_GANDALF, 9, 3, 0, 12},
+     {CHIP_GANDALF, 9, 3, 0, 12},
      12},
     {"ChipSinica options=\"tdc\"",
      "D 9 3 0 0 1 16 16 31 1",
-     {MAP_SINICA, 9, 3, 0, 15},
+     {CHIP_SINICA, 9, 3, 0, 15},
      31},
 };
 
@@ -250,18 +260,17 @@ static void rules_name_the_chip_of_a_source(void **state)
     struct channel_map map;
     struct err err;
     assert_true(read_text(xml, 9, &map, &err));
-    assert_int_equal(map_chip_of(&map, 616, 1, 0), MAP_SADC); /* a rule is first */
-    assert_int_equal(map_chip_of(&map, 617, 5, 0x31), MAP_APV);
-    assert_int_equal(map_chip_of(&map, 617, 1, 0xB1), MAP_SCALER); /* bit 7 is not part */
-    assert_int_equal(map_chip_of(&map, 617, 1, 0), MAP_NONE);
-    assert_int_equal(map_chip_of(&map, 618, 1, 0), MAP_OPAQUE);
-    assert_int_equal(map_chip_of(&map, 619, 1, 0), MAP_APV);
-    assert_int_equal(map_chip_of(&map, 700, 1, 0), MAP_FILTER);
+    assert_int_equal(chip_at(&map, 616, 1, 0), CHIP_SADC); /* a rule is first */
+    assert_int_equal(chip_at(&map, 617, 5, 0x31), CHIP_APV);
+    assert_int_equal(chip_at(&map, 617, 1, 0xB1), CHIP_SCALER); /* bit 7 is not part */
+    assert_int_equal(chip_at(&map, 617, 1, 0), CHIP_COUNT);
+    assert_int_equal(chip_at(&map, 618, 1, 0), CHIP_OPAQUE);
+    assert_int_equal(chip_at(&map, 619, 1, 0), CHIP_APV);
+    assert_int_equal(chip_at(&map, 700, 1, 0), CHIP_FILTER);
     assert_int_equal(map.apv[619], MAP_APV_COMMON_MODE);
-    assert_string_equal(map_chip_name(MAP_SADC), "ChipSADC");
     map_release(&map);
     assert_true(read_text(xml, 10, &map, &err));
-    assert_int_equal(map_chip_of(&map, 618, 1, 0), MAP_NONE);
+    assert_int_equal(chip_at(&map, 618, 1, 0), CHIP_COUNT);
     map_release(&map);
 }
 
@@ -402,13 +411,13 @@ static void maps_of_the_sample_are_read_as_a_folder(void **state)
     assert_int_equal(map.format[616], SADC_FORMAT_3);
     assert_int_equal(map.opaque_count, 1); /* DaqOptions */
     assert_int_equal(map.rule_count, 6);
-    assert_int_equal(map_chip_of(&map, 616, 1, 0), MAP_SADC);
-    assert_int_equal(map_chip_of(&map, 380, 1, 0), MAP_APV);
+    assert_int_equal(chip_at(&map, 616, 1, 0), CHIP_SADC);
+    assert_int_equal(chip_at(&map, 380, 1, 0), CHIP_APV);
     size_t same;
     const struct map_wire *wire = map_wire_find(
         &map,
         &(struct map_place){
-            .chip = MAP_APV, .source = 380, .unit = 2, .part = 1, .channel = 5},
+            .chip = CHIP_APV, .source = 380, .unit = 2, .part = 1, .channel = 5},
         &same);
     assert_non_null(wire);
     assert_string_equal(map.detectors[wire->detector], "MM03X");
