@@ -163,7 +163,7 @@ static void equipment_notes(const struct view *view, const uint8_t *place)
         word_note(view->notes, word + 2, "data bytes %u", 4 * words);
         return;
     }
-    if (first != head + 4 * words)
+    if (first != head + (size_t)4 * words)
         return;
     word_note(view->notes, word, "EQUIPMENT %u bytes", first);
     word_note(view->notes, word + 1, "equipment type %u",
