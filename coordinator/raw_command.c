@@ -21,8 +21,7 @@ const char raw_usage[] =
     "spillway raw dump FILE [--spill N] [--maps MAPS]\n"
     "    The same for all events.\n"
     "spillway raw dump --digits FILE [--spill N] [--maps MAPS]\n"
-    "    One digit a line:\n" RAW_DIGITS_FORMS
-    "spillway raw check [--json] FILE\n"
+    "    One digit a line:\n" RAW_DIGITS_FORMS "spillway raw check [--json] FILE\n"
     "    Every damage by class and source, with place and loss; exit status 10 if any.\n"
     "spillway raw slice FILE --spill N [--event M] --out FILE\n"
     "    Copies one spill, with the damage inside it, or its events of number M, byte for\n"
@@ -41,11 +40,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } words[] = {
-    {"inspect", raw_inspect},
-    {"check", raw_check},
-    {"dump", raw_dump},
-    {"slice", raw_slice},
-    {"maps", raw_maps},
+    {"inspect", raw_inspect}, {"check", raw_check}, {"dump", raw_dump},
+    {"slice", raw_slice},     {"maps", raw_maps},
 };
 
 int raw_command(struct area *area, int argc, char **argv)
