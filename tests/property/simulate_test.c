@@ -151,7 +151,7 @@ static void bytes_do_not_depend_on_the_machine(void **state)
     file_get(folder[0], "raw/cdr01002-000102.dat", &chunk);
     file_get(folder[0], "truth.txt", &truth);
     file_get(folder[0], "conditions/payloads/calo_gain/sim.txt", &gain);
-    assert_int_equal(adler32_add(ADLER32_START, chunk.data, chunk.size), 0x1bc06117);
+    assert_int_equal(adler32_add(ADLER32_START, chunk.data, chunk.size), 0x5497f059);
     assert_int_equal(adler32_add(ADLER32_START, truth.data, truth.size), 0x8a29bbff);
     assert_int_equal(adler32_add(ADLER32_START, gain.data, gain.size), 0x5f21cdbc);
     bytes_release(&chunk);

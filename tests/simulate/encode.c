@@ -13,12 +13,16 @@ void encode_init(struct encode *encode)
 {
     raw_writer_init(&encode->writer, DATE_MAX_EVENT);
     bytes_init(&encode->words, (size_t)BLOCK_WORDS * 4);
+    apv_digits_init(&encode->apv);
+    f1_digits_init(&encode->f1);
 }
 
 void encode_release(struct encode *encode)
 {
     raw_writer_release(&encode->writer);
     bytes_release(&encode->words);
+    apv_digits_release(&encode->apv);
+    f1_digits_release(&encode->f1);
 }
 
 static struct raw_event_spec spec_of(const struct encode_head *head)
@@ -32,35 +36,94 @@ static struct raw_event_spec spec_of(const struct encode_head *head)
                                               .time_s = head->time_s}};
 }
 
-/* The block of the source that row *row belongs to; *row is then behind it. */
-static bool sadc_block(struct encode *encode, const struct sadc_digits *digits,
-                       uint32_t event, uint32_t *row, struct err *err)
+/* The words that were encoded, as a block. */
+static bool words_put(struct encode *encode, uint16_t source, uint8_t format,
+                      struct err *err)
 {
-    uint32_t words[BLOCK_WORDS], from = *row;
-    while (*row < digits->count && digits->source[*row] == digits->source[from])
-        (*row)++;
-    bytes_clear(&encode->words);
-    if (!sadc_encode(digits, from, *row, event, &encode->words, err))
-        return false;
+    uint32_t words[BLOCK_WORDS];
     size_t count = encode->words.size / 4;
     for (size_t i = 0; i < count; i++)
         words[i] = le32_load(encode->words.data + 4 * i);
     const struct raw_block_spec block = {
-        .source = digits->source[from], .words = words, .count = count};
+        .source = source, .format = format, .words = words, .count = count};
     return raw_block(&encode->writer, &block, err);
 }
 
-static bool tracker_block(struct encode *encode, const struct sim_numbers *n,
-                          struct err *err)
+/* The block of the source that row *row belongs to; *row is then behind it. */
+static bool sadc_block(struct encode *encode, const struct sadc_digits *digits,
+                       uint32_t event, uint32_t *row, struct err *err)
 {
-    uint32_t words[ENCODE_TRACKER_WORDS];
+    uint32_t from = *row;
+    while (*row < digits->count && digits->source[*row] == digits->source[from])
+        (*row)++;
+    bytes_clear(&encode->words);
+    return sadc_encode(digits, from, *row, event, &encode->words, err) &&
+           words_put(encode, digits->source[from], 0, err);
+}
+
+static void chip_make(struct apv_digits *apv, uint32_t chip, struct random *random)
+{
+    apv->chip_source[chip] = ENCODE_APV_SOURCE;
+    apv->chip_adc[chip] = 0;
+    apv->chip_chip[chip] = (uint8_t)chip;
+    apv->chip_format[chip] = APV_THREE_SAMPLES | APV_SPARSE | APV_STANDARD_SPARSE;
+    apv->has_common[chip] = false;
+    apv->time_tag[chip] = 1000;
+    apv->first[chip] = apv->count;
+    apv->digit_count[chip] = ENCODE_APV_HITS;
+    for (uint32_t frame = 0; frame < APV_FRAMES; frame++) {
+        apv->address[frame][chip] = (uint8_t)(10 + frame);
+        apv->common[frame][chip] = 0;
+    }
+    for (uint32_t hit = 0; hit < ENCODE_APV_HITS; hit++) {
+        uint32_t row = apv->count++, amplitude = (uint32_t)random_below(random, 128);
+        apv->channel[row] = (uint8_t)(40 * hit + random_below(random, 40));
+        apv->sample[0][row] = (uint16_t)amplitude;
+        apv->sample[1][row] = (uint16_t)(2 * amplitude);
+        apv->sample[2][row] = (uint16_t)(4 * amplitude);
+        apv->sample[0][row] &= (uint16_t)~1u; /* the lowest bit is not stored */
+    }
+}
+
+static bool apv_block(struct encode *encode, uint32_t event, struct random *random,
+                      struct err *err)
+{
+    apv_digits_clear(&encode->apv);
+    for (uint32_t chip = 0; chip < ENCODE_APV_CHIPS; chip++) {
+        chip_make(&encode->apv, chip, random);
+        encode->apv.chip_count++;
+    }
+    bytes_clear(&encode->words);
+    return apv_encode(&encode->apv, 0, ENCODE_APV_CHIPS, event, &encode->words, err) &&
+           words_put(encode, ENCODE_APV_SOURCE, 0, err);
+}
+
+static bool f1_block(struct encode *encode, uint32_t event, struct random *random,
+                     struct err *err)
+{
+    struct f1_digits *f1 = &encode->f1;
+    const uint8_t format = F1_FORMAT | F1_SPARSIFIED;
+    f1_digits_clear(f1);
+    for (uint32_t row = 0; row < ENCODE_F1_HITS; row++) {
+        f1->geo[row] = 257;
+        f1->channel[row] = (uint8_t)random_below(random, 64);
+        f1->hit[row] = 0;
+        f1->format[row] = format;
+        f1->time[row] = (uint16_t)(19000 + random_below(random, 1000));
+        f1->count++;
+    }
+    bytes_clear(&encode->words);
+    return f1_encode(f1, 0, f1->count, event, &encode->words, err) &&
+           words_put(encode, ENCODE_F1_SOURCE, format, err);
+}
+
+static bool tracker_blocks(struct encode *encode, uint32_t event,
+                           const struct sim_numbers *n, struct err *err)
+{
     struct random random =
         dice(n->seed, DICE_TRACKER, (const uint32_t[]){n->run, n->spill, n->event});
-    for (size_t i = 0; i < ENCODE_TRACKER_WORDS; i++)
-        words[i] = (uint32_t)random_next(&random);
-    const struct raw_block_spec block = {
-        .source = ENCODE_TRACKER_SOURCE, .words = words, .count = ENCODE_TRACKER_WORDS};
-    return raw_block(&encode->writer, &block, err);
+    return apv_block(encode, event, &random, err) &&
+           f1_block(encode, event, &random, err);
 }
 
 bool encode_event(struct encode *encode, const struct encode_head *head,
@@ -81,7 +144,7 @@ bool encode_event(struct encode *encode, const struct encode_head *head,
     raw_subevent_end(writer);
     if (!raw_subevent_begin(writer, 2, err) ||
         !sadc_block(encode, digits, head->event, &row, err) ||
-        !tracker_block(encode, &event->numbers, err))
+        !tracker_blocks(encode, head->event, &event->numbers, err))
         return false;
     raw_subevent_end(writer);
     raw_event_end(writer);

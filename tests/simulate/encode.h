@@ -1,25 +1,32 @@
 /* encode.h - simulated events and records as DATE super-events.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Two sub-events each: calorimeters (LDC 1), the rest (LDC 2). Trackers are one block of
- * words that nobody decodes.
+ * Two sub-events each: calorimeters (LDC 1), the rest (LDC 2): trackers of APV chips and
+ * of F1 converters, whose hits know nothing of the event.
  */
 #ifndef SPILLWAY_TESTS_SIMULATE_ENCODE_H
 #define SPILLWAY_TESTS_SIMULATE_ENCODE_H
 
 #include "model/segment.h"
+#include "raw/apv.h"
+#include "raw/f1.h"
 #include "raw/writer.h"
 #include "tests/simulate/digitise.h"
 
-#define ENCODE_TRACKER_SOURCE 380
-#define ENCODE_TRACKER_WORDS  24
-#define ENCODE_SCALER_SOURCE  3
-#define ENCODE_SCALER_WORD    4           /* of the beam count */
-#define ENCODE_LED            0x68000000u /* sub-type of calibration events */
+#define ENCODE_APV_SOURCE    380
+#define ENCODE_APV_CHIPS     3
+#define ENCODE_APV_HITS      3 /* of a chip */
+#define ENCODE_F1_SOURCE     2
+#define ENCODE_F1_HITS       3
+#define ENCODE_SCALER_SOURCE 3
+#define ENCODE_SCALER_WORD   4           /* of the beam count */
+#define ENCODE_LED           0x68000000u /* sub-type of calibration events */
 
 struct encode {
     struct raw_writer writer; /* holds one event */
     struct bytes words;
+    struct apv_digits apv;
+    struct f1_digits f1;
 };
 
 void encode_init(struct encode *encode);
