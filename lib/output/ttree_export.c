@@ -3,6 +3,7 @@
  */
 #include "output/ttree_export.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "output/ttree.h"
 
 #define DESCRIPTION ((size_t)64 << 10)
+#define PROVENANCE  ((size_t)64 << 20) /* some 80 bytes a segment */
 #define PATH_ROOM   4096u
 #define MARK        "SYNTHETIC " /* how descriptions of simulated data begin */
 #define TITLE       "reconstructed events"
@@ -32,8 +34,9 @@ struct inputs {
     char *const *files;
     uint32_t count;
     struct sha256_stream *hash;
-    struct sha256 key; /* of the hashes of all records */
-    bool synthetic;    /* one of them is */
+    struct sha256 key;  /* of the hashes of all records */
+    struct bytes lines; /* one a record, for the provenance */
+    bool synthetic;     /* one of them is */
 };
 
 static enum ttree_type tree_type(enum reco_type type)
@@ -76,26 +79,61 @@ static bool meanings_text(struct bytes *out, const char **text, struct err *err)
     return text_terminate(out, text, err);
 }
 
+/* A text as a named object of the file. */
+static bool text_put(struct root_file *file, const char *name, const char *text,
+                     struct err *err)
+{
+    struct root_key key = {.class_name = "TObjString", .name = name, .title = ""};
+    struct root_stream stream;
+    root_stream_init(&stream, root_key_length(key.class_name, key.name, key.title));
+    size_t start = root_open(&stream, 1);
+    root_put_object(&stream, 0);
+    root_put_text(&stream, text);
+    root_close(&stream, start);
+    bool done = root_stream_check(&stream, err) &&
+                root_key_put(file, &key, &stream.bytes, NULL, err);
+    root_stream_release(&stream);
+    return done;
+}
+
 static bool meanings_put(struct root_file *file, struct err *err)
 {
-    struct root_key key = {.class_name = "TObjString", .name = "columns", .title = ""};
     struct bytes text;
-    struct root_stream stream;
     const char *lines;
     bytes_init(&text, DESCRIPTION);
-    root_stream_init(&stream, root_key_length(key.class_name, key.name, key.title));
-    bool done = meanings_text(&text, &lines, err);
-    if (done) {
-        size_t start = root_open(&stream, 1);
-        root_put_object(&stream, 0);
-        root_put_text(&stream, lines);
-        root_close(&stream, start);
-        done = root_stream_check(&stream, err) &&
-               root_key_put(file, &key, &stream.bytes, NULL, err);
-    }
-    root_stream_release(&stream);
+    bool done =
+        meanings_text(&text, &lines, err) && text_put(file, "columns", lines, err);
     bytes_release(&text);
     return done;
+}
+
+/* What the tree was made of: a line with its key, then run, spill, key and entries of
+ * each record. */
+static bool provenance_put(struct root_file *file, const struct inputs *inputs,
+                           struct err *err)
+{
+    struct bytes text;
+    const char *lines;
+    char hex[SHA256_HEX];
+    sha256_to_hex(&inputs->key, hex);
+    bytes_init(&text, PROVENANCE + DESCRIPTION);
+    bool done = text_addf(&text, err, "%sspillway-ttree-1 %s\n",
+                          inputs->synthetic ? MARK : "", hex) &&
+                bytes_append(&text, inputs->lines.data, inputs->lines.size, err) &&
+                text_terminate(&text, &lines, err) &&
+                text_put(file, "provenance", lines, err);
+    bytes_release(&text);
+    return done;
+}
+
+static bool record_note(struct inputs *inputs, const struct pack_entry *entry,
+                        struct err *err)
+{
+    char hex[SHA256_HEX];
+    sha256_to_hex(&entry->item.key, hex);
+    sha256_add(inputs->hash, entry->bytes_hash.bytes, SHA256_SIZE);
+    return text_addf(&inputs->lines, err, "%" PRIu32 " %" PRIu32 " %s %" PRIu64 "\n",
+                     entry->item.run, entry->item.spill, hex, entry->item.entries);
 }
 
 /* All clusters of one record. */
@@ -129,8 +167,8 @@ static bool mark_read(const struct reco_file *file, bool *synthetic, struct err 
     if (!disk_read_at(file->fd, file->path, at, head, sizeof head, err))
         return false;
     if (memcmp(head, header_name, sizeof header_name) != 0)
-        return err_set(err, E_PACK_FORMAT, "%s: byte %llu: no ntuple reco", file->path,
-                       (unsigned long long)at);
+        return err_set(err, E_PACK_FORMAT, "%s: byte %" PRIu64 ": no ntuple reco",
+                       file->path, at);
     if (memcmp(head + sizeof header_name + 4, MARK, strlen(MARK)) == 0)
         *synthetic = true;
     return true;
@@ -148,10 +186,8 @@ static bool file_walk(const char *path, struct ttree *tree, struct inputs *input
     pack_entry_init(&entry);
     bool done = tree != NULL || mark_read(&file, &inputs->synthetic, err);
     while (done && (found = reco_file_next(&file, &entry, err)) == LOOKUP_FOUND) {
-        if (tree != NULL)
-            done = record_export(tree, &file, &entry, rows, err);
-        else
-            sha256_add(inputs->hash, entry.bytes_hash.bytes, SHA256_SIZE);
+        done = tree != NULL ? record_export(tree, &file, &entry, rows, err)
+                            : record_note(inputs, &entry, err);
     }
     pack_entry_release(&entry);
     reco_file_close(&file);
@@ -205,6 +241,7 @@ static bool file_write(const struct root_target *target, const struct inputs *in
                                           .compressed = true},
                    err) &&
                tree_write(&tree, inputs, err) && meanings_put(&file, err) &&
+               provenance_put(&file, inputs, err) &&
                root_file_end(&file, classes, &exported->bytes, err);
         exported->entries = tree.entries;
         ttree_release(&tree);
@@ -240,13 +277,17 @@ bool ttree_export(const char *out, char *const *files, uint32_t count,
     if (disk_exists(out))
         return err_set(err, E_USAGE, "%s is there already: remove it or name another",
                        out);
-    if (!inputs_look(&inputs, err) || !disk_create(path, &fd, err))
+    bytes_init(&inputs.lines, PROVENANCE);
+    if (!inputs_look(&inputs, err) || !disk_create(path, &fd, err)) {
+        bytes_release(&inputs.lines);
         return false;
+    }
     struct root_target target = {.fd = fd,
                                  .path = path,
                                  .name = name,
                                  .key = &inputs.key,
                                  .compression = COMPRESS_SETTING};
     bool written = file_write(&target, &inputs, exported, err);
+    bytes_release(&inputs.lines);
     return file_settle(fd, path, out, written, err);
 }

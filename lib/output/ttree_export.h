@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Tree "reco" has the columns of model/reco_table.h; the text "columns" beside it says
- * their types, shapes, units and meaning. The bytes are a function of the inputs, their
- * order and the file's name.
+ * their types, shapes, units and meaning, "provenance" of which segments it was made. The
+ * bytes are a function of the inputs, their order and the file's name.
  */
 #ifndef SPILLWAY_OUTPUT_TTREE_EXPORT_H
 #define SPILLWAY_OUTPUT_TTREE_EXPORT_H

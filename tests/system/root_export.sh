@@ -44,6 +44,7 @@ mv "$scratch/out" "$scratch/want"
 judged "$scratch/a/tree.root"
 grep -qx 'key reco TTree SYNTHETIC reconstructed events' "$scratch/judged" || fail 'the tree is not marked'
 grep -q '^text "run' "$scratch/judged" || fail 'the meanings of the columns are missing'
+grep -q '^text "SYNTHETIC spillway-ttree-1 .*9002 ' "$scratch/judged" || fail 'the provenance is missing'
 sed -i '/^streamers /d; /^key /d; /^text /d' "$scratch/judged"
 same_as "$scratch/want"
 events=$(grep -vc '^#' "$scratch/data/truth.txt")
