@@ -57,7 +57,7 @@ static const struct command commands[] = {
      retry_command},
     {"verify", "published files against the catalog", verify_usage, verify_command},
     {"trace", "what made a file, what an input made", trace_usage, trace_command},
-    {"export", "published files as TTree, for older macros", export_usage,
+    {"export", "events as CSV, JSON, or a TTree for older macros", export_usage,
      export_command},
     {"raw", "what is in a raw file", raw_usage, raw_command},
     {"catalog", "check, copy, owner of the catalog", catalog_usage, catalog_command},

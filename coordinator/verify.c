@@ -16,13 +16,16 @@
 #include "coordinator/command.h"
 #include "coordinator/shelf.h"
 #include "coordinator/tasks.h"
+#include "coordinator/verify_root.h"
 #include "output/pack.h"
 
 const char verify_usage[] =
     "spillway verify CAMPAIGN   every published file: size, sha256, every record; each\n"
     "                           committed segment once in each stream; event digests add\n"
     "                           up; selected = delivered + lost + open\n"
-    "spillway verify FILE.spw   a reco file by itself: every byte is under a checksum\n"
+    "spillway verify FILE.spw   a part by itself: every byte is under a checksum\n"
+    "spillway verify FILE.root  a ROOT file by itself: every key, directory, page, place,\n"
+    "                           count and checksum\n"
     "\n"
     "One line a fault. Exit status 0: all is right; 10: something is not.\n";
 
@@ -65,6 +68,8 @@ static void verify_file(struct verify *verify, const struct merge_group *group)
     if (size != group->size)
         fault(verify, group->published, "its size is not the published one");
     else if (!pack_check_bytes(fd, path, &whole, &group->hash, &err))
+        fault(verify, group->published, err.text);
+    else if (verify_is_root(path) && !verify_root(path, false, &err))
         fault(verify, group->published, err.text);
     (void)close(fd);
 }
@@ -188,7 +193,7 @@ static bool verify_campaign(const struct area *area, const char *name, struct er
     if (done) {
         enum lookup found = catalog_get_campaign(verify.txn, name, &verify.campaign, err);
         if (found == LOOKUP_ABSENT)
-            err_set(err, E_NOT_FOUND, "\"%s\" is neither a campaign nor a reco file",
+            err_set(err, E_NOT_FOUND, "\"%s\" is neither a campaign nor a file of ours",
                     name);
         done = found == LOOKUP_FOUND && verify_all(&verify, err);
     }
@@ -227,8 +232,12 @@ int verify_command(struct area *area, int argc, char **argv)
         !command_words(argc, 1, 1, "one campaign or file", &err))
         return command_error(&err);
     const char *dot = strrchr(argv[1], '.');
-    bool done = dot != NULL && strcmp(dot, ".spw") == 0
-                    ? verify_pack(argv[1], &err)
-                    : area_open(area, &err) && verify_campaign(area, argv[1], &err);
+    bool done;
+    if (dot != NULL && strcmp(dot, ".spw") == 0)
+        done = verify_pack(argv[1], &err);
+    else if (verify_is_root(argv[1]))
+        done = verify_root(argv[1], true, &err);
+    else
+        done = area_open(area, &err) && verify_campaign(area, argv[1], &err);
     return done ? 0 : command_error(&err);
 }

@@ -74,6 +74,9 @@
     X(E_MERGE_INPUT, 503, ERR_INPUT, "An input of the merge is missing or wrong: its segment must run again.") \
     X(E_SUMMARY_FORMAT, 504, ERR_INPUT, "The summary line is damaged: make it again.")    \
     X(E_COMPRESS_FORMAT, 520, ERR_INPUT, "Compressed bytes are damaged: make the file again.") \
+    X(E_ROOT_FORMAT, 530, ERR_INPUT, "The file is damaged or not one of ours: make it again from its inputs.") \
+    X(E_RNTUPLE_FORMAT, 531, ERR_INPUT, "The columns in the file are damaged or of a kind that is not read: make it again.") \
+    X(E_HISTOGRAM_FORMAT, 532, ERR_INPUT, "The histogram is damaged or of a kind that is not read: make the file again.") \
     /* proto */                                                                           \
     X(E_WIRE_FORMAT, 600, ERR_PROTOCOL, "Both sides must be of one release; a stored record that is damaged needs a copy of the catalog.") \
     X(E_WIRE_VALUE, 601, ERR_PROTOCOL, "A field is outside its limits: the message names it; the sender or the record is wrong.") \

@@ -13,6 +13,9 @@ file(GLOB release_sources CONFIGURE_DEPENDS
   ${CMAKE_SOURCE_DIR}/worker/process*.c)
 # Exports made by hand of what is published.
 list(FILTER release_sources EXCLUDE REGEX "/lib/output/ttree")
+# What only reads and checks finished files changes no output byte.
+list(FILTER release_sources EXCLUDE
+  REGEX "lib/output/(compress_read|root_read|root_check|rntuple_read)[a-z_]*\\.[ch]$")
 list(SORT release_sources)
 set(release_text "spillway-release-1\nflags=-ffp-contract=off\nzstd=${libzstd_VERSION}\n")
 foreach(source ${release_sources})

@@ -8,6 +8,7 @@
 #include "output/root_classes.h"
 
 #define BUFFER       ((size_t)1 << 18)
+#define BLOB         "RBlob"
 #define BIG          1000000u /* added to the version: 64-bit places in the header */
 #define BIG_KEY      1004u
 #define BIG_FOLDER   1005u
@@ -98,6 +99,7 @@ static bool record_begin(struct root_file *file, const struct root_key *key,
     file->key =
         (struct root_place){.key = file->at, .payload = file->at + file->head.size};
     file->open = true;
+    file->digested = strcmp(key->class_name, BLOB) != 0;
     return root_stream_check(&head, err) &&
            out_put(file, file->head.data, file->head.size, err);
 }
@@ -127,13 +129,15 @@ static bool size_check(const struct root_file *file, uint64_t size, struct err *
 bool root_key_add(struct root_file *file, const void *data, size_t size, struct err *err)
 {
     bug_if(!file->open);
+    if (file->digested)
+        sha256_add(file->digest, data, size);
     return size_check(file, size, err) && out_put(file, data, size, err);
 }
 
 bool root_key_copy(struct root_file *file, const struct disk_place *from, uint64_t size,
                    struct err *err)
 {
-    bug_if(!file->open);
+    bug_if(!file->open || file->digested);
     struct disk_place to = {file->target.fd, file->target.path, file->at};
     if (!size_check(file, size, err) || !buffer_flush(file, err) ||
         !disk_copy(from, &to, size, err))
@@ -151,6 +155,7 @@ static bool record_end(struct root_file *file, uint32_t object_size, struct err 
     be32_store(file->head.data + KEY_SIZES - 4,
                object_size == 0 ? (uint32_t)key->size : object_size);
     file->open = false;
+    sha256_add(file->digest, file->head.data, file->head.size);
     return out_patch(file, key->key, file->head.data, KEY_SIZES, err);
 }
 
@@ -220,6 +225,7 @@ static bool folder_write(struct root_file *file, uint32_t name_size, struct err 
     directory->at = file->at;
     root_stream_init(&out, 0);
     folder_put(&out, file, directory);
+    file->digested = false; /* its key list is not known yet */
     return stream_put(file, &out, err);
 }
 
@@ -259,6 +265,7 @@ static bool top_write(struct root_file *file, struct err *err)
     struct root_key key = {.class_name = "TFile", .name = name, .title = ""};
     if (!record_begin(file, &key, 0, err))
         return false;
+    file->digested = false;
     struct root_stream names;
     root_stream_init(&names, 0);
     root_put_text(&names, name);
@@ -280,6 +287,10 @@ bool root_file_begin(struct root_file *file, const struct root_target *target,
     file->uuid[6] = (uint8_t)((file->uuid[6] & 0x0F) | 0x80); /* version 8: ours */
     file->uuid[8] = (uint8_t)((file->uuid[8] & 0x3F) | 0x80); /* variant of RFC 9562 */
     static const uint8_t header[ROOT_BEGIN];
+    uint8_t setting[4];
+    be32_store(setting, target->compression);
+    file->digest = sha256_new();
+    sha256_add(file->digest, setting, sizeof setting);
     return out_put(file, header, sizeof header, err) && top_write(file, err);
 }
 
@@ -292,6 +303,7 @@ void root_file_release(struct root_file *file)
     free(file->directories);
     bytes_release(&file->buffer);
     bytes_release(&file->head);
+    sha256_free(file->digest);
     *file = (struct root_file){.directories = NULL};
 }
 
@@ -327,6 +339,25 @@ static bool classes_write(struct root_file *file, uint64_t classes, struct err *
     root_stream_init(&list, (uint32_t)file->head.size);
     root_classes_put(&list, classes);
     return stream_put(file, &list, err) && record_end(file, 0, err);
+}
+
+/* The digest of all that was written so far. */
+static bool digest_write(struct root_file *file, struct err *err)
+{
+    struct root_key key = {.class_name = "TObjString", .name = ROOT_DIGEST, .title = ""};
+    struct sha256 hash = sha256_end(file->digest);
+    char text[sizeof "sha256 " + SHA256_HEX] = "sha256 ";
+    sha256_to_hex(&hash, text + strlen(text));
+    sha256_start(file->digest); /* what follows is not in it */
+    if (!record_begin(file, &key, ROOT_BEGIN, err))
+        return false;
+    struct root_stream out;
+    root_stream_init(&out, 0);
+    size_t start = root_open(&out, 1);
+    root_put_object(&out, 0);
+    root_put_text(&out, text);
+    root_close(&out, start);
+    return stream_put(file, &out, err) && record_end(file, 0, err);
 }
 
 /* One free range: from the end of the file to a limit beyond. */
@@ -379,11 +410,11 @@ bool root_file_end(struct root_file *file, uint64_t classes, uint64_t *size,
     for (uint32_t i = file->directory_count; i-- > 0;)
         if (!list_write(file, i, err))
             return false;
-    if (!classes_write(file, classes, err))
+    if (!classes_write(file, classes | ROOT_SET_STRING, err))
         return false;
     struct root_place list = file->key;
-    if (!free_write(file, err) || !header_write(file, &list, err) ||
-        !buffer_flush(file, err))
+    if (!digest_write(file, err) || !free_write(file, err) ||
+        !header_write(file, &list, err) || !buffer_flush(file, err))
         return false;
     *size = file->at;
     return true;

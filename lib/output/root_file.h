@@ -3,8 +3,13 @@
  *
  * Always the layout with 64-bit places, so the size need not be known. Bytes depend on
  * what is written only: dates are one constant, the UUID comes from a key. Order: keys as
- * they are added, then the key list of each directory, the class list and the free list;
- * at last the header and the directories are filled in, in place.
+ * they are added, then the key list of each directory, the class list, the digest record
+ * and the free list; at last the header and the directories are filled in, in place.
+ *
+ * Digest record: a TObjString ROOT_DIGEST in no key list, text "sha256 " and 64 digits.
+ * It covers what has no checksum by ROOT's formats: the header's compression setting,
+ * then of each key before it the payload, unless it is an RBlob or a directory, and the
+ * head.
  *
  *     root_file_begin; { root_directory_add | root_key_begin, root_key_add...,
  *     root_key_end }...; root_file_end; always root_file_release
@@ -23,7 +28,8 @@
     ((uint64_t)1 << 30)                    /* payload of one key; readers count in i32   \
                                             */
 #define ROOT_LIST_LIMIT ((size_t)64 << 20) /* heads of the keys of one directory */
-#define ROOT_TOP        0u                 /* directory number of the file itself */
+#define ROOT_DIGEST     "spillway_digest"
+#define ROOT_TOP        0u /* directory number of the file itself */
 
 struct root_target {
     int fd;                   /* empty file, writable at any place; stays the caller's */
@@ -72,6 +78,8 @@ struct root_file {
     struct bytes head; /* of the open key */
     uint32_t directory;
     bool hidden;
+    bool digested; /* the open key's payload goes into the digest */
+    struct sha256_stream *digest;
 };
 
 /* Bytes of the head of a key without extra. */
@@ -93,7 +101,8 @@ bool root_key_begin(struct root_file *file, const struct root_key *key, uint64_t
                     struct err *err);
 bool root_key_add(struct root_file *file, const void *data, size_t size, struct err *err);
 
-/* Payload bytes of another file, by the kernel where it can. */
+/* Payload bytes of another file, by the kernel where it can: of an RBlob, which has its
+ * own checksums, since they pass by the digest. */
 bool root_key_copy(struct root_file *file, const struct disk_place *from, uint64_t size,
                    struct err *err);
 

@@ -102,16 +102,16 @@ static void keys_tile_the_file_in_a_fixed_order(void **state)
     (void)state;
     static const char *const order[] = {
         "TFile",      "TObjString", "RBlob", "TDirectory", "TObjString",
-        "TDirectory", "TFile",      "TList", "TFile",
+        "TDirectory", "TFile",      "TList", "TObjString", "TFile",
     };
     uint64_t blob;
     int fd = memory_file();
     uint64_t size = sample_write(fd, &blob);
     uint8_t *data = contents(fd, size);
     uint64_t at = ROOT_BEGIN;
-    uint64_t seeks[9];
-    uint32_t sizes[9];
-    for (int i = 0; i < 9; i++) {
+    uint64_t seeks[10];
+    uint32_t sizes[10];
+    for (int i = 0; i < 10; i++) {
         assert_string_equal(key_class(data, at, &sizes[i]), order[i]);
         seeks[i] = at;
         at += sizes[i];
@@ -120,8 +120,8 @@ static void keys_tile_the_file_in_a_fixed_order(void **state)
     assert_memory_equal(data, "root", 4);
     assert_int_equal(be32_load(data + 4), ROOT_VERSION + 1000000);
     assert_int_equal(be64(data + 12), size);
-    assert_int_equal(be64(data + 20), seeks[8]);
-    assert_int_equal(be32_load(data + 28), sizes[8]);
+    assert_int_equal(be64(data + 20), seeks[9]);
+    assert_int_equal(be32_load(data + 28), sizes[9]);
     assert_int_equal(be64(data + 45), seeks[7]);
     assert_int_equal(be32_load(data + 53), sizes[7]);
     const uint8_t *top = data + ROOT_BEGIN + be32_load(data + 36);
