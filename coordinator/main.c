@@ -21,6 +21,7 @@
 #include "coordinator/run.h"
 #include "coordinator/runs.h"
 #include "coordinator/serve.h"
+#include "coordinator/show.h"
 #include "coordinator/status.h"
 #include "coordinator/trace.h"
 #include "coordinator/verify.h"
@@ -57,6 +58,8 @@ static const struct command commands[] = {
      retry_command},
     {"verify", "published files against the catalog", verify_usage, verify_command},
     {"trace", "what made a file, what an input made", trace_usage, trace_command},
+    {"show", "what is in a file: columns, ranges, histograms, pictures", show_usage,
+     show_command},
     {"export", "events as CSV, JSON, or a TTree for older macros", export_usage,
      export_command},
     {"raw", "what is in a raw file", raw_usage, raw_command},

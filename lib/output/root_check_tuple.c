@@ -64,7 +64,7 @@ static struct pieces pieces_make(const struct rntuple *tuple)
 static bool window_at(struct window *window, const struct root_read *file,
                       const struct piece *piece, const uint8_t **place, struct err *err)
 {
-    if (piece->offset < window->start ||
+    if (window->data == NULL || piece->offset < window->start ||
         piece->offset + piece->size > window->start + window->held) {
         size_t wanted = piece->size > PIECE ? (size_t)piece->size : PIECE;
         if (wanted > window->capacity) {

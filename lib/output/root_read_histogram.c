@@ -128,7 +128,7 @@ static void axis_take(struct cursor *cursor, struct histogram_axis *axis)
     axis->high = cursor_real(cursor);
     axis->edges = array_take(cursor, &edges);
     if (axis->bins == 0 || axis->bins > HISTOGRAM_BINS || !isfinite(axis->low) ||
-        !isfinite(axis->high) || axis->low >= axis->high ||
+        !isfinite(axis->high - axis->low) || axis->low >= axis->high ||
         (edges != 0 && edges != axis->bins + 1))
         cursor->failed = true;
     (void)cursor_take(cursor, 11); /* range shown, flags */
@@ -185,6 +185,8 @@ static void cells_take(struct cursor *cursor, struct histogram_read *histogram)
     for (uint32_t i = 0; i < count; i++) {
         uint64_t bits = be64_load(cells + 8 * (size_t)i);
         memcpy(&histogram->cells[i], &bits, sizeof bits);
+        if (!isfinite(histogram->cells[i]))
+            cursor->failed = true;
     }
 }
 
