@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # tests/run.sh          half an hour on two cores
-# tests/run.sh --long   longer fuzzing, 200 kills, files beyond 4 GB, system tests under the
-#                      sanitizers as well
+# tests/run.sh --long   an hour of fuzzing a target, 200 kills, files beyond 4 GB, system
+#                      tests under the sanitizers as well
 # The last line is CTest's, summed over all builds. 0 only when nothing failed.
 set -u -o pipefail
 cd "$(dirname "$(realpath "$0")")/.." || exit 1
@@ -17,7 +17,7 @@ asan_system='^system\.(campaign|physics|impact)$'
 case ${1-} in
 '') ;;
 --long)
-    fuzz_seconds=300
+    fuzz_seconds=3600
     export KILLS=200 LONG=1
     asan_system='^system\.'
     ;;

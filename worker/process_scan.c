@@ -10,7 +10,7 @@
 #include "worker/process_internal.h"
 
 #define DIGESTS   64u  /* made together */
-#define SCAN_HEAD 128u /* more than any header has */
+#define SCAN_HEAD 160u /* two headers of the longest layout: an event and a sub-event */
 
 bool places_add(struct places *places, const struct event_place *place, struct err *err)
 {

@@ -217,12 +217,23 @@ static size_t reader_search(const struct date_reader *reader, size_t at, size_t 
     return end;
 }
 
+/* Does the super-event flag tell the truth? Then the first sub-event follows. */
+static bool super_sure(const struct date_reader *reader, size_t at)
+{
+    struct date_header event, inner;
+    return reader_accepts(reader, at, &event) && event.head_bytes < reader->size - at &&
+           reader_accepts(reader, at + event.head_bytes, &inner) &&
+           inner.spill == event.spill && inner.event == event.event;
+}
+
 void date_reader_start(struct date_reader *reader, const void *data, size_t size,
                        uint32_t run, uint32_t spill)
 {
     *reader =
         (struct date_reader){.data = data, .size = size, .run = run, .spill = spill};
-    reader->super = reader_search(reader, 0, size, false) < size;
+    for (size_t at = reader_search(reader, 0, size, false); at < size && !reader->super;
+         at = reader_search(reader, at + 4, size, false))
+        reader->super = super_sure(reader, at);
 }
 
 /* The next event after damage. */

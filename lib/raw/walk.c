@@ -23,7 +23,8 @@
 
 struct walk {
     struct window window;
-    uint32_t run;         /* 0: not known yet */
+    uint32_t run;
+    bool run_known;
     uint32_t foreign_run; /* of the first sane header of another run, 0 none */
     uint32_t version;     /* of the first header of an unknown layout, 0 none */
     bool super;           /* a file of super-events: others are pieces of these */
@@ -54,9 +55,7 @@ static bool head_at(struct walk *walk, uint64_t at, struct walk_head *head, bool
             walk->version = le32_load(p + 12);
         return true;
     }
-    if (walk->run == 0)
-        walk->run = head->run;
-    if (head->run != walk->run) {
+    if (walk->run_known && head->run != walk->run) {
         if (walk->foreign_run == 0)
             walk->foreign_run = head->run;
         return true;
@@ -297,13 +296,65 @@ static bool step(struct walk *walk, uint64_t at, struct walk_damage *gap, uint64
     return true;
 }
 
+/* The run of a file whose name does not tell: that of the first two events in a row, or
+ * of the first at all. */
+static bool run_find(struct walk *walk, struct err *err)
+{
+    uint64_t at = 0, file_end = walk->window.file_size;
+    bool any = false, two = false;
+    while (!two) {
+        struct walk_head head = {.size = 0}, next = head;
+        bool found;
+        if (!search(walk, at, file_end, true, &at, err))
+            return false;
+        if (at == file_end)
+            break;
+        if (!head_at(walk, at, &head, &found, err))
+            return false;
+        if (head.size < file_end - at) {
+            if (!head_at(walk, at + head.size, &next, &found, err))
+                return false;
+            two = found && next.run == head.run;
+        }
+        if (!any || two)
+            walk->run = head.run;
+        any = true;
+        at += 4;
+    }
+    walk->run_known = true;
+    return true;
+}
+
+/* Are there super-events? A flag that is set by damage is none: behind the header of a
+ * super-event its first sub-event must begin. */
+static bool super_find(struct walk *walk, struct err *err)
+{
+    uint64_t at = 0, file_end = walk->window.file_size;
+    while (!walk->super) {
+        struct walk_head head = {.size = 0}, inner = head;
+        bool found;
+        if (!search(walk, at, file_end, false, &at, err))
+            return false;
+        if (at == file_end)
+            break;
+        if (!head_at(walk, at, &head, &found, err))
+            return false;
+        if (head.length < file_end - at) {
+            if (!head_at(walk, at + head.length, &inner, &found, err))
+                return false;
+            walk->super = found && inner.spill == head.spill && inner.event == head.event;
+        }
+        at += 4;
+    }
+    return true;
+}
+
 static bool walk_events(struct walk *walk, struct err *err)
 {
-    uint64_t at = 0, super, file_end = walk->window.file_size;
+    uint64_t at = 0, file_end = walk->window.file_size;
     struct walk_damage gap = {.damage = DAMAGE_FOREIGN};
-    if (!search(walk, 0, file_end, false, &super, err))
+    if ((!walk->run_known && !run_find(walk, err)) || !super_find(walk, err))
         return false;
-    walk->super = super < file_end;
     walk->result->super = walk->super;
     while (at < file_end)
         if (!step(walk, at, &gap, &at, err))
@@ -368,7 +419,7 @@ bool walk_fd(int fd, const char *name, const struct chunk_id *id,
              struct walk_result *result, struct err *err)
 {
     struct walk_result made = {.chunk.id = *id};
-    struct walk walk = {.run = id->run, .result = &made};
+    struct walk walk = {.run = id->run, .run_known = id->run != 0, .result = &made};
     bool done = false;
     if (!window_init(&walk.window, fd, name, err))
         return false;
