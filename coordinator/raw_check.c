@@ -38,6 +38,19 @@ static const char *type_word(const struct raw_report *report, uint32_t type)
     return date_type_word(&header);
 }
 
+/* Events of a type; all types that the layout does not define are told as type 0. */
+static uint64_t events_of(const struct raw_report *report, uint32_t type)
+{
+    const uint64_t *events = report->file.walk.events;
+    uint64_t unknown = 0;
+    struct date_header header = {.layout = report->first.layout, .type = type};
+    if (date_type_known(&header))
+        return events[type];
+    for (header.type = 0; header.type < EVENT_TYPES; header.type++)
+        unknown += date_type_known(&header) ? 0 : events[header.type];
+    return type == 0 ? unknown : 0;
+}
+
 static bool accounted(const struct raw_report *report)
 {
     const struct chunk *chunk = &report->file.walk.chunk;
@@ -150,8 +163,8 @@ static bool report_json(const struct raw_report *report, struct bytes *out,
     json_put_bool(&json, "agree", agreed(report));
     json_open_object(&json, "events");
     for (uint32_t type = 0; type < EVENT_TYPES; type++)
-        if (walk->events[type] > 0)
-            json_put_u64(&json, type_word(report, type), walk->events[type]);
+        if (events_of(report, type) > 0)
+            json_put_u64(&json, type_word(report, type), events_of(report, type));
     json_close_object(&json);
     json_put_u64(&json, "places", check->total);
     sums_json(&json, check);
@@ -174,9 +187,9 @@ static bool head_print(const struct raw_report *report, struct bytes *out,
                    check->good_bytes, walk->chunk.damaged_bytes))
         return false;
     for (uint32_t type = 0; type < EVENT_TYPES; type++)
-        if (walk->events[type] > 0 &&
+        if (events_of(report, type) > 0 &&
             !text_addf(out, err, "  %-20s %10" PRIu64 "\n", type_word(report, type),
-                       walk->events[type]))
+                       events_of(report, type)))
             return false;
     return true;
 }

@@ -234,6 +234,45 @@ static void aimed_corruptions_lose_no_byte(void **state)
     bytes_release(&file);
 }
 
+/* What is left of a file that ends anywhere: all events that are whole, and the rest in
+ * one place of its own. */
+static void check_end(const struct bytes *good, size_t size)
+{
+    struct checked checked;
+    struct err err;
+    size_t at = 0, events = 0;
+    while (at + 4 <= size && le32_load(good->data + at) <= size - at) {
+        at += le32_load(good->data + at);
+        events++;
+    }
+    if (!checked_make(&checked, good->data, size, &err)) {
+        assert_int_equal(events, 0);
+        return;
+    }
+    assert_int_equal(checked.walk.digest.count, events);
+    check_places(&checked, size);
+    assert_int_equal(checked.check.total, at < size);
+    if (at < size) {
+        assert_int_equal(checked.check.places[0].damage, DAMAGE_TRUNCATED);
+        assert_int_equal(checked.check.places[0].offset, at);
+        assert_int_equal(checked.check.places[0].loss, size - at);
+    }
+    checked_release(&checked);
+}
+
+static void files_that_end_in_any_structure_lose_their_last_event(void **state)
+{
+    (void)state;
+    for (size_t shape = 0; shape < MADE_SHAPES; shape++) {
+        struct raw_writer writer;
+        raw_writer_init(&writer, MADE_LIMIT);
+        made_file(&writer, 1, 2, &made_shapes[shape]);
+        for (size_t size = 0; size <= writer.out.size; size += shape == 0 ? 1 : 3)
+            check_end(&writer.out, size);
+        raw_writer_release(&writer);
+    }
+}
+
 static size_t place_find(const struct check *check, const struct plant *plant)
 {
     for (size_t i = 0; i < check->listed; i++) {
@@ -299,6 +338,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_corruptions_lose_no_byte),
         cmocka_unit_test(aimed_corruptions_lose_no_byte),
+        cmocka_unit_test(files_that_end_in_any_structure_lose_their_last_event),
         cmocka_unit_test(two_faults_are_told_as_two),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,19 +55,6 @@ static void check(const uint8_t *data, size_t size)
     walk_result_release(&result);
 }
 
-static void truncation_at_every_byte_is_accounted(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < MADE_SHAPES; i++) {
-        struct raw_writer writer;
-        raw_writer_init(&writer, MADE_LIMIT);
-        made_file(&writer, 2, 1, &made_shapes[i]);
-        for (size_t size = 0; size < writer.out.size; size++)
-            check(writer.out.data, size);
-        raw_writer_release(&writer);
-    }
-}
-
 static void damage_one(struct random *random, struct bytes *file)
 {
     size_t at = (size_t)random_below(random, file->size);
@@ -154,7 +141,6 @@ static void one_bad_header_word_costs_little(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(truncation_at_every_byte_is_accounted),
         cmocka_unit_test(random_damage_never_loses_a_byte),
         cmocka_unit_test(one_bad_header_word_costs_little),
     };
