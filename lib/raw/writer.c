@@ -181,7 +181,8 @@ static uint32_t event_word(const struct raw_writer *writer)
 bool raw_block(struct raw_writer *writer, const struct raw_block_spec *spec,
                struct err *err)
 {
-    size_t words = spec->count + SLINK_HEADER_WORDS;
+    size_t count = spec->packed != NULL ? spec->packed->size / 4 : spec->count;
+    size_t words = count + SLINK_HEADER_WORDS;
     if (words > BLOCK_WORD_LIMIT)
         return err_set(err, E_LIMIT, "an S-Link block of %zu words; the limit is %u",
                        words, BLOCK_WORD_LIMIT);
@@ -193,8 +194,11 @@ bool raw_block(struct raw_writer *writer, const struct raw_block_spec *spec,
     le32_store(place, (uint32_t)words | (uint32_t)spec->source << 16 | 1u << 26);
     le32_store(place + 4, event_word(writer));
     le32_store(place + 8, SLINK_TCS_GOOD << 8 | (uint32_t)spec->format << 24);
-    for (size_t i = 0; i < spec->count; i++)
-        le32_store(place + 4 * (SLINK_HEADER_WORDS + i), spec->words[i]);
+    place += 4 * (size_t)SLINK_HEADER_WORDS;
+    if (spec->packed != NULL && count > 0)
+        memcpy(place, spec->packed->data, 4 * count);
+    for (size_t i = 0; spec->packed == NULL && i < count; i++)
+        le32_store(place + 4 * i, spec->words[i]);
     writer->out.size += 4 * words;
     if (!writer->in_multiplexer)
         equipment_end(writer);

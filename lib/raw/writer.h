@@ -31,6 +31,7 @@ struct raw_block_spec {
     uint8_t format;
     const uint32_t *words;
     size_t count;
+    const struct bytes *packed; /* if not NULL the words as encoders give them */
 };
 
 struct raw_writer {

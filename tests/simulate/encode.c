@@ -40,12 +40,8 @@ static struct raw_event_spec spec_of(const struct encode_head *head)
 static bool words_put(struct encode *encode, uint16_t source, uint8_t format,
                       struct err *err)
 {
-    uint32_t words[BLOCK_WORDS];
-    size_t count = encode->words.size / 4;
-    for (size_t i = 0; i < count; i++)
-        words[i] = le32_load(encode->words.data + 4 * i);
     const struct raw_block_spec block = {
-        .source = source, .format = format, .words = words, .count = count};
+        .source = source, .format = format, .packed = &encode->words};
     return raw_block(&encode->writer, &block, err);
 }
 

@@ -82,18 +82,12 @@ static inline void made_sadc_block(struct raw_writer *writer,
     struct err err;
     struct sadc_digits digits;
     struct bytes packed;
-    uint32_t words[64];
     sadc_digits_init(&digits);
     bytes_init(&packed, 4096);
     made_digits(&digits, made);
     assert_true(sadc_encode(&digits, 0, digits.count, made->event, &packed, &err));
-    for (size_t i = 0; i < packed.size / 4; i++)
-        words[i] = le32_load(packed.data + 4 * i);
-    assert_true(raw_block(writer,
-                          &(struct raw_block_spec){.source = MADE_SADC,
-                                                   .words = words,
-                                                   .count = packed.size / 4},
-                          &err));
+    assert_true(raw_block(
+        writer, &(struct raw_block_spec){.source = MADE_SADC, .packed = &packed}, &err));
     bytes_release(&packed);
     sadc_digits_release(&digits);
 }

@@ -102,14 +102,9 @@ static void block_write(struct raw_writer *writer, uint16_t source, uint8_t form
                         struct bytes *packed)
 {
     struct err err;
-    size_t count = packed->size / 4;
-    uint32_t *words = mem_new(count + 1, sizeof *words);
-    for (size_t i = 0; i < count; i++)
-        words[i] = le32_load(packed->data + 4 * i);
     const struct raw_block_spec spec = {
-        .source = source, .format = format, .words = words, .count = count};
+        .source = source, .format = format, .packed = packed};
     assert_true(raw_block(writer, &spec, &err));
-    free(words);
     bytes_clear(packed);
 }
 
