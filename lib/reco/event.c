@@ -17,22 +17,32 @@ struct row {
     bool has_master;
     double master_ns;
     uint64_t lost, foreign;
+    uint32_t reference; /* digit of the reference counter, UINT32_MAX none */
+    uint16_t channels[SADC_MAX_CHANNELS]; /* plus 1, as in calibration */
 };
 
-/* The digit of the reference counter, with its pulse; -1 when it was not read out. */
-static int reference_find(const struct row *row, struct waveform *pulse)
+/* Numbers of all channels. */
+static void channels_find(struct row *row)
 {
     const struct sadc_digits *digits = row->digits;
+    const int reference = (int)row->calibration->reference;
+    row->reference = UINT32_MAX;
     for (uint32_t d = 0; d < digits->count; d++) {
-        if (calibration_find(row->calibration, digits, d) !=
-            (int)row->calibration->reference)
-            continue;
-        bool good =
-            waveform_measure(digits->samples + digits->first[d], digits->sample_count[d],
-                             &row->calibration->rules, pulse);
-        return good ? (int)d : -1;
+        int channel = calibration_find(row->calibration, digits, d);
+        row->channels[d] = (uint16_t)(channel + 1);
+        if (channel == reference && row->reference == UINT32_MAX)
+            row->reference = d;
     }
-    return -1;
+}
+
+/* The pulse of the reference counter; false when it was not read out. */
+static bool reference_measure(const struct row *row, struct waveform *pulse)
+{
+    const struct sadc_digits *digits = row->digits;
+    uint32_t d = row->reference;
+    return d != UINT32_MAX &&
+           waveform_measure(digits->samples + digits->first[d], digits->sample_count[d],
+                            &row->calibration->rules, pulse);
 }
 
 static void master_find(struct row *row)
@@ -40,7 +50,7 @@ static void master_find(struct row *row)
     const struct calibration_channel *channel =
         &row->calibration->channels[row->calibration->reference];
     struct waveform pulse;
-    if (reference_find(row, &pulse) < 0)
+    if (!reference_measure(row, &pulse))
         return;
     int nearest = waveform_nearest(&pulse, channel->expected_ns);
     if (nearest < 0 || !(fabs(pulse.maxima[nearest].time_ns - channel->expected_ns) <
@@ -101,7 +111,7 @@ static void cells_fill(struct row *row)
 {
     const struct sadc_digits *digits = row->digits;
     for (uint32_t d = 0; d < digits->count; d++) {
-        int channel = calibration_find(row->calibration, digits, d);
+        int channel = row->channels[d] - 1;
         if (channel < 0) {
             row->foreign++;
             continue;
@@ -131,12 +141,17 @@ void event_reconstruct(const struct calibration *calibration,
                        const struct event_head *head, const struct sadc_digits *digits,
                        struct reco_table *table, struct event_counts *counts)
 {
-    struct row row = {.calibration = calibration,
-                      .digits = digits,
-                      .table = table,
-                      .number = reco_table_add(table),
-                      .flags = (head->trigger_valid ? RECO_HAS_TRIGGER : 0) |
-                               (head->damaged ? RECO_DAMAGED : 0)};
+    struct row row; /* not all of its memory is needed */
+    row.calibration = calibration;
+    row.digits = digits;
+    row.table = table;
+    row.number = reco_table_add(table);
+    row.flags =
+        (head->trigger_valid ? RECO_HAS_TRIGGER : 0) | (head->damaged ? RECO_DAMAGED : 0);
+    row.has_master = false;
+    row.master_ns = 0;
+    row.lost = row.foreign = 0;
+    channels_find(&row);
     head_store(&row, head);
     master_find(&row);
     cells_fill(&row);

@@ -5,26 +5,41 @@
 
 #include "base/cpu.h"
 
-static void largest_add(const uint16_t *samples, uint32_t from, uint32_t to,
-                        struct pulse_scan *scan)
+/* The samples of one parity in the pedestal window. */
+struct window {
+    int32_t sum, least, most;
+};
+
+static void window_add(struct window *window, int32_t value)
 {
-    for (uint32_t i = from; i < to; i++)
-        if (samples[i] > scan->largest[i & 1])
-            scan->largest[i & 1] = samples[i];
+    window->sum += value;
+    window->least = value < window->least ? value : window->least;
+    window->most = value > window->most ? value : window->most;
 }
 
-static void window_add(const uint16_t *samples, uint32_t from, uint32_t to,
-                       struct pulse_scan *scan)
+static void base_plain(const uint16_t *samples, const struct pulse_frame *frame,
+                       struct pulse_base *base)
 {
-    for (uint32_t i = from; i < to; i++) {
-        int32_t value = samples[i];
-        uint32_t parity = i & 1;
-        scan->sum[parity] += value;
-        if (value < scan->least[parity])
-            scan->least[parity] = value;
-        if (value > scan->most[parity])
-            scan->most[parity] = value;
+    const uint16_t *first = samples + frame->pedestal_first;
+    const uint32_t parity = frame->pedestal_first & 1;
+    const int32_t scale = (int32_t)(frame->pedestal_samples / 2);
+    const int32_t spread = (int32_t)frame->spread;
+    struct window a = {0, UINT16_MAX, 0}, b = a;
+    int32_t most[2] = {0, 0};
+    for (uint32_t i = 0; i < frame->pedestal_samples; i += 2) {
+        window_add(&a, first[i]);
+        window_add(&b, first[i + 1]);
     }
+    for (uint32_t i = 0; i < frame->samples; i++)
+        if (samples[i] > most[i & 1])
+            most[i & 1] = samples[i];
+    base->spread = a.most - a.least > spread || b.most - b.least > spread;
+    base->pedestal[parity] = base->spread ? a.least * scale : a.sum;
+    base->pedestal[!parity] = base->spread ? b.least * scale : b.sum;
+    int32_t even = most[0] * scale - base->pedestal[0];
+    int32_t odd = most[1] * scale - base->pedestal[1];
+    base->level = even > odd ? even : odd;
+    base->largest = most[0] > most[1] ? most[0] : most[1];
 }
 
 static void levels_add(const uint16_t *samples, uint32_t from, uint32_t to,
@@ -49,24 +64,31 @@ static void levels_add(const uint16_t *samples, uint32_t from, uint32_t to,
 #    define WIDE 16u /* samples in a vector */
 #    define HALF 8u  /* levels in a vector */
 
-/* Lane 0 and 1 of the result have the largest even and odd lane of x. */
+/* Lane 0 and 1 of the result have the largest even and odd lane of x, as numbers of 32
+ * bits. */
 CPU_AVX2 static __m128i parity_max(__m128i x)
 {
-    x = _mm_max_epu16(x, _mm_srli_si128(x, 8));
-    return _mm_max_epu16(x, _mm_srli_si128(x, 4));
+    x = _mm_max_epu16(x, _mm_shuffle_epi32(x, 0x4e));
+    return _mm_cvtepu16_epi32(_mm_max_epu16(x, _mm_shuffle_epi32(x, 0xb1)));
 }
 
 CPU_AVX2 static __m128i parity_min(__m128i x)
 {
     x = _mm_min_epu16(x, _mm_shuffle_epi32(x, 0x4e));
-    return _mm_min_epu16(x, _mm_shuffle_epi32(x, 0xb1));
+    return _mm_cvtepu16_epi32(_mm_min_epu16(x, _mm_shuffle_epi32(x, 0xb1)));
 }
 
-/* The sum of four numbers of 32 bits. */
-CPU_AVX2 static int32_t lanes_sum(__m128i x)
+CPU_AVX2 static __m128i parity_sum(__m128i x)
 {
-    x = _mm_add_epi32(x, _mm_srli_si128(x, 8));
-    return _mm_cvtsi128_si32(_mm_add_epi32(x, _mm_srli_si128(x, 4)));
+    __m128i even = _mm_and_si128(x, _mm_set1_epi32(0xffff)), odd = _mm_srli_epi32(x, 16);
+    __m128i pairs = _mm_hadd_epi32(even, odd);
+    return _mm_hadd_epi32(pairs, pairs);
+}
+
+/* The larger of lanes 0 and 1. */
+CPU_AVX2 static int32_t lanes_max(__m128i x)
+{
+    return _mm_cvtsi128_si32(_mm_max_epi32(x, _mm_shuffle_epi32(x, 1)));
 }
 
 CPU_AVX2 static __m128i load_half(const uint16_t *samples)
@@ -79,23 +101,9 @@ CPU_AVX2 static __m256i load_wide(const uint16_t *samples)
     return _mm256_loadu_si256((const __m256i *)(const void *)samples);
 }
 
-/* A window of eight samples from an even one. */
-CPU_AVX2 static void window_eight(const uint16_t *samples, struct pulse_scan *scan)
-{
-    __m128i x = load_half(samples);
-    uint32_t least = (uint32_t)_mm_cvtsi128_si32(parity_min(x));
-    uint32_t most = (uint32_t)_mm_cvtsi128_si32(parity_max(x));
-    scan->sum[0] = lanes_sum(_mm_and_si128(x, _mm_set1_epi32(0xffff)));
-    scan->sum[1] = lanes_sum(_mm_srli_epi32(x, 16));
-    scan->least[0] = (int32_t)(least & 0xffff);
-    scan->least[1] = (int32_t)(least >> 16);
-    scan->most[0] = (int32_t)(most & 0xffff);
-    scan->most[1] = (int32_t)(most >> 16);
-}
-
-/* The last vector overlaps the one before; an odd last sample comes alone. */
-CPU_AVX2 static void largest_wide(const uint16_t *samples, uint32_t count,
-                                  struct pulse_scan *scan)
+/* Largest even and odd sample in lanes 0 and 1. The last vector overlaps the one before;
+ * an odd last sample comes alone. */
+CPU_AVX2 static __m128i largest_wide(const uint16_t *samples, uint32_t count)
 {
     uint32_t even = count & ~1u;
     __m256i most = load_wide(samples + even - WIDE);
@@ -103,10 +111,25 @@ CPU_AVX2 static void largest_wide(const uint16_t *samples, uint32_t count,
         most = _mm256_max_epu16(most, load_wide(samples + i));
     __m128i both =
         _mm_max_epu16(_mm256_castsi256_si128(most), _mm256_extracti128_si256(most, 1));
-    uint32_t largest = (uint32_t)_mm_cvtsi128_si32(parity_max(both));
-    scan->largest[0] = (int32_t)(largest & 0xffff);
-    scan->largest[1] = (int32_t)(largest >> 16);
-    largest_add(samples, even, count, scan);
+    if (even < count)
+        both = _mm_max_epu16(both, _mm_cvtsi32_si128(samples[even]));
+    return parity_max(both);
+}
+
+/* A pedestal window of eight samples from an even one. */
+CPU_AVX2 static void base_wide(const uint16_t *samples, const struct pulse_frame *frame,
+                               struct pulse_base *base)
+{
+    __m128i window = load_half(samples + frame->pedestal_first);
+    __m128i least = parity_min(window), pedestal = parity_sum(window);
+    __m128i width = _mm_sub_epi32(parity_max(window), least);
+    base->spread = lanes_max(width) > (int32_t)frame->spread;
+    if (base->spread)
+        pedestal = _mm_slli_epi32(least, 2); /* times the scale */
+    __m128i largest = largest_wide(samples, frame->samples);
+    base->level = lanes_max(_mm_sub_epi32(_mm_slli_epi32(largest, 2), pedestal));
+    base->largest = lanes_max(largest);
+    _mm_storel_epi64((__m128i *)(void *)base->pedestal, pedestal);
 }
 
 CPU_AVX2 static uint64_t lane_bits(__m256i lanes, uint32_t first)
@@ -140,37 +163,19 @@ CPU_AVX2 static void levels_wide(const uint16_t *samples, uint32_t count,
     levels_add(samples, i, count, levels);
 }
 
-CPU_AVX2 static void scan_wide(const uint16_t *samples, const struct pulse_frame *frame,
-                               struct pulse_scan *scan)
-{
-    uint32_t first = frame->pedestal_first;
-    if (first % 2 == 0 && frame->pedestal_samples == HALF)
-        window_eight(samples + first, scan);
-    else
-        window_add(samples, first, first + frame->pedestal_samples, scan);
-    largest_wide(samples, frame->samples, scan);
-}
-
-static bool is_wide(const struct pulse_frame *frame)
-{
-    return frame->vector && frame->samples >= WIDE;
-}
-
 #endif
 
-void pulse_scan(const uint16_t *samples, const struct pulse_frame *frame,
-                struct pulse_scan *scan)
+void pulse_base(const uint16_t *samples, const struct pulse_frame *frame,
+                struct pulse_base *base)
 {
-    *scan = (struct pulse_scan){.least = {UINT16_MAX, UINT16_MAX}};
-    uint32_t first = frame->pedestal_first;
 #if CPU_VECTOR
-    if (is_wide(frame)) {
-        scan_wide(samples, frame, scan);
+    if (frame->vector && frame->samples >= WIDE && frame->pedestal_samples == HALF &&
+        frame->pedestal_first % 2 == 0) {
+        base_wide(samples, frame, base);
         return;
     }
 #endif
-    window_add(samples, first, first + frame->pedestal_samples, scan);
-    largest_add(samples, 0, frame->samples, scan);
+    base_plain(samples, frame, base);
 }
 
 void pulse_levels(const uint16_t *samples, const struct pulse_frame *frame,
@@ -178,7 +183,7 @@ void pulse_levels(const uint16_t *samples, const struct pulse_frame *frame,
 {
     levels->reached = levels->up = levels->down = 0;
 #if CPU_VECTOR
-    if (is_wide(frame)) {
+    if (frame->vector) {
         levels_wide(samples, frame->samples, levels);
         return;
     }

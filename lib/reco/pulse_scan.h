@@ -15,18 +15,23 @@
 /* What is looked at. */
 struct pulse_frame {
     uint32_t samples;                          /* 2 to PULSE_SAMPLES */
-    uint32_t pedestal_first, pedestal_samples; /* the window, inside */
+    uint32_t pedestal_first, pedestal_samples; /* the window, inside; an even number */
+    uint32_t spread;                           /* as in reco/waveform.h */
     bool vector;                               /* as cpu_has_avx2() */
 };
 
-/* By parity of the sample: of all samples, and of those in the pedestal window. */
-struct pulse_scan {
-    int32_t largest[2];
-    int32_t sum[2], least[2], most[2];
+/* What every channel is asked for, in units of 1/scale count, scale = half the samples of
+ * the window. Pedestals are sums over the window, by parity of the sample; minima times
+ * the scale when one parity has a larger spread there. */
+struct pulse_base {
+    int32_t pedestal[2];
+    int32_t level;   /* largest sample above its pedestal; may be below 0 */
+    int32_t largest; /* sample */
+    bool spread;
 };
 
-void pulse_scan(const uint16_t *samples, const struct pulse_frame *frame,
-                struct pulse_scan *scan);
+void pulse_base(const uint16_t *samples, const struct pulse_frame *frame,
+                struct pulse_base *base);
 
 /* Levels in units of 1/scale count above the pedestal of their parity, 0 below it, and
  * of each sample a bit: `reached` its level is at least `least`; `up` it is above that of

@@ -110,20 +110,32 @@ bool sums_fill(const struct setup *setup, const struct reco_table *table, uint32
     return hottest_fill(table, row);
 }
 
+/* Whole numbers, so that the compiler may look at several at a time. */
+static bool any_nan(const float *numbers, uint32_t count)
+{
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &numbers[i], sizeof bits);
+        found |= (bits & 0x7fffffffu) > 0x7f800000u;
+    }
+    return found != 0;
+}
+
 uint64_t sums_nan(const struct reco_table *table, uint32_t row)
 {
+    const uint32_t canonical = CANONICAL_NAN;
     uint64_t count = 0;
     for (int c = 0; c < RECO_COLUMN_COUNT; c++) {
-        if (reco_column_infos[c].type != RECO_F32)
-            continue;
         float *numbers = reco_f32(table, (enum reco_column)c, row);
-        for (uint32_t i = 0; i < reco_column_infos[c].width; i++) {
-            if (!isnan(numbers[i]))
-                continue;
-            uint32_t bits = CANONICAL_NAN;
-            memcpy(&numbers[i], &bits, sizeof bits);
-            count++;
-        }
+        uint32_t width = reco_column_infos[c].width;
+        if (reco_column_infos[c].type != RECO_F32 || !any_nan(numbers, width))
+            continue;
+        for (uint32_t i = 0; i < width; i++)
+            if (isnan(numbers[i])) {
+                memcpy(&numbers[i], &canonical, sizeof canonical);
+                count++;
+            }
     }
     return count;
 }

@@ -43,19 +43,6 @@ bool waveform_rules_set(struct waveform_rules *rules, struct err *err)
     return true;
 }
 
-/* Sums of the pedestals in units of 1/scale count; true when the spread rule applies. */
-static bool pedestals_find(const struct pulse_scan *scan,
-                           const struct waveform_rules *rules, int32_t pedestal[2])
-{
-    int32_t scale = (int32_t)(rules->pedestal_samples / 2);
-    int32_t spread = (int32_t)rules->spread;
-    bool pileup = scan->most[0] - scan->least[0] > spread ||
-                  scan->most[1] - scan->least[1] > spread;
-    pedestal[0] = pileup ? scan->least[0] * scale : scan->sum[0];
-    pedestal[1] = pileup ? scan->least[1] * scale : scan->sum[1];
-    return pileup;
-}
-
 /* Half height on the rising edge before sample `top`. */
 static bool edge_time(const struct pulse_levels *levels, uint32_t top, int32_t tolerance,
                       double *samples)
@@ -94,23 +81,33 @@ static void maximum_add(struct waveform *out, const struct waveform_maximum *max
     out->maxima[out->count - 1] = *maximum;
 }
 
-/* A sample that rises is a maximum if the levels then fall, or stay to the end. */
-static bool maximum_is(const struct pulse_levels *levels, uint32_t sample)
+/* Behind a sample that rises come equal levels: they then fall, or stay to the end. */
+static bool plateau_falls(const struct pulse_levels *levels, uint32_t sample)
 {
     uint64_t behind = ~(((uint64_t)2 << sample) - 1);
     uint64_t changes = (levels->up | levels->down) & behind;
     return changes == 0 || (levels->down & changes & -changes) != 0;
 }
 
+/* Samples that rise to a level that counts and are the first of a maximum. */
+static uint64_t maxima_mark(const struct pulse_levels *levels)
+{
+    uint64_t rising = levels->reached & levels->up;
+    uint64_t found = rising & levels->down >> 1;
+    uint64_t plateaus = rising & ~((levels->up | levels->down) >> 1);
+    for (; plateaus != 0; plateaus &= plateaus - 1)
+        if (plateau_falls(levels, (uint32_t)__builtin_ctzll(plateaus)))
+            found |= plateaus & -plateaus;
+    return found;
+}
+
 static void maxima_find(const struct pulse_levels *levels,
                         const struct waveform_rules *rules, struct waveform *out)
 {
     int32_t tolerance = (int32_t)rules->noise * levels->scale;
-    uint64_t left = levels->reached & levels->up;
+    uint64_t left = maxima_mark(levels);
     for (; left != 0; left &= left - 1) {
         uint32_t i = (uint32_t)__builtin_ctzll(left);
-        if (!maximum_is(levels, i))
-            continue;
         struct waveform_maximum maximum = {
             .sample = i, .amplitude = (double)levels->level[i] / levels->scale};
         if (i < rules->search_first) {
@@ -132,24 +129,23 @@ bool waveform_measure(const uint16_t *samples, size_t count,
     int32_t scale = (int32_t)(rules->pedestal_samples / 2);
     int32_t threshold = (int32_t)rules->threshold * scale;
     const struct pulse_frame frame = {rules->samples, rules->pedestal_first,
-                                      rules->pedestal_samples, rules->vector};
-    struct pulse_scan scan;
-    struct pulse_levels levels; /* filled for channels with a signal only */
-    pulse_scan(samples, &frame, &scan);
-    out->flags = pedestals_find(&scan, rules, levels.pedestal) ? WAVEFORM_PILEUP : 0;
-    if (scan.largest[0] >= WAVEFORM_OVERFLOW || scan.largest[1] >= WAVEFORM_OVERFLOW)
-        out->flags |= WAVEFORM_OVER;
+                                      rules->pedestal_samples, rules->spread,
+                                      rules->vector};
+    struct pulse_base base;
+    pulse_base(samples, &frame, &base);
+    out->flags = (base.spread ? WAVEFORM_PILEUP : 0) |
+                 (base.largest >= WAVEFORM_OVERFLOW ? WAVEFORM_OVER : 0);
     out->count = 0;
-    out->pedestal[0] = (double)levels.pedestal[0] / scale;
-    out->pedestal[1] = (double)levels.pedestal[1] / scale;
+    out->pedestal[0] = (double)base.pedestal[0] / scale;
+    out->pedestal[1] = (double)base.pedestal[1] / scale;
     out->largest = 0;
     out->early = (struct waveform_maximum){0};
-    int32_t even = scan.largest[0] * scale - levels.pedestal[0];
-    int32_t odd = scan.largest[1] * scale - levels.pedestal[1];
-    int32_t largest = even > odd ? even : odd;
-    if (largest <= 0 || largest < threshold)
+    if (base.level <= 0 || base.level < threshold)
         return true;
-    out->largest = (double)largest / scale;
+    out->largest = (double)base.level / scale;
+    struct pulse_levels levels; /* not all of its memory is needed */
+    levels.pedestal[0] = base.pedestal[0];
+    levels.pedestal[1] = base.pedestal[1];
     levels.scale = scale;
     levels.least = threshold > 0 ? threshold : 1; /* no level is no maximum */
     pulse_levels(samples, &frame, &levels);
