@@ -22,7 +22,6 @@ struct round {
 void check_init(struct check *check, const struct walk_result *walk)
 {
     *check = (struct check){.walk = walk};
-    check->places = mem_new(CHECK_PLACES, sizeof *check->places);
     check->sums = mem_new(DAMAGE_CLASS_COUNT, sizeof *check->sums);
     check->gap_missing = mem_new(walk->damage_listed, sizeof *check->gap_missing);
     check->chips = mem_new(1, sizeof *check->chips);
@@ -48,8 +47,13 @@ static void place_add(struct check *check, const struct check_place *place)
     sum->places++;
     sum->loss += place->loss;
     check->total++;
-    if (check->listed < CHECK_PLACES)
-        check->places[check->listed++] = *place;
+    if (check->listed == CHECK_PLACES)
+        return;
+    if (check->listed == check->room) {
+        check->room = check->room == 0 ? 64 : 2 * check->room;
+        check->places = mem_grow(check->places, check->room, sizeof *place);
+    }
+    check->places[check->listed++] = *place;
 }
 
 static void source_set(uint64_t mask[CHECK_MASK], uint32_t source)
@@ -282,5 +286,6 @@ void check_finish(struct check *check)
                                                .after = damage->after});
     }
     check->total += walk->chunk.damage_count - walk->damage_listed;
-    qsort(check->places, check->listed, sizeof *check->places, place_compare);
+    if (check->listed > 0)
+        qsort(check->places, check->listed, sizeof *check->places, place_compare);
 }

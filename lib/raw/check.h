@@ -35,7 +35,7 @@ struct check_sum {
 struct check {
     const struct walk_result *walk; /* borrowed */
     struct check_place *places;     /* after check_finish by offset */
-    size_t listed;
+    size_t listed, room;
     struct check_sum (*sums)[CHECK_SOURCES]; /* by class and source, of all places */
     uint64_t total;                          /* places */
     uint64_t good_bytes;    /* of good events, as the decoder's code saw them */

@@ -23,7 +23,6 @@ static struct walk_event event_of(const struct date_header *header)
 void numbers_init(struct check_numbers *numbers)
 {
     *numbers = (struct check_numbers){.step = 0};
-    numbers->jumps = mem_new(NUMBERS_JUMPS, sizeof *numbers->jumps);
     numbers->seen = mem_new(DATE_EVENT_LIMIT / 64, sizeof *numbers->seen);
 }
 
@@ -64,8 +63,13 @@ static bool seen_already(const struct check_numbers *numbers, uint32_t event)
 
 static void jump_add(struct check_numbers *numbers, const struct numbers_jump *jump)
 {
-    if (numbers->jump_count < NUMBERS_JUMPS)
-        numbers->jumps[numbers->jump_count++] = *jump;
+    if (numbers->jump_count == NUMBERS_JUMPS)
+        return;
+    if (numbers->jump_count == numbers->jump_room) {
+        numbers->jump_room = numbers->jump_room == 0 ? 64 : 2 * numbers->jump_room;
+        numbers->jumps = mem_grow(numbers->jumps, numbers->jump_room, sizeof *jump);
+    }
+    numbers->jumps[numbers->jump_count++] = *jump;
 }
 
 /* The spill is over: what was jumped over and did not come later is missing. */

@@ -31,7 +31,7 @@ struct check_numbers {
     struct walk_event start; /* of burst */
     uint64_t start_at;
     struct numbers_jump *jumps;
-    size_t jump_count;
+    size_t jump_count, jump_room;
     uint64_t *seen; /* bit map of this spill's numbers */
 };
 
