@@ -18,6 +18,7 @@
 #include "coordinator/tasks.h"
 #include "coordinator/verify_root.h"
 #include "output/pack.h"
+#include "output/reco_file.h"
 
 const char verify_usage[] =
     "spillway verify CAMPAIGN   every published file: size, sha256, every record; each\n"
@@ -100,6 +101,23 @@ static bool add_product(struct verify *verify, uint32_t number, const char *stre
     return found != LOOKUP_FAILED;
 }
 
+/* Each record of a reco file by itself, and that they are all of the group's. What is
+ * wrong with the whole file was told. */
+static void verify_records(struct verify *verify, const struct merge_group *group)
+{
+    char path[PATH_MAX];
+    struct event_digest events;
+    struct err err;
+    if (strcmp(group->merge_class.stream, "reco") != 0 ||
+        !shelf_path(&verify->campaign, group->published, path, &err) ||
+        !disk_exists(path))
+        return;
+    if (!reco_file_verify(path, &events, &err))
+        fault(verify, group->published, err.text);
+    else if (!event_digest_equal(&events, &group->events))
+        fault(verify, group->published, "its records are not the events of its group");
+}
+
 static bool verify_group(struct verify *verify, const struct merge_group *group,
                          struct err *err)
 {
@@ -120,6 +138,7 @@ static bool verify_group(struct verify *verify, const struct merge_group *group,
     if (!event_digest_equal(&sum, &group->events))
         fault(verify, group->published, "its events are not the sum of its segments");
     verify_file(verify, group);
+    verify_records(verify, group);
     return true;
 }
 

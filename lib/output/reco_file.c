@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "output/columns.h"
 #include "output/pack_format.h"
 
 #define BEGIN      100u /* place of the first key */
@@ -103,4 +104,43 @@ enum lookup reco_file_next(struct reco_file *file, struct pack_entry *entry,
             return LOOKUP_FOUND;
     }
     return LOOKUP_ABSENT;
+}
+
+static bool record_verify(const struct reco_file *file, const struct pack_entry *entry,
+                          struct columns_reader *reader, struct err *err)
+{
+    const struct pack_item *item = &entry->item;
+    bool done =
+        pack_check_bytes(file->fd, file->path, &entry->place, &entry->bytes_hash, err) &&
+        columns_open(reader, file->fd, file->path, &entry->place, &item->key, err);
+    if (done && reader->rows != item->entries)
+        done =
+            err_set(err, E_COLUMNS_FORMAT, "%s: %" PRIu64 " rows for %" PRIu64 " events",
+                    file->path, reader->rows, item->entries);
+    return done || err_wrap(err, "record of run %" PRIu32 " spill %" PRIu32, item->run,
+                            item->spill);
+}
+
+bool reco_file_verify(const char *path, struct event_digest *events, struct err *err)
+{
+    struct reco_file file;
+    struct pack_entry entry;
+    struct columns_reader reader;
+    enum lookup found;
+    if (!reco_file_open(&file, path, err))
+        return false;
+    *events = (struct event_digest){.count = 0};
+    pack_entry_init(&entry);
+    columns_reader_init(&reader);
+    while ((found = reco_file_next(&file, &entry, err)) == LOOKUP_FOUND) {
+        if (!record_verify(&file, &entry, &reader, err)) {
+            found = LOOKUP_FAILED;
+            break;
+        }
+        event_digest_merge(events, &entry.item.events);
+    }
+    columns_reader_release(&reader);
+    pack_entry_release(&entry);
+    reco_file_close(&file);
+    return found == LOOKUP_ABSENT;
 }

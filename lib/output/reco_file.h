@@ -26,4 +26,8 @@ void reco_file_close(struct reco_file *file);
 enum lookup reco_file_next(struct reco_file *file, struct pack_entry *entry,
                            struct err *err);
 
+/* Reads every record: the sha256 of its payload, its key, the number of its rows. *events
+ * gets the sum of their events. The message names the place. */
+bool reco_file_verify(const char *path, struct event_digest *events, struct err *err);
+
 #endif

@@ -234,6 +234,32 @@ static void reco_records_keep_their_key_and_meta_texts(void **state)
     payloads_release(payloads);
 }
 
+static void a_merged_file_is_verified_record_by_record(void **state)
+{
+    (void)state;
+    struct err err;
+    struct bytes payloads[INPUTS];
+    struct merge_input inputs[INPUTS];
+    uint64_t offsets[INPUTS];
+    struct event_digest events;
+    columns_make(payloads);
+    parts_make("reco", payloads, inputs);
+    struct merge_request request = request_make("reco", inputs);
+    struct merge_result result = {.offsets = offsets};
+    assert_true(merge_write(&request, &result, &err));
+    assert_true(reco_file_verify(request.path, &events, &err));
+    assert_true(event_digest_equal(&events, &result.merged.events));
+    struct bytes file;
+    bytes_init(&file, 1 << 24);
+    assert_true(disk_read_file(request.path, &file, &err));
+    file.data[offsets[2] + 40] ^= 1;
+    assert_true(disk_write_durable(request.path, file.data, file.size, 0644, &err));
+    assert_false(reco_file_verify(request.path, &events, &err));
+    assert_non_null(strstr(err.text, "record of run 9000 spill 3"));
+    bytes_release(&file);
+    payloads_release(payloads);
+}
+
 static void merged_records_can_be_merged_again(void **state)
 {
     (void)state;
@@ -498,6 +524,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reco_records_keep_their_key_and_meta_texts),
+        cmocka_unit_test(a_merged_file_is_verified_record_by_record),
         cmocka_unit_test(merged_records_can_be_merged_again),
         cmocka_unit_test(no_rows_and_no_inputs_make_a_file_too),
         cmocka_unit_test(rows_that_are_not_the_events_of_the_record_are_refused),
