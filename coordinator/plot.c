@@ -38,6 +38,15 @@ static void axis_make(struct plot_axis *axis, const struct histogram_axis *from)
     }
 }
 
+void plot_mark(char title[PLOT_TEXT])
+{
+    static const char mark[] = " (" PLOT_SYNTHETIC ")";
+    size_t size = strlen(title);
+    if (size + sizeof mark > PLOT_TEXT)
+        size = PLOT_TEXT - sizeof mark;
+    memcpy(title + size, mark, sizeof mark);
+}
+
 static double spread_of(double sum, double square, double count)
 {
     double variance = count > 0 ? square / count - sum / count * (sum / count) : 0;
@@ -206,7 +215,7 @@ static bool name_parse(const struct event_file *file, const char *name, uint32_t
 
 /* Opens the file and takes all numbers of the column. */
 static bool column_take(const char *path, const char *name, struct sums *sums,
-                        char type[PLOT_TEXT], struct err *err)
+                        char type[PLOT_TEXT], char title[PLOT_TEXT], struct err *err)
 {
     struct event_file file;
     char column_name[PLOT_TEXT] = "";
@@ -223,7 +232,12 @@ static bool column_take(const char *path, const char *name, struct sums *sums,
         done = block_take(&file, column, cell, sums, err);
     if (done) {
         const char *meaning = file.columns[column].meaning;
+        bool made =
+            strncmp(file.description, PLOT_SYNTHETIC, strlen(PLOT_SYNTHETIC)) == 0;
         text_cut(type, (struct cursor_text){meaning, strlen(meaning)});
+        text_cut(title, (struct cursor_text){name, strlen(name)});
+        if (made)
+            plot_mark(title);
         range_end(sums);
     }
     event_file_close(&file);
@@ -235,7 +249,7 @@ bool plot_of_column(struct plot *plot, const char *path, const char *name,
 {
     struct sums first = {.plot = NULL};
     struct plot made = {.dimensions = 1};
-    if (!column_take(path, name, &first, made.x.title, err))
+    if (!column_take(path, name, &first, made.x.title, made.title, err))
         return false;
     const struct plot_range *range = &first.range;
     double width = range->most - range->least;
@@ -252,7 +266,7 @@ bool plot_of_column(struct plot *plot, const char *path, const char *name,
     made.cells = mem_new(made.x.bins, sizeof *made.cells);
     struct sums second = {.plot = &made};
     text_cut(made.name, (struct cursor_text){name, strlen(name)});
-    if (!column_take(path, name, &second, made.title, err)) {
+    if (!column_take(path, name, &second, made.x.title, made.title, err)) {
         plot_release(&made);
         return false;
     }

@@ -7,8 +7,9 @@
 #include "coordinator/event_file.h"
 #include "output/root_read_histogram.h"
 
-#define PLOT_TEXT 160u
-#define PLOT_BINS 50u /* of a histogram that is made of a column */
+#define PLOT_TEXT      160u
+#define PLOT_SYNTHETIC "SYNTHETIC" /* simulated data start so in what they say */
+#define PLOT_BINS      50u         /* of a histogram that is made of a column */
 
 struct plot_axis {
     char title[PLOT_TEXT];
@@ -30,6 +31,9 @@ struct plot {
 
 void plot_of_histogram(struct plot *plot, const struct histogram_read *histogram);
 void plot_release(struct plot *plot);
+
+/* Adds the mark of simulated data to a title. */
+void plot_mark(char title[PLOT_TEXT]);
 
 /* Numbers of a column: over all events and all cells of an array. */
 struct plot_range {

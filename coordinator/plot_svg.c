@@ -9,12 +9,18 @@
 
 #define WIDTH  800.0
 #define HEIGHT 500.0
+#define NAMES  50.0 /* more, where bins have names */
 #define LEFT   80.0
 #define RIGHT  770.0
 #define TOP    50.0
 #define BOTTOM 430.0
 #define MARKS  12   /* more than there are at any step */
 #define SCALE  30.0 /* width of the colours of two dimensions and their numbers: 100 */
+
+static double height_of(const struct plot *plot)
+{
+    return plot->x.labels != NULL ? HEIGHT + NAMES : HEIGHT;
+}
 
 /* Where a number is drawn. */
 struct scale {
@@ -122,7 +128,8 @@ static bool frame_add(const struct plot *plot, struct bytes *out, double right,
            label_add(out, LEFT, 24, "font-size=\"17\"",
                      plot->title[0] != 0 ? plot->title : plot->name, err) &&
            label_add(out, LEFT, 42, "fill=\"#555\"", text, err) &&
-           label_add(out, right, HEIGHT - 16, "text-anchor=\"end\"", plot->x.title, err);
+           label_add(out, right, height_of(plot) - 16, "text-anchor=\"end\"",
+                     plot->x.title, err);
 }
 
 static bool bars_add(const struct plot *plot, struct bytes *out, struct err *err)
@@ -225,7 +232,7 @@ bool plot_svg(const struct plot *plot, struct bytes *out, struct err *err)
                      "<style>.f{fill:none;stroke:#333}"
                      ".b{fill:#9ec5e8;stroke:#1f5a91}</style>\n"
                      "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
-                     WIDTH, HEIGHT, WIDTH, HEIGHT) &&
+                     WIDTH, height_of(plot), WIDTH, height_of(plot)) &&
            (plot->dimensions == 1 ? bars_add(plot, out, err) : map_add(plot, out, err)) &&
            text_add(out, "</svg>\n", err);
 }

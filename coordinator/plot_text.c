@@ -28,8 +28,9 @@ static uint32_t bins_together(uint32_t bins, uint32_t lines)
 
 static bool head_add(const struct plot *plot, struct bytes *out, struct err *err)
 {
-    return text_addf(out, err, "%s%s%s\n", plot->name, plot->title[0] == 0 ? "" : ": ",
-                     plot->title) &&
+    bool named = strncmp(plot->title, plot->name, strlen(plot->name)) == 0;
+    return text_addf(out, err, "%s%s%s\n", named ? "" : plot->name,
+                     named || plot->title[0] == 0 ? "" : ": ", plot->title) &&
            text_addf(out, err,
                      "entries %.15g  mean %.6g  spread %.6g  below %.15g  above "
                      "%.15g\n\n",

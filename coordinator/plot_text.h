@@ -9,7 +9,7 @@
 /* At most some 40 lines of 80 columns: bars, or shades for two dimensions. */
 bool plot_text(const struct plot *plot, struct bytes *out, struct err *err);
 
-/* A whole SVG document, 800 x 500. */
+/* A whole SVG document, 800 x 500, or 550 where bins have names. */
 bool plot_svg(const struct plot *plot, struct bytes *out, struct err *err);
 
 #endif

@@ -50,6 +50,16 @@ static bool kind_of(const char *path, enum show_kind *kind, struct err *err)
     return done;
 }
 
+/* Files of histograms say in the title of "provenance" that they are simulated. */
+static void synthetic_mark(const struct root_read *file, struct root_read_key *key,
+                           struct plot *plot)
+{
+    struct err err;
+    if (root_read_find(file, "TObjString", "provenance", key, &err) == LOOKUP_FOUND &&
+        strcmp(key->title, PLOT_SYNTHETIC) == 0)
+        plot_mark(plot->title);
+}
+
 static bool histogram_find(const char *path, const char *name, struct plot *plot,
                            struct err *err)
 {
@@ -65,6 +75,7 @@ static bool histogram_find(const char *path, const char *name, struct plot *plot
     done = done && histogram_read_key(&histogram, &file, key, err);
     if (done) {
         plot_of_histogram(plot, &histogram);
+        synthetic_mark(&file, key, plot);
         histogram_read_release(&histogram);
     }
     free(key);

@@ -9,7 +9,7 @@
 # lists are fetched only when something is missing.
 set -u
 
-run='openmpi-bin liblmdb0 libcurl4 libssl3 libdeflate0 libjansson4 libexpat1 libprotobuf-c1
+run='openmpi-bin liblmdb0 libcurl4 libssl3 libdeflate0 libxxhash0 libjansson4 libexpat1 libprotobuf-c1
     libmicrohttpd12 libcyaml1 ca-certificates'
 build='gcc libc6-dev cmake ninja-build pkg-config libopenmpi-dev liblmdb-dev
     libcurl4-openssl-dev libssl-dev libdeflate-dev libxxhash-dev libjansson-dev libexpat1-dev

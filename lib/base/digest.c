@@ -8,8 +8,11 @@
 
 #include <libdeflate.h>
 #include <openssl/evp.h>
-#define XXH_INLINE_ALL /* the library's own build is three times slower */
-#include <xxhash.h>
+#ifdef __x86_64__ /* picks AVX2 or AVX-512 where there is: four times as fast */
+#    include <xxh_x86dispatch.h>
+#else
+#    include <xxhash.h>
+#endif
 
 #include "base/bytes.h"
 #include "base/text.h"

@@ -34,7 +34,7 @@ struct reco {
 };
 
 static const struct root_key blob = {
-    .class_name = "RBlob", .name = "", .title = "", .hidden = true};
+    .class_name = "RBlob", .name = "", .title = "", .hidden = true, .sealed = true};
 
 /* Puts reco->envelope. */
 static bool envelope_put(struct reco *reco, struct rntuple_link *link, struct err *err)

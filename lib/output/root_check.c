@@ -77,6 +77,15 @@ const struct root_mark *root_mark_around(const struct root_checker *checker,
     return offset >= start && offset <= end && size <= end - offset ? mark : NULL;
 }
 
+/* Of what was read with the head; enough for a key without names. */
+static bool payload_starts(const struct root_read_key *key, const char *mark)
+{
+    size_t size = strlen(mark);
+    return key->size - key->header_size >= size &&
+           key->header_size + size <= sizeof key->header &&
+           memcmp(key->header + key->header_size, mark, size) == 0;
+}
+
 static enum root_kind kind_of(const struct root_checker *checker,
                               const struct root_read_key *key)
 {
@@ -88,7 +97,8 @@ static enum root_kind kind_of(const struct root_checker *checker,
     if (key->offset == header->free_place)
         return ROOT_KIND_FREE;
     if (strcmp(key->class_name, ROOT_CLASS_BLOB) == 0)
-        return ROOT_KIND_BLOB;
+        return payload_starts(key, ROOT_CHECK_HISTOGRAMS) ? ROOT_KIND_HISTOGRAMS
+                                                          : ROOT_KIND_BLOB;
     if (strcmp(key->class_name, "TBasket") == 0 ||
         strcmp(key->name, ROOT_CHECK_DIGEST) == 0)
         return ROOT_KIND_HIDDEN;

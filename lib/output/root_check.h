@@ -11,15 +11,17 @@
  * Digest record: the last key but one, class TObjString, name ROOT_CHECK_DIGEST, in no
  * key list. Its text is "sha256 " and 64 hexadecimal digits: the hash over, for each key
  * before it in the order of the file, the payload unless the key is an RBlob or a
- * directory, then the head.
+ * directory, then the head. RBlobs with the histograms of a segment, which start with
+ * ROOT_CHECK_HISTOGRAMS and have no checksum of their own, are in it.
  */
 #ifndef SPILLWAY_OUTPUT_ROOT_CHECK_H
 #define SPILLWAY_OUTPUT_ROOT_CHECK_H
 
 #include "base/bytes.h"
 
-#define ROOT_CHECK_DIGEST "spillway_digest"
-#define ROOT_CHECK_LINES  100u /* faults that are told, at most; all are counted */
+#define ROOT_CHECK_DIGEST     "spillway_digest"
+#define ROOT_CHECK_HISTOGRAMS "SPWYHIS1"
+#define ROOT_CHECK_LINES      100u /* faults that are told, at most; all are counted */
 
 struct root_check {
     uint64_t faults;

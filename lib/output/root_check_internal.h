@@ -17,7 +17,8 @@ enum root_kind {
     ROOT_KIND_INFO,      /* the class list */
     ROOT_KIND_FREE,
     ROOT_KIND_BLOB,
-    ROOT_KIND_HIDDEN, /* other keys in no list: baskets, the digest */
+    ROOT_KIND_HISTOGRAMS, /* of a segment, in an RBlob */
+    ROOT_KIND_HIDDEN,     /* other keys in no list: baskets, the digest */
     ROOT_KIND_OBJECT
 };
 

@@ -8,7 +8,6 @@
 #include "output/root_classes.h"
 
 #define BUFFER       ((size_t)1 << 18)
-#define BLOB         "RBlob"
 #define BIG          1000000u /* added to the version: 64-bit places in the header */
 #define BIG_KEY      1004u
 #define BIG_FOLDER   1005u
@@ -99,7 +98,7 @@ static bool record_begin(struct root_file *file, const struct root_key *key,
     file->key =
         (struct root_place){.key = file->at, .payload = file->at + file->head.size};
     file->open = true;
-    file->digested = strcmp(key->class_name, BLOB) != 0;
+    file->digested = !key->sealed;
     return root_stream_check(&head, err) &&
            out_put(file, file->head.data, file->head.size, err);
 }

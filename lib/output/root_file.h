@@ -8,7 +8,7 @@
  *
  * Digest record: a TObjString ROOT_DIGEST in no key list, text "sha256 " and 64 digits.
  * It covers what has no checksum by ROOT's formats: the header's compression setting,
- * then of each key before it the payload, unless it is an RBlob or a directory, and the
+ * then of each key before it the payload, unless it is sealed or a directory, and the
  * head.
  *
  *     root_file_begin; { root_directory_add | root_key_begin, root_key_add...,
@@ -46,6 +46,7 @@ struct root_key {
     uint32_t directory; /* ROOT_TOP or what root_directory_add() gave */
     uint16_t cycle;     /* 0 is taken as 1, but not with extra: baskets start at 0 */
     bool hidden;        /* in no key list: RBlob, TBasket */
+    bool sealed;        /* its payload has checksums of its own: pages, envelopes */
     const void *extra;  /* behind the title, counted as part of the head: TBasket */
     uint32_t extra_size;
 };
@@ -101,8 +102,8 @@ bool root_key_begin(struct root_file *file, const struct root_key *key, uint64_t
                     struct err *err);
 bool root_key_add(struct root_file *file, const void *data, size_t size, struct err *err);
 
-/* Payload bytes of another file, by the kernel where it can: of an RBlob, which has its
- * own checksums, since they pass by the digest. */
+/* Payload bytes of another file, by the kernel where it can: of a sealed key only, since
+ * they pass by the digest. */
 bool root_key_copy(struct root_file *file, const struct disk_place *from, uint64_t size,
                    struct err *err);
 

@@ -8,7 +8,7 @@
 set -u -o pipefail
 cd "$(dirname "$(realpath "$0")")/../.." || exit 1
 
-stages=(executor memory walk columns merge plan restart completions core)
+stages=(executor memory walk columns merge verify plan restart completions core)
 
 # Lines with a verdict. Column 2 is what counts: the ratio ours / yardstick, or ours.
 limits='
@@ -23,6 +23,7 @@ pulses                  ratio >= 0.1    bytes per CPU second / read() loop
 checksum                ratio >= 0.9    pulses with the checksum / without
 merge.reco              ratio >= 0.1    bytes per second / cp and sync
 merge.skim.ecal_calib   ratio >= 0.1    the same, raw events
+verify                  ratio >= 0.6    bytes per CPU second / read() loop
 plan.raw                ours  <= 10     CPU seconds for 10^6 segments, raw skims only
 plan.led                ours  <= 10     the same with 51 * 10^5 LED amplitudes
 restart                 ours  <= 5      seconds to the first lease, 10^6 segments
@@ -85,8 +86,8 @@ lines=$scratch/lines
 failed=0
 
 # Sizes. 20 spills of 5000 events are 10^5 events in two chunks of 330 MB.
-events=5000 pairs=7 merges=5 plan_runs=250 restart_runs=100 segments=1000000 turns=100000
-[ -z "$tiny" ] || events=50 pairs=2 merges=1 plan_runs=1 restart_runs=1 segments=5000 turns=2000
+events=5000 pairs=7 merges=5 plan_runs=250 restart_runs=100 segments=1000000 turns=100000 verified=60
+[ -z "$tiny" ] || events=50 pairs=2 merges=1 plan_runs=1 restart_runs=1 segments=5000 turns=2000 verified=1
 
 # measure PROGRAM WORDS...
 measure()
@@ -177,6 +178,7 @@ run()
             "$place/data/conditions/payloads/channel_map/sim.xml" "$pairs"
         ;;
     merge) measure merge_bench "${campaign[@]}" "$merges" ;;
+    verify) measure_in verify_bench "$verified" "$pairs" ;;
     plan) measure_in plan_bench "$plan_runs" ;;
     restart) measure_in restart_bench "$restart_runs" ;;
     completions)

@@ -5,6 +5,7 @@
  * an RNTuple. Its RNTuple and its histogram are those of the golden files, whose bytes
  * readers of other people accept, put into our container.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +18,8 @@
 #include <sys/mman.h>
 
 #include "base/disk.h"
+#include "output/columns.h"
+#include "output/merge.h"
 #include "output/root_check.h"
 #include "output/root_classes.h"
 #include "output/root_file.h"
@@ -58,7 +61,7 @@ static uint64_t blob_put(struct root_file *file, const uint8_t *data, size_t siz
     struct err err;
     uint64_t place;
     struct root_key key = {
-        .class_name = "RBlob", .name = "", .title = "", .hidden = true};
+        .class_name = "RBlob", .name = "", .title = "", .hidden = true, .sealed = true};
     assert_true(root_key_begin(file, &key, &place, &err));
     assert_true(root_key_add(file, data, size, &err));
     assert_true(root_key_end(file, 0, NULL, &err));
@@ -211,6 +214,99 @@ static void any_changed_byte_is_found(void **state)
     (void)close(fd);
 }
 
+/* A part with two records of a few events each. */
+static void part_write(int fd, const char *path, struct product products[2])
+{
+    static const char *const keys[] = {"spillway-reco-1\n", "spillway-reco-1\nrun=2\n"};
+    struct err err;
+    struct reco_table table;
+    struct pack_writer pack;
+    struct columns_writer writer;
+    struct bytes account;
+    uint64_t size;
+    reco_table_init(&table, 5);
+    columns_writer_init(&writer);
+    bytes_init(&account, 16);
+    assert_true(bytes_append(&account, "{}\n", 3, &err));
+    assert_true(pack_writer_start(&pack, fd, path, &err));
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t row = reco_table_add(&table);
+        *reco_u32(&table, RECO_EVENT, row) = i + 1;
+        reco_f32(&table, RECO_ECAL_ENE, row)[i] = 1.5F;
+        struct pack_item item = {.key = sha256_of(keys[i], strlen(keys[i])),
+                                 .stream = "reco",
+                                 .run = 9000,
+                                 .spill = i + 1,
+                                 .entries = table.rows,
+                                 .key_text = (const uint8_t *)keys[i],
+                                 .key_size = strlen(keys[i])};
+        pack_begin(&pack);
+        columns_start(&writer, &pack);
+        assert_true(columns_put(&writer, &table, &err));
+        assert_true(columns_end(&writer, &item.key, &account, &err));
+        assert_true(pack_end(&pack, &item, &products[i], &err));
+    }
+    assert_true(pack_finish(&pack, &size, &err));
+    pack_writer_release(&pack);
+    columns_writer_release(&writer);
+    reco_table_release(&table);
+    bytes_release(&account);
+}
+
+/* What the merger publishes: in each byte one bit, another one from byte to byte. */
+static void any_changed_byte_of_a_merged_file_is_found(void **state)
+{
+    char folder[] = "/tmp/spillway-verify-XXXXXX";
+    char part[PATH], path[PATH];
+    struct merge_input inputs[2] = {{.run = 9000, .spill = 1}, {.run = 9000, .spill = 2}};
+    struct product products[2];
+    uint64_t offsets[2], missed = 0;
+    struct merge_result result = {.offsets = offsets};
+    struct root_check check;
+    struct bytes lines;
+    struct err err;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(part, sizeof part, "%s/part", folder);
+    (void)snprintf(path, sizeof path, "%s/reco.root", folder);
+    int fd;
+    assert_true(disk_create(part, &fd, &err));
+    part_write(fd, part, products);
+    (void)close(fd);
+    for (int i = 0; i < 2; i++) {
+        inputs[i].product = products[i];
+        (void)snprintf(inputs[i].product.place.file, PRODUCT_FILE, "part");
+    }
+    struct merge_request request = {.store = folder,
+                                    .stream = "reco",
+                                    .inputs = inputs,
+                                    .input_count = 2,
+                                    .path = path};
+    if (!merge_write(&request, &result, &err))
+        fail_msg("%s", err.text);
+    bytes_init(&lines, 1 << 16);
+    if (faults_of(path, &lines, &check) > 0)
+        fail_msg("%.*s", (int)lines.size, (const char *)lines.data);
+    assert_true(check.digest);
+    assert_int_equal(check.entries, 3);
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    for (uint64_t at = 0; at < check.bytes; at++) {
+        struct root_check changed;
+        uint8_t byte, other;
+        assert_int_equal(pread(fd, &byte, 1, (off_t)at), 1);
+        other = (uint8_t)(byte ^ 1u << at % 8);
+        assert_int_equal(pwrite(fd, &other, 1, (off_t)at), 1);
+        missed += faults_of(path, &lines, &changed) == 0;
+        assert_int_equal(pwrite(fd, &byte, 1, (off_t)at), 1);
+    }
+    assert_int_equal(missed, 0);
+    (void)close(fd);
+    (void)unlink(path);
+    (void)unlink(part);
+    (void)rmdir(folder);
+    bytes_release(&lines);
+}
+
 static void any_truncation_is_found(void **state)
 {
     struct root_check check;
@@ -234,6 +330,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(our_file_is_whole),
         cmocka_unit_test(any_changed_byte_is_found),
+        cmocka_unit_test(any_changed_byte_of_a_merged_file_is_found),
         cmocka_unit_test(any_truncation_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,7 @@ void values_begin(struct root_file *file, const char *path, uint32_t filler)
 {
     static const uint8_t nothing[1 << 20];
     static const struct root_key blob = {
-        .class_name = "RBlob", .name = "", .title = "", .hidden = true};
+        .class_name = "RBlob", .name = "", .title = "", .hidden = true, .sealed = true};
     struct err err;
     struct sha256 key = sha256_of("values", 6);
     struct root_target target = {.path = path,

@@ -29,7 +29,7 @@ struct ntuple {
 };
 
 static const struct root_key blob = {
-    .class_name = "RBlob", .name = "", .title = "", .hidden = true};
+    .class_name = "RBlob", .name = "", .title = "", .hidden = true, .sealed = true};
 
 static const char *type_name(const struct column *column)
 {

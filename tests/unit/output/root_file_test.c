@@ -83,7 +83,7 @@ static uint64_t sample_write(int fd, uint64_t *blob)
     struct root_key word = {.class_name = "TObjString", .name = "word", .title = ""};
     assert_true(root_key_put(&file, &word, &text.bytes, NULL, &err));
     struct root_key hidden = {
-        .class_name = "RBlob", .name = "", .title = "", .hidden = true};
+        .class_name = "RBlob", .name = "", .title = "", .hidden = true, .sealed = true};
     assert_true(root_key_begin(&file, &hidden, blob, &err));
     assert_true(root_key_add(&file, "abc", 3, &err));
     assert_true(root_key_add(&file, "defg", 4, &err));
@@ -177,7 +177,7 @@ static void large_payloads_arrive_whole(void **state)
     int fd = memory_file();
     begin(&file, fd);
     struct root_key blob = {
-        .class_name = "RBlob", .name = "", .title = "", .hidden = true};
+        .class_name = "RBlob", .name = "", .title = "", .hidden = true, .sealed = true};
     assert_true(root_key_begin(&file, &blob, &places[0], &err));
     for (size_t at = 0; at < large; at += 1000)
         assert_true(
@@ -211,7 +211,7 @@ static void source_that_ends_early_is_named(void **state)
     int fd = memory_file();
     begin(&file, fd);
     struct root_key blob = {
-        .class_name = "RBlob", .name = "", .title = "", .hidden = true};
+        .class_name = "RBlob", .name = "", .title = "", .hidden = true, .sealed = true};
     assert_true(root_key_begin(&file, &blob, NULL, &err));
     struct disk_place range = {from, "short", 0};
     assert_false(root_key_copy(&file, &range, 4, &err));
