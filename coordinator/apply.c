@@ -90,10 +90,10 @@ static bool put_step(struct catalog_txn *txn, const struct sha256 *key, bool rec
                      const struct segment_result *result, uint32_t *number,
                      struct err *err)
 {
-    struct product products[RECIPE_SKIMS + 2];
+    struct product products[STREAMS];
     struct product_set set = {.key = *key, .products = products};
     for (uint32_t i = 0; i < result->product_count; i++)
-        if ((strcmp(result->products[i].stream, "reco") == 0) == reco)
+        if (stream_is_reco(result->products[i].stream) == reco)
             products[set.count++] = result->products[i];
     return set.count == 0 || catalog_put_products(txn, &set, number, err);
 }

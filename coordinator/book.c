@@ -32,6 +32,10 @@ uint32_t book_streams(const struct campaign *campaign, char (*streams)[STREAM_NA
         (void)snprintf(streams[count++], STREAM_NAME, "skim.%s", recipe->skims[i].name);
     if (count < capacity)
         (void)snprintf(streams[count++], STREAM_NAME, "summary");
+    if (count < capacity)
+        (void)snprintf(streams[count++], STREAM_NAME, "flow");
+    if (recipe->reconstruct && count < capacity)
+        (void)snprintf(streams[count++], STREAM_NAME, "hist");
     return count;
 }
 

@@ -33,7 +33,8 @@ uint32_t book_unit(const struct book *book, uint32_t segment);
 void book_put_group(struct book *book, const struct merge_group *group);
 
 /* Streams of the campaign's published files, in order: "reco" (when reconstructing),
- * "skim.NAME" in the order of the recipe, "summary". */
+ * "skim.NAME" in the order of the recipe, "summary", "flow", "hist" (when
+ * reconstructing). */
 uint32_t book_streams(const struct campaign *campaign, char (*streams)[STREAM_NAME],
                       uint32_t capacity);
 

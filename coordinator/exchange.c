@@ -90,11 +90,11 @@ static bool result_matches(const struct book *book, const struct report *report,
                            const struct segment_result *result, uint32_t steps,
                            const struct plan_segment *plan)
 {
-    char streams[RECIPE_SKIMS + 2][STREAM_NAME];
-    uint32_t expected = book_streams(&book->campaign, streams, RECIPE_SKIMS + 2);
+    char streams[STREAMS][STREAM_NAME];
+    uint32_t expected = book_streams(&book->campaign, streams, STREAMS);
     uint32_t matched = 0;
     for (uint32_t s = 0; s < expected; s++) {
-        bool reco = strcmp(streams[s], "reco") == 0;
+        bool reco = stream_is_reco(streams[s]);
         uint32_t hits = 0;
         for (uint32_t p = 0; p < result->product_count; p++) {
             const struct product *product = &result->products[p];

@@ -74,7 +74,7 @@ bool gone_find(const struct book *book, struct catalog_txn *txn, uint32_t number
     struct suspect suspect = {
         .unit = &book->units[book_unit(book, group->first)], .stream = stream, .fd = -1};
     uint32_t segment = input_segment(book, group, blamed);
-    gone->steps = strcmp(stream, "reco") == 0 ? STEP_RECO : STEP_SELECT;
+    gone->steps = stream_is_reco(stream) ? STEP_RECO : STEP_SELECT;
     gone->segments.count = 0;
     if (blamed == UINT32_MAX && !task_prologue(book, txn, group, &segment, err))
         return false;

@@ -22,7 +22,7 @@ void group_list_release(struct group_list *list)
 
 static const char *stream_extension(const char *stream)
 {
-    if (strcmp(stream, "reco") == 0)
+    if (stream_is_reco(stream) || strcmp(stream, "flow") == 0)
         return "root";
     return strcmp(stream, "summary") == 0 ? "jsonl" : "dat";
 }
@@ -178,8 +178,8 @@ static bool cut_stream(struct cut *cut, const struct core_unit *unit, struct err
 bool groups_cut(const struct book *book, struct catalog_txn *txn, uint32_t unit,
                 struct group_list *list, struct err *err)
 {
-    char streams[RECIPE_SKIMS + 2][STREAM_NAME];
-    uint32_t count = book_streams(&book->campaign, streams, RECIPE_SKIMS + 2);
+    char streams[STREAMS][STREAM_NAME];
+    uint32_t count = book_streams(&book->campaign, streams, STREAMS);
     struct cut cut = {.book = book, .txn = txn, .list = list};
     if (!class_of(&cut.merge_class, book, txn, unit, err))
         return false;

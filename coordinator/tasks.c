@@ -29,7 +29,7 @@ const struct product *task_find_stream(const struct product_set *set, const char
 
 uint32_t task_product_number(const struct plan_state *state, const char *stream)
 {
-    return strcmp(stream, "reco") == 0 ? state->reco_product : state->select_product;
+    return stream_is_reco(stream) ? state->reco_product : state->select_product;
 }
 
 bool task_product(const struct book *book, struct catalog_txn *txn, uint32_t segment,

@@ -299,7 +299,7 @@ static bool scan_group(struct trace *trace, const struct campaign *campaign,
             continue;
         chunk_add(chunks, &plan.id.chunk);
         bool reco = campaign->recipe.reconstruct;
-        bool select = strcmp(group->merge_class.stream, "reco") != 0;
+        bool select = !stream_is_reco(group->merge_class.stream);
         if ((reco && !use_set(trace, campaign, plan.reco_set, values, err)) ||
             (select && !use_set(trace, campaign, plan.select_set, values, err)))
             return false;

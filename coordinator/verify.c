@@ -36,7 +36,7 @@ struct verify {
     struct catalog_txn *txn;
     struct campaign campaign;
     struct plan_state *states;
-    char streams[RECIPE_SKIMS + 2][STREAM_NAME];
+    char streams[STREAMS][STREAM_NAME];
     uint32_t stream_count;
     uint8_t *seen; /* segment_count x stream_count: how often in published files */
     uint64_t faults;
@@ -175,8 +175,7 @@ static bool verify_segment(struct verify *verify, uint32_t number, struct err *e
 static bool verify_all(struct verify *verify, struct err *err)
 {
     uint32_t count = verify->campaign.segment_count;
-    verify->stream_count =
-        book_streams(&verify->campaign, verify->streams, RECIPE_SKIMS + 2);
+    verify->stream_count = book_streams(&verify->campaign, verify->streams, STREAMS);
     verify->states = mem_new(count, sizeof *verify->states);
     verify->seen = mem_new((size_t)count * verify->stream_count, 1);
     if (!catalog_get_states(verify->txn, verify->campaign.id, 0, count, verify->states,

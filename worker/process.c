@@ -122,6 +122,9 @@ static void process_init(struct process *process, const struct task *task,
     bytes_init(&process->select_text, KEY_TEXT_LIMIT);
     bytes_init(&process->piece, DATE_MAX_EVENT);
     bytes_init(&process->line, SUMMARY_LINE);
+    bytes_init(&process->payload, HIST_BYTES_LIMIT);
+    hist_set_init(&process->hists);
+    hist_set_init(&process->cut_flows);
     decoder_init(&process->decoder);
 }
 
@@ -134,6 +137,9 @@ static void process_release(struct process *process)
     bytes_release(&process->select_text);
     bytes_release(&process->piece);
     bytes_release(&process->line);
+    bytes_release(&process->payload);
+    hist_set_release(&process->hists);
+    hist_set_release(&process->cut_flows);
     values_release(&process->values);
     decoder_release(&process->decoder);
     free(process->places.list);

@@ -145,8 +145,11 @@ static void account_take(const struct decoder *decoder, struct summary *summary)
 static bool rows_flush(struct process *process, struct columns_writer *writer,
                        struct err *err)
 {
-    if (writer != NULL && !columns_put(writer, &process->decoder.table, err))
-        return false;
+    if (writer != NULL) {
+        quality_add(&process->hists, &process->decoder.table);
+        if (!columns_put(writer, &process->decoder.table, err))
+            return false;
+    }
     process->decoder.table.rows = 0;
     return true;
 }
@@ -256,6 +259,8 @@ bool process_decode(struct process *process, const struct task_segment *segment,
         !input_begin(&process->input, index, data, err))
         return false;
     rows_clear(&process->decoder);
+    if (reco && !process_hists_start(process, err))
+        return false;
     if (stream ? !rows_stream(process, segment, *data, err)
                : !process_scan(process, segment, *data, err))
         return false;
@@ -265,7 +270,8 @@ bool process_decode(struct process *process, const struct task_segment *segment,
         return false;
     account_take(&process->decoder, &process->summary);
     if (!rows_flush(process, writer, err) ||
-        (reco && !columns_finish(process, segment, err)))
+        (reco && (!columns_finish(process, segment, err) ||
+                  !process_hists_write(process, segment, err))))
         return false;
     process->writing = false;
     return true;

@@ -5,9 +5,11 @@
 #define SPILLWAY_WORKER_PROCESS_INTERNAL_H
 
 #include "output/columns.h"
+#include "output/hist_bytes.h"
 #include "output/summary.h"
 #include "raw/sadc.h"
 #include "reco/event.h"
+#include "reco/quality.h"
 #include "reco/selection.h"
 #include "worker/process.h"
 #include "worker/process_input.h"
@@ -62,10 +64,13 @@ struct process {
     struct bytes line;  /* a summary */
     struct selection selection;
     struct cut_flow flows[RECIPE_SKIMS];
+    struct hist_set hists;     /* of the segment at work; made with the first one */
+    struct hist_set cut_flows; /* the same, of the select step */
+    struct bytes payload;      /* histograms as bytes */
     struct decoder decoder;
     struct places places;
     struct summary summary; /* of the segment at work */
-    struct product products[RECIPE_SKIMS + 2];
+    struct product products[STREAMS];
     uint32_t product_count;
 };
 
@@ -132,6 +137,14 @@ void process_choose(struct process *process, const struct task_segment *segment,
 /* Writes the streams of the select step. `data` NULL: events are fetched one by one. */
 bool process_select_write(struct process *process, const struct task_segment *segment,
                           const uint8_t *data, struct err *err);
+
+/* process_hist.c: streams "hist" of the reco step and "flow" of the select step. Start is
+ * called once per segment, before its events; the decoder then fills pulses. */
+bool process_hists_start(struct process *process, struct err *err);
+bool process_hists_write(struct process *process, const struct task_segment *segment,
+                         struct err *err);
+bool process_flows_write(struct process *process, const struct task_segment *segment,
+                         struct err *err);
 
 /* process_merge.c: does a merge task. Fills status, failure, blamed (number of the input
  * that was wrong), merged product, offsets, part and byte counts. */

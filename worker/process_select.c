@@ -160,7 +160,8 @@ bool process_select_write(struct process *process, const struct task_segment *se
     for (uint32_t s = 0; s < task->recipe->skim_count; s++)
         if (!skim_write(process, segment, data, s, err))
             return false;
-    if (!summary_put(process, segment, err))
+    if (!summary_put(process, segment, err) ||
+        !process_flows_write(process, segment, err))
         return false;
     process->writing = false;
     return true;

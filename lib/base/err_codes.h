@@ -73,6 +73,7 @@
     X(E_COLUMNS_FORMAT, 502, ERR_INPUT, "The columns are damaged or of another version: make them again.") \
     X(E_MERGE_INPUT, 503, ERR_INPUT, "An input of the merge is missing or wrong: its segment must run again.") \
     X(E_SUMMARY_FORMAT, 504, ERR_INPUT, "The summary line is damaged: make it again.")    \
+    X(E_HIST_FORMAT, 510, ERR_INPUT, "The histograms are damaged or of another release: make them again.") \
     X(E_COMPRESS_FORMAT, 520, ERR_INPUT, "Compressed bytes are damaged: make the file again.") \
     X(E_ROOT_FORMAT, 530, ERR_INPUT, "The file is damaged or not one of ours: make it again from its inputs.") \
     X(E_RNTUPLE_FORMAT, 531, ERR_INPUT, "The columns in the file are damaged or of a kind that is not read: make it again.") \

@@ -10,6 +10,11 @@
 #include "base/bytes.h"
 #include "base/text.h"
 
+bool stream_is_reco(const char *stream)
+{
+    return strcmp(stream, "reco") == 0 || strcmp(stream, "hist") == 0;
+}
+
 void part_name(const struct sha256 *first_key, uint64_t token, char out[PRODUCT_FILE])
 {
     char hex[SHA256_HEX];

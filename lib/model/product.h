@@ -9,9 +9,11 @@
 
 #include "base/digest.h"
 #include "model/event_digest.h"
+#include "model/recipe.h"
 
-#define STREAM_NAME  64  /* "reco", "summary", "skim.NAME"; with the NUL */
-#define PRODUCT_FILE 256 /* path below the store, with the NUL */
+#define STREAM_NAME  64                 /* "reco", "skim.NAME"...; with the NUL */
+#define STREAMS      (RECIPE_SKIMS + 4) /* of a campaign, at most */
+#define PRODUCT_FILE 256                /* path below the store, with the NUL */
 
 struct place {
     char file[PRODUCT_FILE]; /* "parts/ab/KEY.TOKEN" or "published/..." */
@@ -27,6 +29,9 @@ struct product {
     uint64_t entries;           /* events */
     struct place place;
 };
+
+/* Streams of the reco step: "reco" and "hist"; all others are of the select step. */
+bool stream_is_reco(const char *stream);
 
 /* parts/<2 hex>/<first key>.<token as 16 hexadecimal digits> */
 void part_name(const struct sha256 *first_key, uint64_t token, char out[PRODUCT_FILE]);

@@ -201,10 +201,15 @@ static bool prologue_copy(struct merge *merge, struct err *err)
     return true;
 }
 
+static bool hist_stream(const char *stream)
+{
+    return strcmp(stream, "hist") == 0 || strcmp(stream, "flow") == 0;
+}
+
 static bool stream_check(const struct merge_request *request, struct err *err)
 {
     return strcmp(request->stream, "reco") == 0 ||
-           strcmp(request->stream, "summary") == 0 ||
+           strcmp(request->stream, "summary") == 0 || hist_stream(request->stream) ||
            strncmp(request->stream, "skim.", 5) == 0 ||
            err_set(err, E_MERGE_INPUT, "stream %s: there is no way to merge it",
                    request->stream);
@@ -242,9 +247,12 @@ static bool whole_hash(struct merge *merge, struct err *err)
 
 static bool contents_write(struct merge *merge, struct err *err)
 {
-    bool reco = strcmp(merge->request->stream, "reco") == 0;
-    if (!(reco ? merge_reco(merge, err) && whole_hash(merge, err)
-               : payloads_write(merge, err)))
+    const char *stream = merge->request->stream;
+    bool reco = strcmp(stream, "reco") == 0;
+    bool hist = hist_stream(stream);
+    if (!(reco   ? merge_reco(merge, err) && whole_hash(merge, err)
+          : hist ? merge_hist(merge, err) && whole_hash(merge, err)
+                 : payloads_write(merge, err)))
         return false;
     merge->result->merged.bytes_hash = sha256_end(merge->whole);
     merge->result->merged.place.length = merge->offset;

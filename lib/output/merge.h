@@ -4,7 +4,8 @@
  * Stream "reco": a ROOT file with an RNTuple; each payload and its foot (pack.h) stand in
  * it as in a part, so a place is read the same way in both. "skim.NAME": the payloads one
  * behind the other; unless the first one begins with a start-of-run record, the records
- * of types 1 and 3 of the prologue stand before them. "summary": the lines.
+ * of types 1 and 3 of the prologue stand before them. "summary": the lines. "hist" and
+ * "flow": see merge_hist.c.
  *
  * Every input is hashed while it is copied and must be what its product says. Memory does
  * not grow with the inputs but for the page list of an RNTuple. The result exists whole

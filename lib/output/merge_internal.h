@@ -36,4 +36,7 @@ bool merge_blame(struct merge *merge, uint32_t index, struct err *err);
 /* merge_reco.c: the whole file of stream "reco". */
 bool merge_reco(struct merge *merge, struct err *err);
 
+/* merge_hist.c: the whole file of stream "hist" or "flow". */
+bool merge_hist(struct merge *merge, struct err *err);
+
 #endif

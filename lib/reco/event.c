@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "model/segment.h"
 #include "reco/sums.h"
 
 /* A row being filled. */
@@ -17,6 +18,7 @@ struct row {
     bool has_master;
     double master_ns;
     uint64_t lost, foreign;
+    struct hist *pulses;
     uint32_t reference; /* digit of the reference counter, UINT32_MAX none */
     uint16_t channels[SADC_MAX_CHANNELS]; /* plus 1, as in calibration */
 };
@@ -71,6 +73,19 @@ static uint8_t cell_flags(const struct waveform *pulse)
     return (uint8_t)flags;
 }
 
+static void pulse_fill(const struct row *row, const struct calibration_channel *channel,
+                       const struct waveform *pulse)
+{
+    struct hist *hists = &row->pulses[(size_t)channel->part * HIST_PULSES];
+    bool led = *reco_u8(row->table, RECO_TYPE, row->number) == EVENT_CALIBRATION;
+    double pedestal = (pulse->pedestal[0] + pulse->pedestal[1]) * 0.5;
+    if (pulse->largest > 0.0)
+        hist_put(&hists[led ? HIST_AMPLITUDE_LED : HIST_AMPLITUDE], channel->cell,
+                 pulse->largest);
+    hist_put(&hists[HIST_PEDESTAL], channel->cell, pedestal);
+    hist_put(&hists[HIST_SPREAD], channel->cell, pulse->spread);
+}
+
 /* Energies and time of one channel from its pulse. */
 static void cell_store(struct row *row, const struct calibration_channel *channel,
                        const struct waveform *pulse)
@@ -82,6 +97,8 @@ static void cell_store(struct row *row, const struct calibration_channel *channe
         return;
     }
     *flags = cell_flags(pulse);
+    if (row->pulses != NULL)
+        pulse_fill(row, channel, pulse);
     row->flags |= pulse->flags & WAVEFORM_PILEUP ? RECO_PILEUP : 0;
     row->flags |= pulse->flags & WAVEFORM_OVER ? RECO_OVERFLOW : 0;
     float *sums[RECO_SUMS];
@@ -145,6 +162,7 @@ void event_reconstruct(const struct calibration *calibration,
     row.calibration = calibration;
     row.digits = digits;
     row.table = table;
+    row.pulses = counts->pulses;
     row.number = reco_table_add(table);
     row.flags =
         (head->trigger_valid ? RECO_HAS_TRIGGER : 0) | (head->damaged ? RECO_DAMAGED : 0);

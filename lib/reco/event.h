@@ -12,6 +12,7 @@
 #ifndef SPILLWAY_RECO_EVENT_H
 #define SPILLWAY_RECO_EVENT_H
 
+#include "model/hist_table.h"
 #include "reco/calibration.h"
 
 /* What the container says of the event, and what decoding it met. */
@@ -30,6 +31,7 @@ struct event_counts {
     uint64_t lost_channels; /* channels with another number of samples */
     uint64_t foreign;       /* channels that the set-up does not use */
     uint64_t no_master;     /* events without master time */
+    struct hist *pulses;    /* as hist_table_pulses() gives; NULL: not wanted */
 };
 
 /* Adds one row, for which the table must have room, and adds to the counts. */

@@ -23,7 +23,6 @@ static void base_plain(const uint16_t *samples, const struct pulse_frame *frame,
     const uint16_t *first = samples + frame->pedestal_first;
     const uint32_t parity = frame->pedestal_first & 1;
     const int32_t scale = (int32_t)(frame->pedestal_samples / 2);
-    const int32_t spread = (int32_t)frame->spread;
     struct window a = {0, UINT16_MAX, 0}, b = a;
     int32_t most[2] = {0, 0};
     for (uint32_t i = 0; i < frame->pedestal_samples; i += 2) {
@@ -33,9 +32,11 @@ static void base_plain(const uint16_t *samples, const struct pulse_frame *frame,
     for (uint32_t i = 0; i < frame->samples; i++)
         if (samples[i] > most[i & 1])
             most[i & 1] = samples[i];
-    base->spread = a.most - a.least > spread || b.most - b.least > spread;
-    base->pedestal[parity] = base->spread ? a.least * scale : a.sum;
-    base->pedestal[!parity] = base->spread ? b.least * scale : b.sum;
+    base->spread =
+        a.most - a.least > b.most - b.least ? a.most - a.least : b.most - b.least;
+    bool crowded = base->spread > (int32_t)frame->spread;
+    base->pedestal[parity] = crowded ? a.least * scale : a.sum;
+    base->pedestal[!parity] = crowded ? b.least * scale : b.sum;
     int32_t even = most[0] * scale - base->pedestal[0];
     int32_t odd = most[1] * scale - base->pedestal[1];
     base->level = even > odd ? even : odd;
@@ -123,8 +124,8 @@ CPU_AVX2 static void base_wide(const uint16_t *samples, const struct pulse_frame
     __m128i window = load_half(samples + frame->pedestal_first);
     __m128i least = parity_min(window), pedestal = parity_sum(window);
     __m128i width = _mm_sub_epi32(parity_max(window), least);
-    base->spread = lanes_max(width) > (int32_t)frame->spread;
-    if (base->spread)
+    base->spread = lanes_max(width);
+    if (base->spread > (int32_t)frame->spread)
         pedestal = _mm_slli_epi32(least, 2); /* times the scale */
     __m128i largest = largest_wide(samples, frame->samples);
     base->level = lanes_max(_mm_sub_epi32(_mm_slli_epi32(largest, 2), pedestal));

@@ -27,7 +27,7 @@ struct pulse_base {
     int32_t pedestal[2];
     int32_t level;   /* largest sample above its pedestal; may be below 0 */
     int32_t largest; /* sample */
-    bool spread;
+    int32_t spread;  /* most less least sample of the window, of the worse parity */
 };
 
 void pulse_base(const uint16_t *samples, const struct pulse_frame *frame,

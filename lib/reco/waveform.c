@@ -133,11 +133,12 @@ bool waveform_measure(const uint16_t *samples, size_t count,
                                       rules->vector};
     struct pulse_base base;
     pulse_base(samples, &frame, &base);
-    out->flags = (base.spread ? WAVEFORM_PILEUP : 0) |
+    out->flags = (base.spread > (int32_t)rules->spread ? WAVEFORM_PILEUP : 0) |
                  (base.largest >= WAVEFORM_OVERFLOW ? WAVEFORM_OVER : 0);
     out->count = 0;
     out->pedestal[0] = (double)base.pedestal[0] / scale;
     out->pedestal[1] = (double)base.pedestal[1] / scale;
+    out->spread = (uint32_t)base.spread;
     out->largest = 0;
     out->early = (struct waveform_maximum){0};
     if (base.level <= 0 || base.level < threshold)

@@ -60,6 +60,7 @@ struct waveform {
     uint32_t count;                                  /* of maxima */
     struct waveform_maximum maxima[WAVEFORM_MAXIMA]; /* in the order of time */
     double pedestal[2];                              /* counts; even, odd samples */
+    uint32_t spread;                                 /* counts; the larger parity's */
     double largest;                                  /* counts; of any sample, or 0 */
     struct waveform_maximum early; /* last before search_first; amplitude 0: none */
 };

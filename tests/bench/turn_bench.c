@@ -21,7 +21,6 @@
 #define PILOTS        4u
 #define TASKS         16u
 #define PRODUCT_BYTES 4096u
-#define STREAMS       (RECIPE_SKIMS + 2)
 
 struct bench {
     struct catalog *catalog;

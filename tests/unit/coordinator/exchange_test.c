@@ -116,14 +116,14 @@ static void stream_twice(struct draft *draft)
 
 static void one_stream_more(struct draft *draft)
 {
-    draft->products[1][3] = draft->products[1][2];
-    (void)snprintf(draft->products[1][3].stream, STREAM_NAME, "skim.other");
-    draft->results[1].product_count = 4;
+    draft->products[1][WORLD_STREAMS] = draft->products[1][2];
+    (void)snprintf(draft->products[1][WORLD_STREAMS].stream, STREAM_NAME, "skim.other");
+    draft->results[1].product_count = WORLD_STREAMS + 1;
 }
 
 static void one_stream_missing(struct draft *draft)
 {
-    draft->results[1].product_count = 2;
+    draft->results[1].product_count = WORLD_STREAMS - 1;
 }
 
 static void foreign_part(struct draft *draft)
@@ -169,7 +169,7 @@ static void place_that_begins_behind_the_part(struct draft *draft)
 
 static void place_that_ends_behind_the_part(struct draft *draft)
 {
-    draft->products[3][0].place.length++;
+    draft->products[3][WORLD_STREAMS - 1].place.length++; /* the last of its part */
 }
 
 static void place_that_overflows(struct draft *draft)

@@ -13,7 +13,7 @@
 #include "coordinator/turn.h"
 #include "tests/unit/coordinator/service_world.h"
 
-#define WORLD_STREAMS 3u
+#define WORLD_STREAMS 5u
 #define WORLD_TEXT    256u /* bytes of a product, at most */
 
 static inline void bytes_text(struct bytes *out, const char *text)
@@ -63,14 +63,15 @@ static inline struct product product_make(struct world_part *part, const char *s
 
 static inline bool steps_make(const struct task *task, const char *stream)
 {
-    return (task->steps & (strcmp(stream, "reco") == 0 ? STEP_RECO : STEP_SELECT)) != 0;
+    return (task->steps & (stream_is_reco(stream) ? STEP_RECO : STEP_SELECT)) != 0;
 }
 
 /* What an honest executor says after the first `count` segments. */
 static inline struct report report_process(struct world *world, const struct task *task,
                                            uint32_t count)
 {
-    static const char *const streams[WORLD_STREAMS] = {"reco", "skim.all", "summary"};
+    static const char *const streams[WORLD_STREAMS] = {"reco", "skim.all", "summary",
+                                                       "flow", "hist"};
     struct segment_result *results = world_memory(world, count, sizeof *results);
     struct part_size *sizes = world_memory(world, 2, sizeof *sizes);
     struct world_part parts[2];
@@ -95,9 +96,11 @@ static inline struct report report_process(struct world *world, const struct tas
                                              .products = products};
         for (uint32_t s = 0; s < WORLD_STREAMS; s++)
             if (steps_make(task, streams[s]))
-                products[results[i].product_count++] = product_make(
-                    &parts[s > 0], streams[s],
-                    s == 0 ? &segment->reco_key : &segment->select_key, &events);
+                products[results[i].product_count++] =
+                    product_make(&parts[stream_is_reco(streams[s]) ? 0 : 1], streams[s],
+                                 stream_is_reco(streams[s]) ? &segment->reco_key
+                                                            : &segment->select_key,
+                                 &events);
     }
     for (uint32_t p = 0; p < 2; p++)
         if ((task->steps & (p == 0 ? STEP_RECO : STEP_SELECT)) != 0)

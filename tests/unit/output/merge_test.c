@@ -512,7 +512,7 @@ static void an_unknown_stream_is_refused(void **state)
 {
     (void)state;
     struct err err;
-    struct merge_request request = request_make("hist", NULL);
+    struct merge_request request = request_make("page", NULL);
     request.input_count = 0;
     struct merge_result result = {0};
     assert_false(merge_write(&request, &result, &err));
