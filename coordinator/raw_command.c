@@ -31,9 +31,9 @@ const char raw_usage[] =
     "    without maps, detectors with fewer channels than in other runs, channels of\n"
     "    two detectors. In folders all that ends in .xml is read, folders included.\n"
     "\n"
-    "MAPS is a file or folder of channel maps. A source that they do not know is what its\n"
-    "S-Link format and its sizes say: MSADC format 3, APV, F1, scaler, Sinica. Works on any\n"
-    "file of the experiment's DAQ, whatever its name, and needs no production area.\n";
+    "MAPS is a file or folder of channel maps. Without, a source is what its S-Link format\n"
+    "says, or MSADC format 3, if most of its blocks can be decoded so, else opaque. Works\n"
+    "on any file of the experiment's DAQ, whatever its name; needs no production area.\n";
 
 /* Each takes its own options, argv[0] is its word, and gives the exit status. */
 static const struct {

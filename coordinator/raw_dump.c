@@ -84,7 +84,7 @@ static bool file_dump(struct dump *dump, const char *path, const char *maps,
 {
     if (!raw_file_open(&dump->file, path, err))
         return false;
-    if (!raw_rules_open(&dump->rules, maps, dump->file.walk.chunk.id.run, err)) {
+    if (!raw_rules_open(&dump->rules, maps, &dump->file, err)) {
         raw_file_close(&dump->file);
         return false;
     }

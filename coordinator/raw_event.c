@@ -63,7 +63,7 @@ static const char *const head_old[HEAD_WORDS] = {
     "dead time, s", "dead time, us", "attribute",    "trigger mask"};
 
 struct view {
-    struct raw_rules *rules;
+    const struct raw_rules *rules;
     const struct date_event *event;
     struct word_notes *notes;
     struct digits *digits;
@@ -248,7 +248,7 @@ static void blocks_notes(const struct view *view)
     }
 }
 
-bool raw_event_text(struct raw_rules *rules, const struct date_event *event,
+bool raw_event_text(const struct raw_rules *rules, const struct date_event *event,
                     uint64_t offset, struct bytes *out, struct err *err)
 {
     struct word_notes notes;

@@ -9,7 +9,7 @@
 
 /* Appends a title line and a line for each word; `offset` is the event's place in the
  * file, for the title. Damage stands beside the word at which it was found. */
-bool raw_event_text(struct raw_rules *rules, const struct date_event *event,
+bool raw_event_text(const struct raw_rules *rules, const struct date_event *event,
                     uint64_t offset, struct bytes *out, struct err *err);
 
 #endif

@@ -53,8 +53,8 @@ static bool wanted_read(const char *text, struct wanted *wanted, struct err *err
 }
 
 /* Whatever stands there, also when nobody counts it as a good event. */
-static bool event_at(struct raw_file *file, struct raw_rules *rules, uint64_t offset,
-                     struct bytes *out, struct err *err)
+static bool event_at(struct raw_file *file, const struct raw_rules *rules,
+                     uint64_t offset, struct bytes *out, struct err *err)
 {
     struct date_event event;
     if (offset >= file->size)
@@ -71,7 +71,7 @@ static bool event_at(struct raw_file *file, struct raw_rules *rules, uint64_t of
     return raw_event_text(rules, &event, offset, out, err);
 }
 
-static bool events_of(struct raw_file *file, struct raw_rules *rules,
+static bool events_of(struct raw_file *file, const struct raw_rules *rules,
                       const struct wanted *wanted, struct bytes *out, struct err *err)
 {
     struct date_event event;
@@ -96,7 +96,7 @@ static bool inspect(const char *path, const char *maps, const char *event,
     if ((event != NULL && !wanted_read(event, &wanted, err)) ||
         !raw_file_open(&file, path, err))
         return false;
-    bool done = raw_rules_open(&rules, maps, file.walk.chunk.id.run, err);
+    bool done = raw_rules_open(&rules, maps, &file, err);
     if (done) {
         if (event == NULL)
             done = raw_summary_text(&file, &rules, out, err);

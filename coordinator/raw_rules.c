@@ -1,35 +1,61 @@
-/* raw_rules.c - chips by maps, S-Link format and content.
+/* raw_rules.c - chips by maps, and by what the decoders make of the blocks.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "coordinator/raw_rules.h"
 
 #include <stdlib.h>
 
-#include "base/bytes.h"
+#include "raw/check_chips.h"
 
-#define SADC_KEY_ABSENT 0u
-#define SADC_KEY_DATA   3u
+static bool map_open(struct raw_rules *rules, const char *maps, uint32_t run,
+                     struct err *err)
+{
+    struct channel_map *map = mem_new(1, sizeof *map);
+    if (!map_read_path(maps, run, map, err)) {
+        free(map);
+        return false;
+    }
+    rules->compressed = map->huffman.size > 0;
+    if (rules->compressed && !huffman_read((const char *)map->huffman.data,
+                                           map->huffman.size, &rules->huffman, err)) {
+        map_release(map);
+        free(map);
+        return err_wrap(err, "%s: ChipSADC_HT", maps);
+    }
+    rules->map = map;
+    return true;
+}
 
-bool raw_rules_open(struct raw_rules *rules, const char *maps, uint32_t run,
+static void rules_learn(struct raw_rules *rules, struct raw_file *file)
+{
+    struct check_chips *chips = mem_new(1, sizeof *chips);
+    struct date_event event;
+    uint64_t offset;
+    check_chips_init(chips);
+    while (raw_file_next(file, &event, &offset) == LOOKUP_FOUND) {
+        struct event_blocks blocks;
+        struct slink_block block;
+        struct slink_fault fault;
+        enum lookup found;
+        event_blocks_start(&blocks, &event);
+        while ((found = event_blocks_next(&blocks, &block, &fault)) != LOOKUP_ABSENT)
+            if (found == LOOKUP_FOUND)
+                check_chips_learn(chips, &block);
+    }
+    raw_file_rewind(file);
+    check_chips_settle(chips);
+    memcpy(rules->learned, chips->rules, sizeof rules->learned);
+    check_chips_release(chips);
+    free(chips);
+}
+
+bool raw_rules_open(struct raw_rules *rules, const char *maps, struct raw_file *file,
                     struct err *err)
 {
-    struct raw_rules made = {.map = NULL};
-    if (maps != NULL) {
-        made.map = mem_new(1, sizeof *made.map);
-        if (!map_read_path(maps, run, made.map, err)) {
-            free(made.map);
-            return false;
-        }
-        made.compressed = made.map->huffman.size > 0;
-        if (made.compressed &&
-            !huffman_read((const char *)made.map->huffman.data, made.map->huffman.size,
-                          &made.huffman, err)) {
-            map_release(made.map);
-            free(made.map);
-            return err_wrap(err, "%s: ChipSADC_HT", maps);
-        }
-    }
-    *rules = made;
+    *rules = (struct raw_rules){.map = NULL};
+    if (maps != NULL && !map_open(rules, maps, file->walk.chunk.id.run, err))
+        return false;
+    rules_learn(rules, file);
     return true;
 }
 
@@ -43,65 +69,14 @@ void raw_rules_close(struct raw_rules *rules)
     *rules = (struct raw_rules){.map = NULL};
 }
 
-/* ADC blocks of format 3, all of this event, from the first word to the last. */
-static bool tiles_as_sadc(const struct slink_block *block)
-{
-    uint32_t at = 0;
-    while (at < block->count) {
-        uint32_t header = le32_load(block->words + 4 * (size_t)at);
-        uint32_t size = header >> 12 & 0xFFF, key = header >> 30;
-        bool known = key == SADC_KEY_DATA || (key == SADC_KEY_ABSENT && size == 1);
-        if (!known || size == 0 || size > block->count - at ||
-            (header & 0xFFF) != (block->event & 0xFFF))
-            return false;
-        at += size;
-    }
-    return at > 0;
-}
-
-/* ADC blocks of two words or more, each the size of a row of chip blocks. */
-static bool tiles_as_apv(const struct slink_block *block)
-{
-    uint32_t at = 0;
-    while (at < block->count) {
-        uint32_t end = at + (le32_load(block->words + 4 * (size_t)at) & 0xFFFF);
-        if (end < at + 2 || end > block->count)
-            return false;
-        for (at += 2; at < end;) {
-            uint32_t size = le32_load(block->words + 4 * (size_t)at) & 0xFFFF;
-            if (size < 2 || size > end - at)
-                return false;
-            at += size;
-        }
-    }
-    return at > 0;
-}
-
-/* S-Link format 0 is APV, MSADC and what nobody set a format for. What a source was once
- * found to be it stays, so that a damaged block is told as damage. */
-static struct chip_rule rule_guess(struct raw_rules *rules,
-                                   const struct slink_block *block)
-{
-    enum chip *known = &rules->guessed[block->source];
-    enum chip chip = chip_of_format(block->format);
-    if (chip == CHIP_APV && *known == CHIP_OPAQUE) {
-        if (tiles_as_sadc(block))
-            *known = CHIP_SADC;
-        else if (tiles_as_apv(block))
-            *known = CHIP_APV;
-    }
-    if (chip == CHIP_APV)
-        chip = *known;
-    return (struct chip_rule){.chip = chip};
-}
-
-struct chip_rule raw_rule_of(struct raw_rules *rules, const struct slink_block *block)
+struct chip_rule raw_rule_of(const struct raw_rules *rules,
+                             const struct slink_block *block)
 {
     const struct channel_map *map = rules->map;
-    struct chip_rule rule;
-    if (map == NULL || !map_chip_of(map, block, &rule.chip))
-        return rule_guess(rules, block);
-    return (struct chip_rule){.chip = rule.chip,
+    enum chip chip;
+    if (map == NULL || !map_chip_of(map, block, &chip))
+        return rules->learned[block->source];
+    return (struct chip_rule){.chip = chip,
                               .sadc_format = map->format[block->source],
                               .huffman = rules->compressed ? &rules->huffman : NULL,
                               .common_mode =

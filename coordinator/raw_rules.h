@@ -1,9 +1,10 @@
-/* raw_rules.h - which chip a block is of: from channel maps, or from the block itself.
+/* raw_rules.h - which chip a block is of: from channel maps, or from the file itself.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SPILLWAY_COORDINATOR_RAW_RULES_H
 #define SPILLWAY_COORDINATOR_RAW_RULES_H
 
+#include "coordinator/raw_file.h"
 #include "raw/chip.h"
 #include "raw/huffman.h"
 #include "raw/map.h"
@@ -12,18 +13,19 @@
 struct raw_rules {
     struct channel_map *map; /* NULL: none */
     struct huffman huffman;
-    bool compressed;                  /* there is a code table */
-    enum chip guessed[SLINK_SOURCES]; /* of sources without map, by what was seen */
+    bool compressed;                         /* there is a code table */
+    struct chip_rule learned[SLINK_SOURCES]; /* of sources that no map knows */
 };
 
-/* `maps` is a file or folder, NULL for none. */
-bool raw_rules_open(struct raw_rules *rules, const char *maps, uint32_t run,
+/* Learns from the events of a file that was just opened, and rewinds it. `maps` is a file
+ * or folder, NULL for none. */
+bool raw_rules_open(struct raw_rules *rules, const char *maps, struct raw_file *file,
                     struct err *err);
 void raw_rules_close(struct raw_rules *rules);
 
-/* What the maps say. A source that they do not know is what its S-Link format says, as in
- * the collaboration's decoder; with format 0 it is MSADC format 3 or APV when the sizes
- * in a block of it say so, else opaque. */
-struct chip_rule raw_rule_of(struct raw_rules *rules, const struct slink_block *block);
+/* What the maps say; for a source that they do not know what raw/check_chips.h finds: the
+ * S-Link format, or MSADC format 3, if the decoder agrees, else opaque. */
+struct chip_rule raw_rule_of(const struct raw_rules *rules,
+                             const struct slink_block *block);
 
 #endif

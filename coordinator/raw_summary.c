@@ -26,7 +26,7 @@ struct source_count {
 
 struct summary {
     const struct raw_file *file;
-    struct raw_rules *rules;
+    const struct raw_rules *rules;
     struct digits digits;
     uint64_t type_bytes[EVENT_TYPES];
     const char *type_words[EVENT_TYPES];
@@ -238,8 +238,8 @@ static bool damage_report(const struct summary *summary, struct bytes *out,
     return true;
 }
 
-bool raw_summary_text(struct raw_file *file, struct raw_rules *rules, struct bytes *out,
-                      struct err *err)
+bool raw_summary_text(struct raw_file *file, const struct raw_rules *rules,
+                      struct bytes *out, struct err *err)
 {
     struct summary *summary = mem_new(1, sizeof *summary);
     struct date_event event;

@@ -8,7 +8,7 @@
 #include "coordinator/raw_rules.h"
 
 /* Reads and decodes all events of a file that was just opened. */
-bool raw_summary_text(struct raw_file *file, struct raw_rules *rules, struct bytes *out,
-                      struct err *err);
+bool raw_summary_text(struct raw_file *file, const struct raw_rules *rules,
+                      struct bytes *out, struct err *err);
 
 #endif

@@ -17,7 +17,7 @@ refused 10 "the file is empty" spillway raw inspect "$scratch/empty.dat"
 refused 10 "no event in" spillway raw inspect "$0"
 
 expect 0 spillway raw inspect "$sample"
-says out "run 9000, DATE version 3.6, 753504 bytes" "physics                      40         753504" \
+says out "run 9000, DATE version 3.6, super-events, 753504 bytes, adler32 96475223" "physics                      40         753504" \
     "sadc            3       120       700320        10240        0" "no damage"
 
 # Two events lost their magic: their bytes are named, the others are counted.
