@@ -1,5 +1,5 @@
 #!/bin/bash
-# root_draw.sh - JSROOT in headless Chromium draws a histogram and columns of our files.
+# root_draw.sh - JSROOT in headless Chromium draws published histograms and columns.
 # SPDX-License-Identifier: Apache-2.0
 #
 # The picture stays in $KEEP_PICTURE, when that names a file, for a look at it.
@@ -8,31 +8,40 @@
 need_judge
 command -v chromium >/dev/null || skip 'chromium is missing, run deploy/packages.sh test'
 
+publish
 mkdir "$scratch/files"
-cp "$source"/tests/golden/root/*.root "$scratch/files"
-must root_values_helper tree "$scratch/files/tree.root" 1000 100 0 0
-must root_values_helper ntuple "$scratch/files/ntuple.root" 1000 100 0 0
+for kind in hist flow reco; do
+    cp "$(find "$scratch/store/published" -name "${kind}_009001_*.root")" "$scratch/files/$kind.root"
+done
+must spillway export --ttree "$scratch/files/tree.root" "$scratch/files/reco.root"
 
 node "$source/tests/jsroot/serve.mjs" "$judge" "$scratch/files" >"$scratch/address" &
 started+=("$!")
 wait_for 20 test -s "$scratch/address" || { fail 'the server does not start'; finish; }
 
 # browse OPTION...: the page that draws $drawn, with a profile of its own.
-drawn='?draw=th1d.root:h&draw=rntuple.root:ntpl:ecal&draw=tree.root:tree:one_u8&draw=ntuple.root:ntuple:one_u8'
+drawn='?draw=hist.root:ECAL/ecal_intime&draw=hist.root:events/hcal_ecal:colz&draw=flow.root:cutflow/missing'
+drawn+='&draw=reco.root:reco:spillevent&draw=reco.root:reco:ecal&draw=tree.root:reco:hottestx'
 browse() {
     timeout 120 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
         --disable-background-networking --disable-component-update --disable-sync \
         --user-data-dir="$(mktemp -d "$scratch/profile.XXXXXX")" --virtual-time-budget=60000 \
-        --window-size=1200,900 "$@" "$(cat "$scratch/address")$drawn" 2>"$scratch/err"
+        --window-size=1800,940 "$@" "$(cat "$scratch/address")$drawn" 2>"$scratch/err"
 }
 
 browse --dump-dom >"$scratch/page"
-for line in 'drawn th1d.root:h TH1D 10' 'drawn rntuple.root:ntpl:ecal TH1F 3' \
-    'drawn tree.root:tree:one_u8 TH1F 1000' 'drawn ntuple.root:ntuple:one_u8 TH1F 1000'; do
-    grep -qF "$line" "$scratch/page" || fail "no \"$line\": $(grep -aE '^(failed|drawn|done)|<pre' "$scratch/page" | head -5)"
+events=$(grep -c '^9001 ' "$scratch/data/truth.txt")
+physics=$(awk '$1 == 9001 && $4 == 7' "$scratch/data/truth.txt" | wc -l)
+for line in "drawn hist.root:ECAL/ecal_intime TH1D $physics" \
+    "drawn hist.root:events/hcal_ecal:colz TH2D $physics" \
+    "drawn flow.root:cutflow/missing TH1D [0-9]*" \
+    "drawn reco.root:reco:spillevent TH1F $events" \
+    "drawn reco.root:reco:ecal TH1F $((3 * events))" \
+    "drawn tree.root:reco:hottestx TH1F $events"; do
+    grep -q "$line\$" "$scratch/page" || fail "no \"$line\": $(grep -aE '^(failed|drawn|done)|<pre' "$scratch/page" | head -5)"
 done
 
-# Four pictures: ink in each quarter below the log.
+# Six pictures: ink in each of them.
 browse --screenshot="$scratch/shot.png" >/dev/null
 [ -s "$scratch/shot.png" ] || { fail "no picture: $(tail -1 "$scratch/err")"; finish; }
 [ -z "${KEEP_PICTURE:-}" ] || cp "$scratch/shot.png" "$KEEP_PICTURE"
@@ -60,11 +69,11 @@ for y in range(height):
         line[x] = (line[x] + (0, a, b, (a + b) // 2, near)[kind]) & 255
     rows.append(line)
     old = line
-for top in (100, 485):
-    for left in (0, 560):
+for top in (130, 515):
+    for left in (0, 565, 1130):
         print(sum(1 for row in rows[top:top + 380] for x in range(left, left + 560)
                   if row[x * step] + row[x * step + 1] + row[x * step + 2] < 600))
 END
-awk '$1 < 1000 {exit 1} END {exit NR != 4}' "$scratch/ink" || fail "dark points of the four pictures: $(xargs <"$scratch/ink")"
-echo "dark points of the four pictures: $(xargs <"$scratch/ink")"
+awk '$1 < 1000 {exit 1} END {exit NR != 6}' "$scratch/ink" || fail "dark points of the six pictures: $(xargs <"$scratch/ink")"
+echo "dark points of the six pictures: $(xargs <"$scratch/ink")"
 finish

@@ -1,25 +1,11 @@
 #!/bin/bash
-# root_export.sh - published reco files: jsroot reads the RNTuple, and the tree that is
-# exported from them, back value by value.
+# root_export.sh - published files: jsroot reads the RNTuple, and the tree that is exported
+# from it, back value by value, and the histograms.
 # SPDX-License-Identifier: Apache-2.0
 . "$2/tests/system/area_lib.sh"
 . "$2/tests/system/root_lib.sh"
 
-must spillway-simulate --out "$scratch/data" --runs 9001-9002 --spills 2 --events 150 --seed 5
-make_area area "$scratch/data"
-cat >"$scratch/campaign.yaml" <<YAML
-name: one
-purpose: test
-store: $scratch/store
-select:
-  types: [physics]
-conditions:
-  source: file:$scratch/data/conditions
-  tag: sim-1
-reconstruct:
-  setup: 2022-electron-100
-YAML
-must spillway --area "$scratch/area" run "$scratch/campaign.yaml" --workers 2
+publish
 mapfile -t files < <(find "$scratch/store/published" -name 'reco_*.root' | sort)
 [ "${#files[@]}" -ge 2 ] || fail "only ${#files[@]} reco files: $(find "$scratch/store/published" -type f)"
 
@@ -57,5 +43,21 @@ for file in "${files[@]}"; do
     grep -q '^description reco SYNTHETIC ' "$scratch/judged" || fail "$file is not marked SYNTHETIC"
     sed -i '/^streamers /d; /^key /d; /^description /d' "$scratch/judged"
     same_as "$scratch/want"
+done
+
+# Histograms: jsroot reads each, and the whole run is in them.
+mapfile -t hists < <(find "$scratch/store/published" -name 'hist_*.root' | sort)
+[ "${#hists[@]}" -eq 2 ] || fail "${#hists[@]} files of histograms"
+for file in "${hists[@]}"; do
+    judged "$file" || continue
+    run=${file##*/hist_00}
+    events=$(grep -c "^${run%%_*} " "$scratch/data/truth.txt")
+    grep -q "^histogram events/type TH1D $(python3 -c 'import struct, sys
+print(struct.pack(">d", float(sys.argv[1])).hex())' "$events") " "$scratch/judged" ||
+        fail "$file: not $events events: $(grep '^histogram events/type' "$scratch/judged")"
+done
+for file in $(find "$scratch/store/published" -name 'flow_*.root'); do
+    judged "$file"
+    grep -q '^label 1 ' "$scratch/judged" || fail "$file: the steps have no names"
 done
 finish

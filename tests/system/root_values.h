@@ -56,4 +56,7 @@ void tree_values(struct columns *columns, const char *path, uint32_t basket,
 void ntuple_values(struct columns *columns, const char *path, uint32_t cluster,
                    uint32_t filler);
 
+/* A file with histograms in directories, of so many entries each. */
+void hist_values(const char *path, uint32_t entries);
+
 #endif

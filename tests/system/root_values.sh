@@ -34,4 +34,8 @@ for kind in tree ntuple; do
         echo "skipped: a $kind in a file beyond 4 GB, LONG=1 has it"
     fi
 done
+
+for entries in 0 1 1000; do
+    compare hist $entries
+done
 finish

@@ -4,6 +4,8 @@
  * root_values_helper tree|ntuple FILE ENTRIES CLUSTER WIDTH FILLER
  *     all types as number, array and counted, from a fixed seed; one array of so many
  *     numbers more unless WIDTH is 0; behind FILLER GiB of nothing
+ * root_values_helper hist FILE ENTRIES
+ *     histograms with and without labels and a second axis, in directories
  * root_values_helper reco tree|ntuple FILE...
  *     no file is made, these published ones are read by our own reader
  *
@@ -145,6 +147,8 @@ int main(int argc, char **argv)
         ntuple_choose(&columns, number_read(argv[5]));
         columns_fill(&columns);
         ntuple_values(&columns, argv[2], number_read(argv[4]), number_read(argv[6]));
+    } else if (argc == 4 && strcmp(argv[1], "hist") == 0) {
+        hist_values(argv[2], number_read(argv[3]));
     } else if (argc > 3 && strcmp(argv[1], "reco") == 0) {
         reco_choose(&columns);
         for (int i = 3; i < argc; i++)
