@@ -109,5 +109,10 @@ bool map_report_table(const struct map_cover *cover, struct bytes *out, struct e
             !share_table(cover, share, out, err))
             return false;
     }
+    for (size_t i = 0; i < cover->opaque_count; i++)
+        if (!text_addf(
+                out, err, "not decoded: %s, %" PRIu32 " sections, %" PRIu32 " lines\n",
+                cover->opaque[i].name, cover->opaque[i].sections, cover->opaque[i].lines))
+            return false;
     return true;
 }

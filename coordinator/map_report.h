@@ -15,7 +15,8 @@ bool map_report_faults(const struct map_span *span, struct bytes *out, struct er
 bool map_report_notes(const struct map_cover *cover, const struct map_span *span,
                       const char *lead, struct bytes *out, struct err *err);
 
-/* All detectors with the runs in which they have how many channels. */
+/* All detectors with the runs in which they have how many channels, then the kinds of
+ * sections that are not decoded. */
 bool map_report_table(const struct map_cover *cover, struct bytes *out, struct err *err);
 
 /* "run 7" or "runs 7-9" */

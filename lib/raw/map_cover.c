@@ -67,6 +67,24 @@ static void map_count(const struct channel_map *map, struct shares *shares)
     }
 }
 
+/* What is beyond the limit of names is left out. */
+static void opaque_sum(struct map_cover *cover, const struct channel_map *map)
+{
+    for (size_t i = 0; i < map->opaque_count; i++) {
+        const struct map_opaque *opaque = &map->opaque[i];
+        size_t k = 0;
+        while (k < cover->opaque_count &&
+               strcmp(cover->opaque[k].name, opaque->name) != 0)
+            k++;
+        if (k == MAP_MAX_SECTIONS)
+            continue;
+        if (k == cover->opaque_count)
+            cover->opaque[cover->opaque_count++] = *opaque;
+        else if (cover->opaque[k].lines < opaque->lines)
+            cover->opaque[k] = *opaque;
+    }
+}
+
 static void span_fill(struct map_span *span, const struct channel_map *map)
 {
     struct shares shares = {.count = 0};
@@ -85,8 +103,8 @@ static void span_fill(struct map_span *span, const struct channel_map *map)
 }
 
 /* Reads the maps for span->first and says how far they stay the same. */
-static bool span_read(const struct map_cover_request *request, struct map_span *span,
-                      struct err *err)
+static bool span_read(const struct map_cover_request *request, struct map_cover *cover,
+                      struct map_span *span, struct err *err)
 {
     struct map_build *build = map_build_new(span->first);
     bool done = request->path != NULL ? map_files_read(build, request->path, err)
@@ -100,6 +118,7 @@ static bool span_read(const struct map_cover_request *request, struct map_span *
         span->none = !map_finish(build, name, &map, &none);
         if (!span->none) {
             span_fill(span, &map);
+            opaque_sum(cover, &map);
             map_release(&map);
         }
     }
@@ -144,7 +163,7 @@ bool map_cover_read(const struct map_cover_request *request, struct map_cover *c
             break;
         struct map_span *span = &made.spans[made.count];
         *span = (struct map_span){.first = (uint32_t)run};
-        done = span_read(request, span, err);
+        done = span_read(request, &made, span, err);
         made.count += done;
         run = (uint64_t)span->last + 1;
     }

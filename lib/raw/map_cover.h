@@ -33,6 +33,8 @@ struct map_cover {
     size_t count;
     struct map_share *shares; /* all, each with the most channels of any span */
     size_t share_count;
+    struct map_opaque opaque[MAP_MAX_SECTIONS]; /* not decoded; the most of any span */
+    size_t opaque_count;
 };
 
 /* A path as for map_read_path, or, when it is NULL, one text; runs first to last. */

@@ -161,11 +161,16 @@ static const char *attribute_find(const char **attributes, const char *key)
     return NULL;
 }
 
+static bool is_options(const struct map_section *section)
+{
+    return strcmp(section->name, "DaqOptions") == 0 ||
+           strcmp(section->name, "DaqOption") == 0;
+}
+
 /* An element of DaqOptions: rules which chip a source is, the online filter's source. */
 static void option_start(struct map_xml *xml, const char *name, const char **attributes)
 {
-    if (strcmp(xml->section.name, "DaqOptions") != 0 &&
-        strcmp(xml->section.name, "DaqOption") != 0)
+    if (!is_options(&xml->section))
         return;
     xml->rules = strcmp(name, "ChipsCreation") == 0 || strcmp(name, "ChipCreation") == 0;
     xml->inner = xml->text.size;
@@ -221,9 +226,10 @@ static bool section_take(struct map_xml *xml, const struct map_text *text)
         return map_wires_take(xml->build, &xml->section, text, xml->err);
     if (strcmp(xml->section.name, "ChipSADC_HT") == 0) {
         bytes_clear(&xml->build->map.huffman);
-        if (!bytes_append(&xml->build->map.huffman, text->text, text->size, xml->err))
-            return false;
+        return bytes_append(&xml->build->map.huffman, text->text, text->size, xml->err);
     }
+    if (is_options(&xml->section)) /* its elements were taken one by one */
+        return true;
     return map_opaque_take(xml->build, xml->section.name, text, xml->err);
 }
 

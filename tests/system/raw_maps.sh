@@ -21,7 +21,10 @@ cat >"$maps/2018.xml/ST.xml" <<'END'
 <Map><ChipF1 version="4" runs="100-299" options="tdc">
 ST01X 2 0 0x101 0 1 8 0 7 1
 ST02X 2 0 0x101 7 1 1 0 0 1
-</ChipF1></Map>
+</ChipF1>
+<ChipNA64TDC runs="100-299">
+ST03X 5 0
+</ChipNA64TDC></Map>
 END
 refused 11 "2 faults, listed above" spillway raw maps "$maps"
 says out "ECAL             ChipSADC       616  2 in runs 100-199, 2 in runs 250-299" \
@@ -29,6 +32,7 @@ says out "ECAL             ChipSADC       616  2 in runs 100-199, 2 in runs 250-
     "runs 200-249: no channel of ChipSADC is mapped" \
     "runs 180-189: ECAL and VETO are both on ChipSADC source 616 port 0 adc 0 channel 1" \
     "runs 100-179: note: VETO has 0 of 1 channels" \
+    "not decoded: ChipNA64TDC, 1 sections, 1 lines" \
     "note: ST01X and ST02X are both on ChipF1 source 2 geographic id 257 channel 7"
 expect 0 spillway raw maps "$maps" --runs 110
 expect 0 spillway raw maps "$maps" --runs 260-299

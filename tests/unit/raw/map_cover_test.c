@@ -32,19 +32,22 @@ static void spans_tile_the_runs_and_name_what_is_missing(void **state)
         "<Map><ChipSADC version=\"2\" runs=\"10-19 30\" options=\"xy\">A 1 0 0 0 0\n"
         "A 1 0 1 0 0\n</ChipSADC>"
         "<ChipSADC version=\"2\" runs=\"15-40\" options=\"xy\">B 1 0 2 0 0\n</ChipSADC>"
-        "<ChipF1 version=\"4\" options=\"tdc\">T 2 0 1 0 1 8 0 7 1\n</ChipF1></Map>";
+        "<ChipF1 version=\"4\" options=\"tdc\">T 2 0 1 0 1 8 0 7 1\n</ChipF1>"
+        "<ChipNA64TDC runs=\"12\">S 1\nS 2\n</ChipNA64TDC></Map>";
 
     static const struct {
         uint32_t first, last, a, b, t;
-    } spans[] = {{5, 9, 0, 0, 0},   {10, 14, 2, 0, 8}, {15, 19, 2, 1, 8},
-                 {20, 29, 0, 1, 8}, {30, 30, 2, 1, 8}, {31, 40, 0, 1, 8},
-                 {41, 50, 0, 0, 0}};
+    } spans[] = {{5, 9, 0, 0, 0},   {10, 11, 2, 0, 8}, {12, 12, 2, 0, 8},
+                 {13, 14, 2, 0, 8}, {15, 19, 2, 1, 8}, {20, 29, 0, 1, 8},
+                 {30, 30, 2, 1, 8}, {31, 40, 0, 1, 8}, {41, 50, 0, 0, 0}};
 
     const size_t count = sizeof spans / sizeof *spans;
     struct map_cover cover;
     cover_text(xml, 5, 50, &cover);
     assert_int_equal(cover.count, count);
     assert_int_equal(cover.share_count, 3);
+    assert_int_equal(cover.opaque_count, 1);
+    assert_int_equal(cover.opaque[0].lines, 2);
     assert_string_equal(cover.shares[0].detector, "A");
     assert_int_equal(cover.shares[0].channels, 2);
     assert_int_equal(cover.shares[2].chip, CHIP_F1);
