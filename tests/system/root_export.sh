@@ -19,7 +19,7 @@ cmp "$scratch/a/tree.root" "$scratch/b/tree.root" || fail 'two exports differ'
 # What is wrong is said, and leaves nothing.
 refused 2 'is there already' spillway export --ttree "$scratch/a/tree.root" "${files[0]}"
 refused 2 'published files is missing' spillway export --ttree "$scratch/c.root"
-refused 2 'OUT is missing' spillway export "${files[0]}"
+refused 2 'one form is wanted' spillway export "${files[0]}"
 head -c 3000 "${files[0]}" >"$scratch/cut"
 refused 10 "$scratch/cut" spillway export --ttree "$scratch/c.root" "${files[1]}" "$scratch/cut"
 [ -z "$(find "$scratch" -maxdepth 1 -name 'c.root*')" ] || fail 'a failed export left a file'
