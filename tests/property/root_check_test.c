@@ -129,6 +129,18 @@ static void histogram_put(struct sample *sample, uint32_t directory)
     bytes_release(&payload);
 }
 
+/* Histograms of a segment, as the merger keeps them: without a checksum of their own. */
+static void segment_put(struct sample *sample)
+{
+    static const uint8_t payload[] = "SPWYHIS1 and what follows";
+    struct err err;
+    struct root_key key = {
+        .class_name = "RBlob", .name = "", .title = "", .hidden = true};
+    assert_true(root_key_begin(&sample->file, &key, NULL, &err));
+    assert_true(root_key_add(&sample->file, payload, sizeof payload, &err));
+    assert_true(root_key_end(&sample->file, 0, NULL, &err));
+}
+
 static uint64_t sample_write(int fd, const char *path)
 {
     struct err err;
@@ -145,6 +157,7 @@ static uint64_t sample_write(int fd, const char *path)
     histogram_put(&sample, quality);
     assert_true(root_directory_add(&sample.file, quality, "deeper", &deeper, &err));
     histogram_put(&sample, deeper);
+    segment_put(&sample);
     tuple_put(&sample);
     assert_true(root_file_end(&sample.file, ROOT_SET_NTUPLE, &size, &err));
     root_file_release(&sample.file);
