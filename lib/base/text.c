@@ -241,31 +241,53 @@ bool text_to_i64(const char *text, int64_t minimum, int64_t maximum, int64_t *va
     return true;
 }
 
-/* A plain decimal number of at most DBL_DIG digits, as payloads are full of: its digits
- * and the power of ten are exact doubles, so one division rounds once, as strtod does.
- * false: for strtod. */
+/* The double nearest to digits / power; of two as near the even one. `digits` is not 0;
+ * the quotient has 63 bits or more, and 54 are kept: those of a double and half a step.
+ */
+static double ratio_round(uint64_t digits, wide power)
+{
+    int shift = 63 + __builtin_clzll(digits);
+    wide exact = (wide)digits << shift;
+    wide quotient = exact / power;
+    uint64_t high = (uint64_t)(quotient >> 64);
+    int bits = high != 0 ? 128 - __builtin_clzll(high)
+                         : 64 - __builtin_clzll((uint64_t)quotient);
+    int drop = bits - 54;
+    uint64_t kept = (uint64_t)(quotient >> drop);
+    bool rest = quotient * power != exact || (quotient & (((wide)1 << drop) - 1)) != 0;
+    uint64_t mantissa = kept >> 1;
+    mantissa += (kept & 1) != 0 && (rest || (mantissa & 1) != 0);
+    return ldexp((double)mantissa, drop + 1 - shift);
+}
+
+#define DECIMAL_DIGITS 19 /* fit into 64 bits */
+
+/* A plain decimal number, as payloads are full of; the bits that strtod gives. false: for
+ * strtod. */
 static bool decimal_read(const char *text, double *value)
 {
-    static const double powers[DBL_DIG + 1] = {1e0,  1e1,  1e2,  1e3, 1e4,  1e5,
-                                               1e6,  1e7,  1e8,  1e9, 1e10, 1e11,
-                                               1e12, 1e13, 1e14, 1e15};
     bool negative = text[0] == '-', point = false;
-    uint64_t digits = 0;
-    int count = 0, places = 0;
+    uint64_t digits = 0, power = 1;
+    int count = 0;
     for (const char *c = text + negative; *c != 0; c++) {
         if (*c == '.' && !point) {
             point = true;
             continue;
         }
-        if (*c < '0' || *c > '9' || count == DBL_DIG)
+        if (*c < '0' || *c > '9' || count == DECIMAL_DIGITS)
             return false;
         digits = 10 * digits + (uint64_t)(*c - '0');
-        places += point;
+        power *= point ? 10 : 1;
         count++;
     }
     if (count == 0)
         return false;
-    double size = (double)digits / powers[places];
+    /* Where both are exact doubles one division rounds once. */
+    double size = 0;
+    if (count <= DBL_DIG)
+        size = (double)digits / (double)power;
+    else if (digits != 0)
+        size = ratio_round(digits, power);
     *value = negative ? -size : size;
     return true;
 }

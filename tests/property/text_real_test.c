@@ -16,11 +16,11 @@
 
 #define ROUNDS 300000
 
-/* Up to 18 digits, with a point, a sign and an exponent at times. */
+/* Up to 20 digits, with a point, a sign and an exponent at times. */
 static void number_make(struct random *random, char text[64])
 {
     size_t at = 0;
-    uint64_t digits = 1 + random_below(random, 18);
+    uint64_t digits = 1 + random_below(random, 20);
     uint64_t point = random_below(random, 2 * digits);
     if (random_below(random, 4) == 0)
         text[at++] = '-';
