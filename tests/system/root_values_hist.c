@@ -128,6 +128,8 @@ void hist_values(const char *path, uint32_t entries)
         for (uint32_t n = 0; n < entries && strcmp(forms[i].name, "empty") != 0; n++) {
             double width = (x->high - x->low) * 1.25;
             double a = rint((x->low + (random_unit(&random) - 0.1) * width) * 8) / 8;
+            if (x->labels != NULL) /* places: moments are those of the bins' middles */
+                a = rint(a);
             double b = y->bins == 0 ? 0 : rint(random_unit(&random) * 8 * 40) / 8 - 5;
             hist_fill(hist, a, b, 1);
             counted_add(&counted[i], &forms[i], a, b);
@@ -135,7 +137,7 @@ void hist_values(const char *path, uint32_t entries)
     }
     values_begin(&file, path, 0);
     must(hist_root_add(&file, &set, &err), &err);
-    values_end(&file, ROOT_SET_TH2 | ROOT_SET_STRING);
+    values_end(&file, ROOT_SET_TH2 | ROOT_BIT(ROOT_TOBJSTRING));
     hist_set_release(&set);
     for (size_t i = 0; i < FORMS; i++) {
         if (i == 0 || strcmp(forms[i].directory, forms[i - 1].directory) != 0)
