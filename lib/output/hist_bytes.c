@@ -5,8 +5,11 @@
 
 #include <string.h>
 
+#include "base/digest.h"
+
 #define MAGIC  "SPWYHIS1"
 #define HEAD   12u
+#define XXH3   8u
 #define NUMBER 10u /* bytes of a LEB128 number, at most */
 
 /* What a failing put or get leaves behind; all others then do nothing. */
@@ -138,6 +141,8 @@ bool hist_write(const struct hist_set *set, struct bytes *out, struct err *err)
         le32_store(out->data + start + 8, (uint32_t)(out->size - start - HEAD));
     for (uint32_t i = 0; i < set->count; i++)
         put_contents(&tape, &set->list[i]);
+    if (!tape.failed)
+        put_u64(&tape, xxh3_of(out->data + start, out->size - start));
     return !tape.failed;
 }
 
@@ -333,8 +338,13 @@ bool hist_read(const void *data, size_t size, const char *what, struct hist_set 
                struct err *err)
 {
     const uint8_t *bytes = data;
-    if (size < HEAD || memcmp(bytes, MAGIC, 8) != 0 || le32_load(bytes + 8) > size - HEAD)
+    if (size < HEAD + XXH3 || memcmp(bytes, MAGIC, 8) != 0 ||
+        le32_load(bytes + 8) > size - HEAD - XXH3)
         return err_set(err, E_HIST_FORMAT, "%s: no histograms are here", what);
+    if (xxh3_of(bytes, size - XXH3) != le64_load(bytes + size - XXH3))
+        return err_set(err, E_HIST_FORMAT,
+                       "%s: the checksum of the histograms is another", what);
+    size -= XXH3;
     size_t forms = le32_load(bytes + 8);
     struct err ignored;
     if (!forms_agree(bytes + HEAD, forms, set, &ignored))

@@ -1,7 +1,8 @@
 /* hist_bytes.h - the histograms of a segment as bytes: payload of "hist", "flow".
  * SPDX-License-Identifier: Apache-2.0
  *
- *   "SPWYHIS1", u32 size of the description, the description, the contents
+ *   "SPWYHIS1", u32 size of the description, the description, the contents, u64 XXH3 of
+ *       all before
  *   description: u32 histograms; per histogram directory, name, title, x axis, y axis;
  *       axis: u32 bins, and if not 0: title, f64 low, f64 high, u8 1 and the labels or u8
  *       0; text: u16 length, bytes

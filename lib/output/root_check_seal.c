@@ -3,7 +3,8 @@
  *
  * The table of pages with the account and a tail (output/columns.h), the foot of the
  * record (output/pack.h), the size of pages, table, account and tail. The tail ends with
- * the XXH3 of table, account and itself, the foot with the sha256 of itself.
+ * the XXH3 of table, account and itself, the foot with the sha256 of itself. Or, without
+ * pages, the histograms of a segment (output/hist_bytes.h), which end with an XXH3 too.
  */
 #include <inttypes.h>
 
@@ -64,6 +65,10 @@ static const char *foot_check(const uint8_t *foot, uint64_t size, uint64_t paylo
 /* `rest`: the bytes behind `covered` bytes of pages. */
 static const char *rest_check(const uint8_t *rest, uint64_t size, uint64_t covered)
 {
+    if (covered == 0 && size > 8 + XXH3 && memcmp(rest, "SPWYHIS1", 8) == 0)
+        return xxh3_of(rest, (size_t)size - XXH3) == le64_load(rest + size - XXH3)
+                   ? NULL
+                   : "the checksum of its histograms is another";
     uint64_t payload = size < SIZE ? 0 : le64_load(rest + size - SIZE);
     if (payload < covered + TAIL || payload - covered > size - SIZE)
         return "no page, no envelope and no end of a segment";

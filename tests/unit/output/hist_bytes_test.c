@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "output/hist_bytes.h"
 
@@ -83,8 +84,9 @@ static void bytes_of_a_small_set_are_these(void **state)
                               "01"                               /* entries, cells */
                               "00000000006affffffffffffffffffff" /* -150 x 2^40 */
                               "0000000000000000"
-                              "00004b0000000000" /* 75 x 2^80 */
-                              "00");             /* w is empty */
+                              "00004b0000000000"   /* 75 x 2^80 */
+                              "00"                 /* w is empty */
+                              "28d7313ecb076572"); /* XXH3 */
     bytes_release(&hex);
     bytes_release(&payload);
 }
@@ -162,6 +164,8 @@ static void contents_that_disagree_are_refused(void **state)
         payload_make(&payload);
         size_t contents = 12 + le32_load(payload.data + 8);
         payload.data[contents + changes[i].at] = changes[i].value;
+        le64_store(payload.data + payload.size - 8,
+                   xxh3_of(payload.data, payload.size - 8));
         hist_set_init(&set);
         assert_false(hist_read(payload.data, payload.size, "p", &set, &err));
         assert_int_equal(err.code, E_HIST_FORMAT);
