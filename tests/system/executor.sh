@@ -45,7 +45,7 @@ for steps in raw both; do
     three=$(for i in 0 1 2; do products $steps.$i.report; done | sort)
     check "$steps: cutting the task changes no byte" [ "$one" = "$three" ]
 done
-check "there are products" [ "$(products both.report | wc -l)" = 15 ]
+check "there are products" [ "$(products both.report | wc -l)" = 21 ]
 
 # Every event of the run is in skim.all, with all records: the file without its damage.
 "$helper" bytes "$dir" "$dir/raw.report" skim.all >"$dir/all"

@@ -127,11 +127,13 @@ nothing_is_left "executors killed"
 coordinator 0 4
 pilot 2
 for _ in $(seq 400); do
-    pid=$(pgrep -f -- "spillway-fork-server --fork-server .*$dir/cache" | head -1)
-    [ -n "$pid" ] && [ -n "$(executors)" ] && break
+    executor=$(executors | head -1)
+    [ -n "$executor" ] && break
     sleep 0.02
 done
-kill -9 "$pid" || fail "there was no fork server"
+# Its parent; that of the lead, which needs none, has ended or is about to.
+pid=$(awk '{print $4}' "/proc/$executor/stat")
+grep -q spillway-fork-server "/proc/$pid/cmdline" && kill -9 "$pid" || fail "there was no fork server"
 hold
 ends "fork server killed" 0
 products_are_right "fork server killed"
