@@ -21,12 +21,11 @@
 #include "base/disk.h"
 
 #define ROOT_VERSION     63600u      /* 6.36/00: the release whose layouts these are */
-#define ROOT_DATE        0x7D800000u /* all dates in files, see output-formats.md B */
+#define ROOT_DATE        0x7D800000u /* all dates in files, as in tests/golden/root/ */
 #define ROOT_BEGIN       100u        /* place of the first key */
 #define ROOT_DIRECTORIES 256u
-#define ROOT_KEY_LIMIT                                                                   \
-    ((uint64_t)1 << 30)                    /* payload of one key; readers count in i32   \
-                                            */
+/* Payload of one key; readers count in i32. */
+#define ROOT_KEY_LIMIT  ((uint64_t)1 << 30)
 #define ROOT_LIST_LIMIT ((size_t)64 << 20) /* heads of the keys of one directory */
 #define ROOT_DIGEST     "spillway_digest"
 #define ROOT_TOP        0u /* directory number of the file itself */
