@@ -373,10 +373,12 @@ static enum driver_news server_news(struct driver *driver, int64_t now_ns)
     }
     close_pipes(driver);
     driver->pid = 0;
-    bool busy = driver->state == DRIVER_BUSY || driver->state == DRIVER_STARTING;
+    bool starting = driver->state == DRIVER_STARTING;
+    bool busy = driver->state == DRIVER_BUSY && driver->tasked;
     driver->state = DRIVER_ABSENT;
+    driver->failed_starts += starting;
     err_set(&failure, E_WORKER_KILLED, "the fork server of the rank was killed");
-    if (driver->tasked && busy)
+    if (starting || busy)
         return fail(driver, &failure, SIGKILL);
     if (driver->tasked)
         driver_wake(driver, now_ns);

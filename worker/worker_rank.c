@@ -37,6 +37,7 @@ static void tell_ready(struct worker_rank *rank, int64_t now_ns)
     memcpy(body + SHA256_SIZE, rank->driver->fingerprint.bytes, SHA256_SIZE);
     tell(rank, &(struct mail){.kind = MAIL_READY, .body = body, .size = sizeof body},
          now_ns);
+    rank->ready = true;
 }
 
 void worker_rank_drain(struct worker_rank *rank, int64_t now_ns)
@@ -109,6 +110,10 @@ bool worker_rank_step(struct worker_rank *rank, int64_t now_ns)
 {
     if (now_ns - rank->told_ns >= RANK_ALIVE_NS)
         tell(rank, &(struct mail){.kind = MAIL_ALIVE}, now_ns);
+    /* However the first executor was lost, there must be one: tasks come to ready ranks.
+     */
+    if (!rank->ready && !rank->broken)
+        driver_wake(rank->driver, now_ns);
     enum driver_news news = driver_step(rank->driver, now_ns);
     switch (news) {
     case DRIVER_NOTHING:
@@ -124,7 +129,5 @@ bool worker_rank_step(struct worker_rank *rank, int64_t now_ns)
     }
     if (rank->driver->failed_starts >= RANK_STARTS && !rank->broken)
         tell_broken(rank, now_ns);
-    else if (news == DRIVER_FAILED && !rank->broken)
-        driver_wake(rank->driver, now_ns);
     return true;
 }

@@ -20,6 +20,7 @@ struct worker_rank {
     uint64_t attempt;      /* in hand, 0 none */
     int64_t told_ns;       /* when the lead was last told anything */
     int64_t heard_ns;      /* when it was last heard */
+    bool ready;            /* the lead was told of an executor */
     bool broken;
     bool over;  /* the lead said so */
     bool clean; /* with all ranks alive */

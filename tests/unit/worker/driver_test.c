@@ -3,7 +3,7 @@
  *
  * The executor is this program itself: it misbehaves as its argument says.
  */
-#include "worker/driver.h"
+#include "worker/worker_rank.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -255,6 +255,28 @@ static void a_killed_fork_server_costs_only_the_attempt(void **state)
     stop(&fixture);
 }
 
+/* Else the lead waits for it for ever: it hands out nothing before a rank is ready. */
+static void a_fork_server_that_dies_during_the_start_is_replaced(void **state)
+{
+    struct fixture fixture;
+    struct worker_rank rank;
+    (void)state;
+    start(&fixture, "good");
+    assert_int_equal(kill(fixture.driver.server.pid, SIGSTOP), 0);
+    worker_rank_init(&rank, &fixture.driver, 0, clock_now_ns());
+    assert_int_equal(kill(fixture.driver.server.pid, SIGKILL), 0);
+    int64_t end_ns = clock_now_ns() + PATIENCE;
+    while (!rank.ready && clock_now_ns() < end_ns) {
+        if (!worker_rank_step(&rank, clock_now_ns()))
+            clock_sleep_ns(100000);
+        for (struct letter *letter; (letter = post_take(&rank.outbox)) != NULL;)
+            free(letter);
+    }
+    assert_true(rank.ready);
+    assert_false(rank.broken);
+    stop(&fixture);
+}
+
 static void no_progress_within_the_limit_is_a_timeout(void **state)
 {
     struct fixture fixture;
@@ -329,6 +351,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_good_executor_does_task_after_task),
         cmocka_unit_test(a_dead_executor_is_replaced_for_the_next_task),
         cmocka_unit_test(a_killed_fork_server_costs_only_the_attempt),
+        cmocka_unit_test(a_fork_server_that_dies_during_the_start_is_replaced),
         cmocka_unit_test(no_progress_within_the_limit_is_a_timeout),
         cmocka_unit_test(a_dropped_task_gives_no_report),
         cmocka_unit_test(a_drained_task_that_was_not_begun_is_handed_back),
