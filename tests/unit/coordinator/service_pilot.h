@@ -66,12 +66,31 @@ static inline bool steps_make(const struct task *task, const char *stream)
     return (task->steps & (stream_is_reco(stream) ? STEP_RECO : STEP_SELECT)) != 0;
 }
 
+/* The products of one segment, each in the part of its step; returns how many. */
+static inline uint32_t segment_process(struct world_part parts[2],
+                                       const struct task *task,
+                                       const struct task_segment *segment,
+                                       struct product products[WORLD_STREAMS])
+{
+    static const char *const streams[WORLD_STREAMS] = {"reco", "skim.all", "summary",
+                                                       "flow", "hist"};
+    struct event_digest events =
+        events_of_tests(segment->segment.id.chunk.run, segment->segment.spill);
+    uint32_t count = 0;
+    for (uint32_t s = 0; s < WORLD_STREAMS; s++) {
+        bool reco = stream_is_reco(streams[s]);
+        if (steps_make(task, streams[s]))
+            products[count++] =
+                product_make(&parts[reco ? 0 : 1], streams[s],
+                             reco ? &segment->reco_key : &segment->select_key, &events);
+    }
+    return count;
+}
+
 /* What an honest executor says after the first `count` segments. */
 static inline struct report report_process(struct world *world, const struct task *task,
                                            uint32_t count)
 {
-    static const char *const streams[WORLD_STREAMS] = {"reco", "skim.all", "summary",
-                                                       "flow", "hist"};
     struct segment_result *results = world_memory(world, count, sizeof *results);
     struct part_size *sizes = world_memory(world, 2, sizeof *sizes);
     struct world_part parts[2];
@@ -88,19 +107,12 @@ static inline struct report report_process(struct world *world, const struct tas
     part_begin(&parts[1], &task->segments[0].select_key, task->token);
     for (uint32_t i = 0; i < count; i++) {
         const struct task_segment *segment = &task->segments[i];
-        struct event_digest events =
-            events_of_tests(segment->segment.id.chunk.run, segment->segment.spill);
         struct product *products = world_memory(world, WORLD_STREAMS, sizeof *products);
-        results[i] = (struct segment_result){.index = segment->index,
-                                             .seen = segment->segment.digest,
-                                             .products = products};
-        for (uint32_t s = 0; s < WORLD_STREAMS; s++)
-            if (steps_make(task, streams[s]))
-                products[results[i].product_count++] =
-                    product_make(&parts[stream_is_reco(streams[s]) ? 0 : 1], streams[s],
-                                 stream_is_reco(streams[s]) ? &segment->reco_key
-                                                            : &segment->select_key,
-                                 &events);
+        results[i] = (struct segment_result){
+            .index = segment->index,
+            .seen = segment->segment.digest,
+            .products = products,
+            .product_count = segment_process(parts, task, segment, products)};
     }
     for (uint32_t p = 0; p < 2; p++)
         if ((task->steps & (p == 0 ? STEP_RECO : STEP_SELECT)) != 0)
