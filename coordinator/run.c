@@ -42,8 +42,8 @@ const char run_usage[] =
 /* Looking at the catalog takes a twentieth of a processor at most. */
 #define LOOK_SHARE 20
 
-/* A child that dies quickly this often in a row, without any segment done in between,
- * will not do better the next time: some twenty seconds of trying. */
+/* A child that dies quickly this often in a row, without a segment or file done in
+ * between, will not do better the next time: some twenty seconds of trying. */
 #define QUICK_DEATHS 10u
 
 /* Less than this left: the disk of the area is full. */
@@ -66,7 +66,7 @@ struct supervisor {
     struct child pilots;
     char log_coordinator[AREA_PATH];
     char log_pilots[AREA_PATH];
-    uint32_t done;   /* segments, at the last look */
+    uint32_t done;   /* segments and files, at the last look */
     int64_t look_ns; /* when the next one is due */
 };
 
@@ -192,11 +192,12 @@ static bool look(struct supervisor *supervisor, struct status *status, struct er
         return false;
     int64_t end_ns = clock_now_ns();
     supervisor->look_ns = end_ns + LOOK_SHARE * (end_ns - start_ns);
-    if (status->by_state[SEGMENT_COMMITTED] != supervisor->done) {
+    uint32_t done = status->by_state[SEGMENT_COMMITTED] + status->groups[GROUP_PUBLISHED];
+    if (done != supervisor->done) {
         supervisor->coordinator.quick_deaths = 0;
         supervisor->pilots.quick_deaths = 0;
     }
-    supervisor->done = status->by_state[SEGMENT_COMMITTED];
+    supervisor->done = done;
     return true;
 }
 

@@ -120,7 +120,7 @@ static void report_make(struct bench *bench, const struct task *task, struct are
                                              .product_count = count};
         for (uint32_t s = 0; s < count; s++) {
             struct product *product = &products[i * count + s];
-            bool reco = strcmp(streams[s], "reco") == 0;
+            bool reco = stream_is_reco(streams[s]);
             *product = (struct product){
                 .key = reco ? segment->reco_key : segment->select_key,
                 .bytes_hash = segment->reco_key,
