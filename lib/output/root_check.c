@@ -149,11 +149,12 @@ static bool keys_walk(struct root_checker *checker, struct err *err)
         if ((count & (count - 1)) == 0)
             checker->marks = mem_grow(checker->marks, count == 0 ? 1 : 2 * count,
                                       sizeof *checker->marks);
-        checker->marks[count] = (struct root_mark){.offset = offset,
-                                                   .parent = key->parent,
-                                                   .size = key->size,
-                                                   .header_size = key->header_size,
-                                                   .kind = kind_of(checker, key)};
+        checker->marks[count] =
+            (struct root_mark){.offset = offset,
+                               .parent = key->parent,
+                               .size = key->size,
+                               .header_size = key->header_size,
+                               .kind = (uint8_t)kind_of(checker, key)};
         offset += key->size;
     }
     checker->check->keys = checker->count;
