@@ -186,12 +186,14 @@ static void option_start(struct map_xml *xml, const char *name, const char **att
 
 static void option_end(struct map_xml *xml)
 {
-    const struct map_text text = {.name = xml->name,
-                                  .line = xml->inner_line,
-                                  .text = (const char *)xml->text.data + xml->inner,
-                                  .size = xml->text.size - xml->inner};
-    if (xml->rules && text.size > 0 && !map_rules_take(xml->build, &text, xml->err))
-        stop(xml);
+    if (xml->rules && xml->text.size > xml->inner) {
+        const struct map_text text = {.name = xml->name,
+                                      .line = xml->inner_line,
+                                      .text = (const char *)xml->text.data + xml->inner,
+                                      .size = xml->text.size - xml->inner};
+        if (!map_rules_take(xml->build, &text, xml->err))
+            stop(xml);
+    }
     xml->rules = false;
 }
 
