@@ -12,12 +12,15 @@
 #define SPILLWAY_COORDINATOR_AREA_H
 
 #include "catalog/catalog.h"
+#include "transfer/bearer.h"
 
 #define AREA_PATH  400 /* folder and longest name, below TASK_URL */
 #define AREA_TOKEN 65  /* 64 hexadecimal digits and the NUL */
 
+/* The folder, and what else main read from the environment. */
 struct area {
     char folder[AREA_PATH]; /* absolute once area_open or area_init took it */
+    struct bearer_places bearer;
 };
 
 /* Makes the folder, its catalog, token file, logs/ and marker. An area that is already

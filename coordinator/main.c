@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -172,7 +173,10 @@ static int command_run(struct area *area, int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct err err;
-    struct area area;
+    struct area area = {.bearer = {.token = getenv("BEARER_TOKEN"),
+                                   .file = getenv("BEARER_TOKEN_FILE"),
+                                   .runtime = getenv("XDG_RUNTIME_DIR"),
+                                   .uid = getuid()}};
     const char *folder = getenv("SPILLWAY_AREA");
     int first = 1;
     while (first < argc && strncmp(argv[first], "--area", 6) == 0 &&

@@ -61,6 +61,7 @@
     X(E_HTTP_TRUNCATED, 355, ERR_STORAGE, "The answer stopped early: try again.")         \
     X(E_HTTP_TLS, 356, ERR_STORAGE, "Check the server's certificate and the trusted authorities.") \
     X(E_HTTP_REPLY, 357, ERR_STORAGE, "The answer is no proper HTTP: check the address and any proxy.") \
+    X(E_BEARER, 358, ERR_USAGE, "Make the token file again: yours alone, mode 0600, one token in it.") \
     /* reco */                                                                            \
     X(E_RECO_RULES, 400, ERR_CONDITIONS, "Mend the sampling or pedestal payload: the message names the value.") \
     X(E_RECO_SETUP, 401, ERR_USAGE, "Name a set-up of lib/reco/setup.c in the campaign file.") \
