@@ -268,6 +268,8 @@ bool payload_read_marks(const struct payload_type *type, const struct bytes *tex
     struct table table;
     arena_init(&arena, TABLE_MEMORY);
     bool done = payload_parse(type, text, what, &arena, &table, err);
+    if (done && table.is_row)
+        done = err_set(err, E_PAYLOAD_TEXT, "%s: a row where a table is wanted", what);
     if (done)
         *marks = (struct payload_marks){table.source, table.synthetic};
     arena_release(&arena);

@@ -47,6 +47,11 @@ bool value_source_from(const char *word, enum value_source *source)
     return true;
 }
 
+const char *value_source_name(enum value_source source)
+{
+    return source_names[source];
+}
+
 /* ---- lines ---- */
 
 /* Copies the next line of the text, without its LF. */
@@ -326,11 +331,9 @@ struct key_order {
     size_t keys;
 };
 
-static int compare_rows(const void *left, const void *right, void *user)
+static int compare_cells(const union table_cell *a, const union table_cell *b,
+                         const struct key_order *order)
 {
-    const struct key_order *order = user;
-    const union table_cell *a = left;
-    const union table_cell *b = right;
     for (size_t i = 0; i < order->keys; i++) {
         bool is_name = order->table->columns[i].kind == COLUMN_NAME;
         int sign = is_name ? strcmp(a[i].name, b[i].name)
@@ -339,6 +342,19 @@ static int compare_rows(const void *left, const void *right, void *user)
             return sign;
     }
     return 0;
+}
+
+static int compare_rows(const void *left, const void *right, void *user)
+{
+    return compare_cells(left, right, user);
+}
+
+int table_compare_keys(const struct table *const tables[2], const size_t rows[2],
+                       size_t keys)
+{
+    const struct key_order order = {tables[0], keys};
+    return compare_cells(table_cell(tables[0], rows[0], 0),
+                         table_cell(tables[1], rows[1], 0), &order);
 }
 
 /* The keys of a row, for a message. */
@@ -405,10 +421,11 @@ static bool write_header(const struct table *table, struct bytes *out, struct er
     return text_add(out, "\n", err);
 }
 
-static bool write_cell(const union table_cell *cell, enum column_kind kind,
-                       struct bytes *out, struct err *err)
+bool table_write_cell(const struct table *table, size_t row, size_t column,
+                      struct bytes *out, struct err *err)
 {
-    switch (kind) {
+    const union table_cell *cell = table_cell(table, row, column);
+    switch (table->columns[column].kind) {
     case COLUMN_NAME:
         return text_add(out, cell->name, err);
     case COLUMN_COUNT:
@@ -427,7 +444,7 @@ bool table_write(const struct table *table, struct bytes *out, struct err *err)
         for (size_t i = 0; i < table->column_count; i++) {
             if (i > 0 && !text_add(out, " ", err))
                 return false;
-            if (!write_cell(table_cell(table, row, i), table->columns[i].kind, out, err))
+            if (!table_write_cell(table, row, i, out, err))
                 return false;
         }
         if (!text_add(out, "\n", err))

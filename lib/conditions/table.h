@@ -56,6 +56,7 @@ struct table {
 };
 
 bool value_source_from(const char *word, enum value_source *source);
+const char *value_source_name(enum value_source source);
 
 /* Reads a whole text. `what` names it in messages, which give the line. E_PAYLOAD_TEXT;
  * E_LIMIT when the arena is too small. */
@@ -65,6 +66,15 @@ bool table_parse(const void *data, size_t size, const char *what, struct arena *
 /* Puts the rows in the order of their first `keys` columns (names as bytes, counts as
  * numbers) and refuses two rows with the same keys. Keys are never real. */
 bool table_sort(struct table *table, size_t keys, const char *what, struct err *err);
+
+/* Order of two rows, each of its table, by their first `keys` columns: < 0, 0, > 0. Both
+ * tables have the same key columns. */
+int table_compare_keys(const struct table *const tables[2], const size_t rows[2],
+                       size_t keys);
+
+/* One cell as the canonical text has it. */
+bool table_write_cell(const struct table *table, size_t row, size_t column,
+                      struct bytes *out, struct err *err);
 
 /* The canonical text: parse and write again gives the same bytes. */
 bool table_write(const struct table *table, struct bytes *out, struct err *err);

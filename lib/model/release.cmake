@@ -14,6 +14,7 @@ file(GLOB release_sources CONFIGURE_DEPENDS
   ${CMAKE_SOURCE_DIR}/worker/process*.c)
 # Exports made by hand of what is published.
 list(FILTER release_sources EXCLUDE REGEX "/lib/output/ttree")
+list(FILTER release_sources EXCLUDE REGEX "/lib/conditions/payload_diff")
 # What only reads and checks finished files changes no output byte.
 list(FILTER release_sources EXCLUDE
   REGEX "lib/output/(compress_read|root_read|root_check|rntuple_read)[a-z_]*\\.[ch]$")
