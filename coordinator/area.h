@@ -21,6 +21,7 @@
 struct area {
     char folder[AREA_PATH]; /* absolute once area_open or area_init took it */
     struct bearer_places bearer;
+    const char *authorities; /* PEM file of those trusted in TLS; NULL: the system's */
 };
 
 /* Makes the folder, its catalog, token file, logs/ and marker. An area that is already

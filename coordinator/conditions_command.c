@@ -30,9 +30,13 @@ const char conditions_usage[] =
     "URL is http(s)://HOST/api/cdb_rest, or file:DIR with tags/NAME.json and payloads/.\n"
     "  --payloads URL   where payloads are, instead of what the service says\n"
     "  --patience S     seconds to go on trying when the service fails or stalls (default 180)\n"
-    "  --json           for scripts\n";
+    "  --json           for scripts\n"
+    "A service that answers 401 or 403 gets the bearer token of $BEARER_TOKEN, the file\n"
+    "$BEARER_TOKEN_FILE, $XDG_RUNTIME_DIR/bt_u<uid> or /tmp/bt_u<uid>, by https only;\n"
+    "$SSL_CERT_FILE names certificate authorities of a site instead of the system's.\n";
 
 struct options {
+    const struct area *area;
     const char *source;
     const char *payloads;
     const char *tag;
@@ -70,6 +74,8 @@ static bool source_of(const struct options *options, struct source **source,
         return err_set(err, E_USAGE, "--patience is at most a day");
     made.transfer =
         transfer_options_patient(clock_random_token(), (uint32_t)options->patience_s);
+    made.transfer.bearer = &options->area->bearer;
+    made.transfer.authorities = options->area->authorities;
     return source_open(&made, source, err);
 }
 
@@ -239,10 +245,9 @@ static bool word_run(const struct options *options, int argc, char **argv,
 
 int conditions_command(struct area *area, int argc, char **argv)
 {
-    struct options options = {.listen = "127.0.0.1:8480",
-                              .patience_s = TRANSFER_PATIENCE_S};
+    struct options options = {
+        .area = area, .listen = "127.0.0.1:8480", .patience_s = TRANSFER_PATIENCE_S};
     struct err err = {0};
-    (void)area;
     if (options_take(&options, &argc, argv, &err) &&
         word_run(&options, argc - 1, argv + 1, &err))
         return 0;

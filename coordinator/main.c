@@ -176,7 +176,8 @@ int main(int argc, char **argv)
     struct area area = {.bearer = {.token = getenv("BEARER_TOKEN"),
                                    .file = getenv("BEARER_TOKEN_FILE"),
                                    .runtime = getenv("XDG_RUNTIME_DIR"),
-                                   .uid = getuid()}};
+                                   .uid = getuid()},
+                        .authorities = getenv("SSL_CERT_FILE")};
     const char *folder = getenv("SPILLWAY_AREA");
     int first = 1;
     while (first < argc && strncmp(argv[first], "--area", 6) == 0 &&

@@ -118,10 +118,16 @@ static bool plan_make(struct plan *plan, struct area *area, struct catalog *cata
                       const struct campaign_file *file, bool dry_run, struct err *err)
 {
     char cache[AREA_PATH];
-    if (!area_path(area, "cache", cache, err) || !shelf_usable(&file->campaign, err))
+    char circuits[AREA_PATH];
+    if (!area_path(area, "cache", cache, err) ||
+        !area_path(area, "cache/circuits", circuits, err) ||
+        !shelf_usable(&file->campaign, err))
         return false;
     const char *folder = dry_run ? cache : file->campaign.store;
-    if (!plan_build(plan, catalog, file, folder, err))
+    plan->values.transfer.circuits = circuits;
+    bool built = plan_build(plan, catalog, file, folder, err);
+    plan->values.transfer.circuits = NULL; /* ends here */
+    if (!built)
         return false;
     if (plan->problems.size > 0)
         (void)fwrite(plan->problems.data, 1, plan->problems.size, stderr);
@@ -154,10 +160,13 @@ static bool plan_run(struct plan *plan, struct area *area, const char *path, boo
     return done;
 }
 
-static void patience_set(struct plan *plan, uint64_t patience_s)
+/* How the conditions service is asked. */
+static void transfer_set(struct plan *plan, const struct area *area, uint64_t patience_s)
 {
-    plan->values.transfer =
-        transfer_options_patient(clock_random_token(), (uint32_t)patience_s);
+    struct transfer_options *transfer = &plan->values.transfer;
+    *transfer = transfer_options_patient(clock_random_token(), (uint32_t)patience_s);
+    transfer->bearer = &area->bearer;
+    transfer->authorities = area->authorities;
 }
 
 bool plan_file(const struct area *area, const char *path, char name[CAMPAIGN_NAME],
@@ -167,7 +176,7 @@ bool plan_file(const struct area *area, const char *path, char name[CAMPAIGN_NAM
     struct plan plan;
     enum planned planned;
     plan_init(&plan);
-    patience_set(&plan, TRANSFER_PATIENCE_S);
+    transfer_set(&plan, area, TRANSFER_PATIENCE_S);
     bool done = plan_run(&plan, &own, path, false, &planned, err);
     if (done)
         memcpy(name, plan.campaign.name, CAMPAIGN_NAME);
@@ -192,7 +201,7 @@ static bool plan_words(struct area *area, int argc, char **argv, struct bytes *o
     if (patience_s > TRANSFER_PATIENCE_MAX)
         return err_set(err, E_USAGE, "--patience is at most a day");
     plan_init(&plan);
-    patience_set(&plan, patience_s);
+    transfer_set(&plan, area, patience_s);
     struct err inner;
     bool done = plan_run(&plan, area, argv[1], dry_run, &planned, err);
     if (!done && plan.run_count > 0) /* refused: what there is says why */

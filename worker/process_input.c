@@ -50,7 +50,10 @@ static bool chunk_fetch(struct input *input, uint64_t *size, struct err *err)
                           (long)getpid());
     if (length < 0 || (size_t)length >= sizeof input->path)
         return err_set(err, E_LIMIT, "%.80s...: the path is too long", input->scratch);
+    char circuits[PATH_MAX + 16];
+    (void)snprintf(circuits, sizeof circuits, "%s/circuits", input->scratch);
     struct transfer_options options = transfer_options_usual((uint64_t)getpid());
+    options.circuits = circuits;
     struct transfer *transfer = transfer_new(&options);
     (void)unlink(input->path); /* of an earlier process with this number */
     bool done = transfer_get_file(transfer, url, input->chunk->size, input->path, err) &&

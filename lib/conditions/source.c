@@ -48,10 +48,13 @@ bool source_open(const struct source_options *options, struct source **source,
                        "'%s' is no conditions source: file:DIR or http(s) URL",
                        options->url);
     struct source *made = mem_new(1, sizeof *made);
-    *made = (struct source){.transfer = transfer_new(&options->transfer)};
+    struct transfer_options transfer = options->transfer;
+    *made = (struct source){.folder = NULL};
     if (is_http)
         made->base = trimmed(options->url);
-    else
+    transfer.bearer_url = made->base;
+    made->transfer = transfer_new(&transfer);
+    if (!is_http)
         made->folder = trimmed(folder);
     if (options->payloads)
         made->payloads = trimmed(options->payloads);

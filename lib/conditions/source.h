@@ -16,7 +16,7 @@ struct source;
 struct source_options {
     const char *url;
     const char *payloads; /* base URL or folder of payloads; NULL: as the service says */
-    struct transfer_options transfer;
+    struct transfer_options transfer; /* its bearer_url is always `url` */
 };
 
 /* No request is made yet. E_URL when `url` is neither. */

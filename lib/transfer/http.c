@@ -105,20 +105,51 @@ static bool url_starts(const char *url, const char *start)
     return strncasecmp(url, start, strlen(start)) == 0;
 }
 
+static void lower(char *text)
+{
+    for (char *c = text; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+}
+
+void http_origin(const char *url, char origin[HTTP_ORIGIN])
+{
+    CURLU *parts = curl_url();
+    char *scheme = NULL, *host = NULL, *port = NULL;
+    bug_if(!parts);
+    bool known =
+        curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+        curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+        curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+        curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK;
+    int length =
+        known ? snprintf(origin, HTTP_ORIGIN, "%s://%s:%s", scheme, host, port) : -1;
+    if (length < 0 || length >= HTTP_ORIGIN || !url_starts(scheme, "http"))
+        origin[0] = '\0';
+    lower(origin);
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(port);
+    curl_url_cleanup(parts);
+}
+
 /* 127.0.0.1, localhost, [::1]: never by a proxy, whatever the environment says. */
 static bool url_is_loopback(const char *url)
 {
-    static const char *const hosts[] = {"127.0.0.1", "localhost", "[::1]"};
-    const char *host = strstr(url, "://");
-    if (!host)
-        return false;
-    host += 3;
+    static const char *const hosts[] = {"://127.0.0.1:", "://localhost:", "://[::1]:"};
+    char origin[HTTP_ORIGIN];
+    http_origin(url, origin);
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
-        size_t length = strlen(hosts[i]);
-        if (url_starts(host, hosts[i]) && strchr(":/?", host[length]))
+        if (strstr(origin, hosts[i]))
             return true;
     }
     return false;
+}
+
+bool http_is_private(const char *url)
+{
+    return url_starts(url, "https://") ||
+           (url_starts(url, "http://") && url_is_loopback(url));
 }
 
 static void set_limits(CURL *curl, const struct http_limits *limits)
@@ -138,6 +169,9 @@ static void set_access(CURL *curl, const struct http_call *call)
     curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, secure ? "https" : "http,https");
     curl_easy_setopt(curl, CURLOPT_MAXREDIRS, HTTP_REDIRECTS);
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, call->bearer ? 0L : 1L);
+    curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (call->authorities)
+        curl_easy_setopt(curl, CURLOPT_CAINFO, call->authorities);
     curl_easy_setopt(curl, CURLOPT_NOPROXY, url_is_loopback(call->url) ? "*" : NULL);
     if (!call->bearer)
         return;

@@ -2,18 +2,20 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * A client keeps its connections open between calls (keep-alive); one thread uses it at a
- * time. Certificates are always verified. Only http and https; redirects of GET without a
- * token are followed, at most three, from https only to https. A token is never sent
- * anywhere but to the given URL. Loopback addresses are never reached through a proxy.
+ * time. Certificates are always verified, by TLS 1.2 or newer. Only http and https;
+ * redirects of GET without a token are followed, at most three, from https only to https.
+ * A token is never sent anywhere but to the given URL. Loopback addresses are never
+ * reached through a proxy.
  *
  * Failures are told apart:
  *   E_URL             the URL is malformed or of another scheme
  *   E_HTTP_CONNECT    no connection: name, refusal, time limit of connecting
  *   E_HTTP_TLS        certificate or handshake
- *   E_HTTP_STATUS     a whole answer with a status that is not 2xx; response->status has
- * it E_HTTP_SLOW       below the floor of speed, or above the total time E_HTTP_TOO_LARGE
- * more bytes than allowed E_HTTP_TRUNCATED  the answer stopped early E_HTTP_REPLY not
- * HTTP, too many redirects, endless headers
+ *   E_HTTP_STATUS     a whole answer with a status that is not 2xx: response->status
+ *   E_HTTP_SLOW       below the floor of speed, or above the total time
+ *   E_HTTP_TOO_LARGE  more bytes than allowed
+ *   E_HTTP_TRUNCATED  the answer stopped early
+ *   E_HTTP_REPLY      not HTTP, too many redirects, endless headers
  */
 #ifndef SPILLWAY_TRANSFER_HTTP_H
 #define SPILLWAY_TRANSFER_HTTP_H
@@ -37,6 +39,7 @@ struct http_call {
     const char *url;
     const char *bearer;       /* NULL: none */
     const char *accept;       /* NULL: "application/json" */
+    const char *authorities;  /* PEM file of trusted ones; NULL: those of the system */
     const char *content_type; /* of `body`, for a POST */
     const void *body;
     size_t body_size;
@@ -48,6 +51,14 @@ struct http_response {
     bool is_json;          /* by its Content-Type */
     int64_t retry_after_s; /* asked for by the server, 0 none */
 };
+
+/* "https://host:443" in lower case and with its port: what one server is. "" when `url`
+ * is no http or https URL with a host. */
+#define HTTP_ORIGIN 300
+void http_origin(const char *url, char origin[HTTP_ORIGIN]);
+
+/* Whether a secret may be sent there: https, or a loopback address. */
+bool http_is_private(const char *url);
 
 struct http_client *http_client_new(void);
 void http_client_free(struct http_client *client);

@@ -45,6 +45,12 @@ unsigned retry_tries(const struct retry_policy *policy, const struct err *err,
     return tries < policy->tries ? tries : policy->tries;
 }
 
+bool retry_is_alive(const struct http_response *response)
+{
+    return response->status != 0 && response->status != 502 && response->status != 503 &&
+           response->status != 504;
+}
+
 int64_t retry_pause_ns(const struct retry_policy *policy, unsigned failed,
                        const struct http_response *response, struct random *random)
 {

@@ -27,6 +27,10 @@ struct retry_policy retry_policy_usual(void);
 unsigned retry_tries(const struct retry_policy *policy, const struct err *err,
                      const struct http_response *response);
 
+/* Whether the server gave an answer of its own, good or bad; not when there was no
+ * answer, or a gateway that says that nobody is behind it (502, 503, 504). */
+bool retry_is_alive(const struct http_response *response);
+
 /* Pause after the given number of failed tries (1, 2, ...). */
 int64_t retry_pause_ns(const struct retry_policy *policy, unsigned failed,
                        const struct http_response *response, struct random *random);

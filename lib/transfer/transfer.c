@@ -9,13 +9,23 @@
 #include "base/clock.h"
 #include "base/disk.h"
 #include "base/text.h"
+#include "transfer/circuit.h"
 
 #define COPY_BUFFER ((size_t)1 << 20)
+
+/* What this process alone knows of a server. */
+struct server {
+    struct server *next;
+    char origin[HTTP_ORIGIN];
+    struct circuit circuit;
+};
 
 struct transfer {
     struct transfer_options options;
     struct random random;
     struct http_client *client; /* NULL until the first http URL */
+    struct server *servers;
+    struct bearer *bearer; /* NULL until a server asked for it */
 };
 
 /* Where one answer goes: a buffer or an open file. */
@@ -53,6 +63,12 @@ void transfer_free(struct transfer *transfer)
     if (!transfer)
         return;
     http_client_free(transfer->client);
+    while (transfer->servers) {
+        struct server *server = transfer->servers;
+        transfer->servers = server->next;
+        free(server);
+    }
+    free(transfer->bearer);
     free(transfer);
 }
 
@@ -77,40 +93,154 @@ static bool target_rewind(struct target *target, const char *url, struct err *er
     return err_set(err, E_DISK_WRITE, "%s: cannot start the copy again", url);
 }
 
+/* ---- servers ---- */
+
+static struct server *server_of(struct transfer *transfer, const char *url)
+{
+    char origin[HTTP_ORIGIN];
+    http_origin(url, origin);
+    struct server *server = transfer->servers;
+    while (server && strcmp(server->origin, origin) != 0)
+        server = server->next;
+    if (server)
+        return server;
+    server = mem_new(1, sizeof *server);
+    *server = (struct server){.next = transfer->servers};
+    memcpy(server->origin, origin, sizeof origin);
+    transfer->servers = server;
+    return server;
+}
+
+static bool may_have_token(const struct transfer *transfer, const struct server *server,
+                           const char *url)
+{
+    char origin[HTTP_ORIGIN];
+    if (!transfer->options.bearer || !transfer->options.bearer_url)
+        return false;
+    http_origin(transfer->options.bearer_url, origin);
+    return origin[0] && strcmp(origin, server->origin) == 0 && http_is_private(url);
+}
+
+/* true when the server wants a token and there is one that was not sent yet. A token that
+ * cannot be used is told behind the refusal. */
+static bool token_helps(struct transfer *transfer, const struct server *server,
+                        const struct http_call *call,
+                        const struct http_response *response, struct err *cause)
+{
+    struct err trouble;
+    bool refused = response->status == 401 || response->status == 403;
+    if (!refused || call->bearer || !may_have_token(transfer, server, call->url))
+        return false;
+    struct bearer *found = mem_new(1, sizeof *found);
+    enum lookup lookup = bearer_find(transfer->options.bearer, found, &trouble);
+    if (lookup == LOOKUP_FOUND) {
+        transfer->bearer = found;
+        return true;
+    }
+    free(found);
+    struct err refusal = *cause;
+    if (lookup == LOOKUP_FAILED)
+        *cause = trouble;
+    return lookup == LOOKUP_FAILED
+               ? err_wrap(cause, "%.200s", refusal.text)
+               : err_set(cause, E_HTTP_STATUS, "%.200s; no bearer token was found",
+                         refusal.text);
+}
+
+/* ---- tries ---- */
+
+/* One request from its beginning to its end, again until patience or hope is over. */
+struct effort {
+    struct transfer *transfer;
+    struct server *server;
+    struct http_call call;
+    struct target *target;
+    int64_t start_ns;
+    unsigned failed; /* tries */
+};
+
+static struct circuit_place place_of(const struct effort *effort)
+{
+    return (struct circuit_place){effort->transfer->options.circuits,
+                                  effort->server->origin, &effort->server->circuit};
+}
+
+/* Waits for the pause and then for the circuit; false when that is longer than patience
+ * lasts. */
+static bool effort_wait(const struct effort *effort, int64_t pause_ns, struct err *cause)
+{
+    const struct retry_policy *retry = &effort->transfer->options.retry;
+    struct circuit_place place = place_of(effort);
+    int64_t end_ns = effort->start_ns + retry->total_ns;
+    if (effort->failed > 0 && clock_now_ns() + pause_ns > end_ns)
+        return false;
+    clock_sleep_ns(pause_ns);
+    for (int64_t left_ns; (left_ns = circuit_place_ask(&place, clock_now_ns())) > 0;) {
+        if (clock_now_ns() + left_ns > end_ns)
+            return effort->failed > 0
+                       ? false
+                       : err_set(cause, E_HTTP_CONNECT,
+                                 "%s failed again and again and is left alone for %lld s",
+                                 effort->server->origin,
+                                 (long long)(left_ns / 1000000000 + 1));
+        clock_sleep_ns(left_ns);
+    }
+    return true;
+}
+
+static bool effort_try(struct effort *effort, struct http_response *response,
+                       struct err *cause)
+{
+    struct transfer *transfer = effort->transfer;
+    struct target *target = effort->target;
+    struct circuit_place place = place_of(effort);
+    bool token =
+        transfer->bearer && may_have_token(transfer, effort->server, effort->call.url);
+    effort->call.bearer = token ? transfer->bearer->token : NULL;
+    bool done =
+        target->out
+            ? http_get(transfer->client, &effort->call, target->out, response, cause)
+            : http_get_file(transfer->client, &effort->call, target->fd, response, cause);
+    circuit_place_note(&place, retry_is_alive(response), clock_now_ns());
+    return done;
+}
+
 /* Tries until it works, the cause is permanent, or patience ends. */
 static bool get_http(struct transfer *transfer, const struct http_call *call,
                      struct target *target, struct http_response *response,
                      struct err *err)
 {
     const struct retry_policy *retry = &transfer->options.retry;
-    int64_t start_ns = clock_now_ns();
+    struct effort effort = {transfer, NULL, *call, target, clock_now_ns(), 0};
+    struct err cause = {0};
+    int64_t pause_ns = 0;
     if (!transfer->client)
         transfer->client = http_client_new();
-    for (unsigned failed = 1;; failed++) {
-        struct err cause = {0};
+    effort.server = server_of(transfer, call->url);
+    while (effort_wait(&effort, pause_ns, &cause)) {
         if (!target_rewind(target, call->url, err))
             return false;
-        bool done =
-            target->out
-                ? http_get(transfer->client, call, target->out, response, &cause)
-                : http_get_file(transfer->client, call, target->fd, response, &cause);
-        if (done)
+        if (effort_try(&effort, response, &cause))
             return true;
-        int64_t pause_ns = retry_pause_ns(retry, failed, response, &transfer->random);
-        bool late = clock_now_ns() + pause_ns - start_ns > retry->total_ns;
-        if (late || failed >= retry_tries(retry, &cause, response)) {
-            *err = cause;
-            return failed == 1 ? false : err_wrap(err, "%u tries", failed);
-        }
-        clock_sleep_ns(pause_ns);
+        pause_ns = 0;
+        if (token_helps(transfer, effort.server, &effort.call, response, &cause))
+            continue;
+        effort.failed++;
+        if (effort.failed >= retry_tries(retry, &cause, response))
+            break;
+        pause_ns = retry_pause_ns(retry, effort.failed, response, &transfer->random);
     }
+    *err = cause;
+    return effort.failed <= 1 ? false : err_wrap(err, "%u tries", effort.failed);
 }
 
 static struct http_call call_to(const struct transfer *transfer, const char *url,
                                 uint64_t maximum, const char *accept)
 {
-    struct http_call call = {
-        .url = url, .accept = accept, .limits = transfer->options.limits};
+    struct http_call call = {.url = url,
+                             .accept = accept,
+                             .authorities = transfer->options.authorities,
+                             .limits = transfer->options.limits};
     call.limits.max_bytes = maximum;
     return call;
 }

@@ -10,12 +10,18 @@
 
 #include <sys/types.h>
 
+#include "transfer/bearer.h"
 #include "transfer/retry.h"
 
+/* Texts and places are borrowed and outlive the transfer. */
 struct transfer_options {
     struct retry_policy retry;
-    struct http_limits limits; /* max_bytes is given per call */
-    uint64_t seed;             /* of the jitter: different in each process */
+    struct http_limits limits;          /* max_bytes is given per call */
+    uint64_t seed;                      /* of the jitter: different in each process */
+    const char *circuits;               /* folder for circuit.h; NULL: not shared */
+    const char *authorities;            /* as in http_call */
+    const struct bearer_places *bearer; /* NULL: no token is ever sent */
+    const char *bearer_url;             /* to this server only */
 };
 
 /* The usual limits and policy. */
@@ -38,7 +44,9 @@ void transfer_free(struct transfer *transfer);
 const char *transfer_local_path(const char *url);
 
 /* Appends at most `maximum` bytes to `out`. A larger one is E_HTTP_TOO_LARGE or E_LIMIT.
- * The last answer's status is in *response (0 for a local file). */
+ * The last answer's status is in *response (0 for a local file). When the server of
+ * `bearer_url` answers 401 or 403 the token is looked for and sent from then on, by https
+ * or to a loopback address only. */
 bool transfer_get(struct transfer *transfer, const char *url, uint64_t maximum,
                   struct bytes *out, struct http_response *response, struct err *err);
 

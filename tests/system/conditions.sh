@@ -157,6 +157,9 @@ hostile busy 11 'status 503: too many clients' show t
 hostile truncated 11 'after 18 bytes' show t
 hostile endless 11 'more than' show t
 hostile drip 11 'Timeout' show t
+hostile deep 11 'nested deeper' show t
+hostile packed 11 'globalTag/t: line 1' show t
+hostile mute 11 'Timeout' show t
 hostile html200 11 'not JSON' show t
 hostile nonsense 11 'globalTag/t: line 1' show t
 hostile othertag 11 "got 'u'" show t

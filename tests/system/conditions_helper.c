@@ -113,6 +113,32 @@ static void send_truncated(int fd)
     send_all(fd, text, strlen(text));
 }
 
+/* A hundred thousand lists inside one another. */
+static void send_deep(int fd)
+{
+    static char body[200001];
+    memset(body, '[', 100000);
+    memset(body + 100000, ']', 100000);
+    reply_json(fd, body);
+}
+
+/* gzip of "{}", as an answer that would become large would come. */
+static void send_packed(int fd)
+{
+    static const char packed[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                                 "Content-Encoding: gzip\r\nContent-Length: 22\r\n\r\n"
+                                 "\x1f\x8b\x08\0\0\0\0\0\0\x03\xab\xae\x05\0"
+                                 "\x43\xbf\xa6\xa3\x02\0\0\0";
+    send_all(fd, packed, sizeof packed - 1);
+}
+
+/* Takes the request, keeps the connection, says nothing until the client leaves. */
+static void stay_mute(int fd)
+{
+    char byte;
+    (void)recv(fd, &byte, 1, 0);
+}
+
 static int is_payload(const char *path)
 {
     return strncmp(path, "/payloads/", 10) == 0;
@@ -135,6 +161,12 @@ static int fail_service(int fd, const char *mode)
         send_endless(fd);
     else if (strcmp(mode, "drip") == 0)
         send_drip(fd);
+    else if (strcmp(mode, "deep") == 0)
+        send_deep(fd);
+    else if (strcmp(mode, "packed") == 0)
+        send_packed(fd);
+    else if (strcmp(mode, "mute") == 0)
+        stay_mute(fd);
     else if (strcmp(mode, "html200") == 0)
         reply(fd, "200 OK", "text/html", "<html>please log in</html>");
     else if (strcmp(mode, "nonsense") == 0)

@@ -323,6 +323,37 @@ static void a_token_is_not_kept_for_the_next_call(void **state)
     bytes_release(&out);
 }
 
+static void a_server_is_scheme_host_and_port(void **state)
+{
+    (void)state;
+    static const char *const vectors[][2] = {
+        {"https://Host.example/a/b?c", "https://host.example:443"},
+        {"HTTPS://host.example:443", "https://host.example:443"},
+        {"http://host.example/", "http://host.example:80"},
+        {"https://host.example:8443/", "https://host.example:8443"},
+        {"https://user@host.example/", "https://host.example:443"},
+        {"https://host.example.evil/", "https://host.example.evil:443"},
+        {"https://host.example@evil/", "https://evil:443"},
+        {"https://[::1]:1/", "https://[::1]:1"},
+        {"ftp://host.example/", ""},
+        {"file:///etc/passwd", ""},
+        {"host.example", ""},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+        char origin[HTTP_ORIGIN];
+        http_origin(vectors[i][0], origin);
+        assert_string_equal(origin, vectors[i][1]);
+    }
+    assert_true(http_is_private("https://host.example/"));
+    assert_true(http_is_private("http://127.0.0.1:80/"));
+    assert_true(http_is_private("http://localhost/"));
+    assert_false(http_is_private("http://host.example/"));
+    assert_false(http_is_private("http://127.0.0.1.example/"));
+    assert_false(http_is_private("http://127.0.0.1@example/"));
+    assert_false(http_is_private("http://localhost:x@example/"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +363,7 @@ int main(void)
         cmocka_unit_test(other_schemes_are_refused),
         cmocka_unit_test(a_post_carries_body_and_token_and_is_never_redirected),
         cmocka_unit_test(a_token_is_not_kept_for_the_next_call),
+        cmocka_unit_test(a_server_is_scheme_host_and_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

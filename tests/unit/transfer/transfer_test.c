@@ -99,6 +99,38 @@ static void a_dead_server_is_given_up_after_the_stated_tries(void **state)
     bytes_release(&out);
 }
 
+/* What one process learned keeps the next one away. */
+static void a_server_that_failed_is_left_alone_by_the_whole_node(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/transfer_test.XXXXXX";
+    char command[64];
+    struct transfer_options options = transfer_options_usual(1);
+    struct bytes out;
+    struct http_response response;
+    assert_non_null(mkdtemp(folder));
+    options.circuits = folder;
+    options.retry = (struct retry_policy){
+        .base_ns = 1000, .cap_ns = 1000, .tries = 6, .total_ns = SECOND_NS};
+    bytes_init(&out, 100);
+    for (int i = 0; i < 2; i++) {
+        struct err err = {0};
+        struct transfer *transfer = transfer_new(&options);
+        assert_false(
+            transfer_get(transfer, "http://127.0.0.1:1/x", 10, &out, &response, &err));
+        assert_int_equal(err.code, E_HTTP_CONNECT);
+        assert_non_null(strstr(err.text, i == 0 ? "5 tries" : "left alone for"));
+        /* Another server is none of its business. */
+        assert_false(
+            transfer_get(transfer, "http://127.0.0.1:2/x", 10, &out, &response, &err));
+        assert_non_null(strstr(err.text, i == 0 ? "5 tries" : "127.0.0.1:2 failed"));
+        transfer_free(transfer);
+    }
+    (void)snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+    bytes_release(&out);
+}
+
 static void local_urls_name_paths(void **state)
 {
     (void)state;
@@ -153,6 +185,7 @@ int main(void)
         cmocka_unit_test(only_what_may_pass_by_itself_is_tried_again),
         cmocka_unit_test(pauses_spread_over_the_whole_growing_range),
         cmocka_unit_test(a_dead_server_is_given_up_after_the_stated_tries),
+        cmocka_unit_test(a_server_that_failed_is_left_alone_by_the_whole_node),
         cmocka_unit_test(local_urls_name_paths),
         cmocka_unit_test(what_was_put_can_be_got),
     };
