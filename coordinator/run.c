@@ -151,11 +151,12 @@ static bool give_up(const struct supervisor *supervisor, const struct child *chi
                    signalled ? WTERMSIG(child->status) : WEXITSTATUS(child->status));
 }
 
+/* Goes by what child_alive said last. */
 static bool keep_running(struct supervisor *supervisor, struct child *child,
                          bool (*start)(struct supervisor *, struct err *),
                          const char *log, struct err *err)
 {
-    if (child_alive(child))
+    if (child->pid != 0)
         return true;
     if (child->quick_deaths >= QUICK_DEATHS)
         return give_up(supervisor, child, log, err);
@@ -182,11 +183,18 @@ static bool keep_all_running(struct supervisor *supervisor, struct err *err)
                         supervisor->log_pilots, err);
 }
 
-/* Reads every state of the campaign: the larger it is the less often. */
+static bool about_to_give_up(const struct supervisor *supervisor)
+{
+    return supervisor->coordinator.quick_deaths >= QUICK_DEATHS ||
+           supervisor->pilots.quick_deaths >= QUICK_DEATHS;
+}
+
+/* Reads every state of the campaign: the larger it is the less often, but nobody is given
+ * up for what an old look did not see. */
 static bool look(struct supervisor *supervisor, struct status *status, struct err *err)
 {
     int64_t start_ns = clock_now_ns();
-    if (start_ns < supervisor->look_ns)
+    if (start_ns < supervisor->look_ns && !about_to_give_up(supervisor))
         return true;
     if (!status_of(supervisor->area, supervisor->campaign, status, err))
         return false;
@@ -201,18 +209,33 @@ static bool look(struct supervisor *supervisor, struct status *status, struct er
     return true;
 }
 
+static bool is_over(const struct status *status)
+{
+    return status->campaign.complete || status->stuck;
+}
+
+/* Deaths first, then the catalog, then what follows from both. */
+static bool supervise_once(struct supervisor *supervisor, struct status *status,
+                           struct err *err)
+{
+    (void)child_alive(&supervisor->coordinator);
+    (void)child_alive(&supervisor->pilots);
+    return look(supervisor, status, err) &&
+           (is_over(status) || keep_all_running(supervisor, err));
+}
+
 static bool supervise(struct supervisor *supervisor, struct status *status,
                       struct err *err)
 {
     struct progress progress;
     progress_begin(&progress, status, clock_now_ns());
     bool done = true;
-    while (done && interrupted == 0 && !status->campaign.complete && !status->stuck) {
-        done = keep_all_running(supervisor, err);
-        clock_sleep_ns(POLL_NS);
-        done = done && look(supervisor, status, err);
+    while (done && interrupted == 0 && !is_over(status)) {
+        done = supervise_once(supervisor, status, err);
         if (done)
             progress_show(&progress, status, clock_now_ns());
+        if (done && !is_over(status))
+            clock_sleep_ns(POLL_NS);
     }
     progress_end(&progress);
     /* Only of a complete campaign does the coordinator tell them to end. */

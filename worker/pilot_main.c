@@ -28,6 +28,10 @@
 #define FAREWELL_NS ((int64_t)1000000000)
 #define FINALIZE_S  10u
 
+/* MPI_Init waits for every rank and for ever, also for one that died: it gets so many
+ * times the silence of a rank. */
+#define START_SILENCES 3u
+
 static volatile sig_atomic_t signalled;
 
 struct options {
@@ -65,7 +69,8 @@ static const char help[] =
     "  --cache DIR         folder of the node for conditions and fetched chunks\n"
     "  --executor PATH     program that does the tasks (default: beside this one)\n"
     "  --patience SECONDS  wait so long for a coordinator that is silent (1800)\n"
-    "  --silence SECONDS   give up a rank that is silent for so long (20)\n"
+    "  --silence SECONDS   give up a rank that is silent for so long (20), and a world that\n"
+    "                      does not start within three times that\n"
     "  --help\n"
     "\n"
     "One rank more than cores is right: the lead sleeps nearly all the time. SIGTERM and\n"
@@ -146,6 +151,38 @@ static void signals_setup(void)
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGUSR1, &action, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* Nothing else gets a turn inside MPI_Init; what is called here is safe in a handler. */
+static char late_text[512];
+static size_t late_size;
+static int late_status;
+
+static void on_late_start(int number)
+{
+    (void)number;
+    ssize_t written = write(STDERR_FILENO, late_text, late_size);
+    (void)written; /* there is nobody else to tell */
+    _exit(late_status);
+}
+
+static bool world_start(struct pilot *pilot, struct err *err)
+{
+    unsigned limit_s = START_SILENCES * (unsigned)pilot->options.silence_s;
+    int size =
+        snprintf(late_text, sizeof late_text,
+                 "spillway-pilot: error %s: MPI does not start within %u s\n  %s\n",
+                 err_name(E_WORKER_WORLD), limit_s, err_advice(E_WORKER_WORLD));
+    bug_if(size < 0 || (size_t)size >= sizeof late_text);
+    late_size = (size_t)size;
+    late_status = err_exit_status(E_WORKER_WORLD);
+    struct sigaction action = {.sa_handler = on_late_start};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGALRM, &action, NULL);
+    (void)alarm(limit_s);
+    bool started = pilot_mpi_start(&pilot->mpi, &pilot->rank, &pilot->size, err);
+    (void)alarm(0);
+    return started;
 }
 
 /* Longer naps while nothing happens. */
@@ -342,8 +379,7 @@ static bool pilot_run(struct pilot *pilot, struct err *err)
                           pilot->options.scratch, (long)getpid());
     if (length < 0 || (size_t)length >= sizeof log_path)
         return err_set(err, E_USAGE, "--scratch: the path is too long");
-    if (!driver_init(&pilot->driver, executor, log_path, err) ||
-        !pilot_mpi_start(&pilot->mpi, &pilot->rank, &pilot->size, err))
+    if (!driver_init(&pilot->driver, executor, log_path, err) || !world_start(pilot, err))
         return false;
     if (pilot->rank > 0)
         rank_loop(pilot);

@@ -128,6 +128,7 @@
     X(E_WORKER_MAPPED, 914, ERR_STORAGE, "The raw file could not be read while it was at work: check its disk.") \
     X(E_WORKER_DEFICIT, 915, ERR_INPUT, "Decoder and structure walker disagree about the events: keep the file and report it.") \
     X(E_WORKER_REFUSED, 916, ERR_PROTOCOL, "The coordinator does not take this pilot: install the release that it names, on every node.") \
+    X(E_WORKER_WORLD, 917, ERR_NODE, "A rank died at its start, or the nodes do not reach each other: start the pilot again, then look at the network.") \
     /* model */                                                                           \
     /* the end: keep this line last and without a backslash */
 /* clang-format on */

@@ -24,6 +24,25 @@ spillway --area "$scratch/wild" run "$scratch/wild.yaml" --workers 2 >"$scratch/
 supervisor=$!
 started+=($supervisor)
 
+# Kills that come faster than a world starts on a busy machine would end nothing but
+# starts, and the supervisor gives up after ten of those: every fourth waits until something
+# was committed since the one before.
+committed() {
+    spillway --area "$scratch/wild" status c1 2>/dev/null | sed -nE 's/.* ([0-9]+) committed; ([0-9]+) files.*/\1.\2/p'
+}
+moved_on() {
+    [ "$(committed)" != "$before" ] || ! kill -0 "$supervisor" 2>/dev/null
+}
+before=
+stuck() {
+    fail "$1"
+    ps -o pid,ppid,stat,etimes,args -p "$(below "$supervisor" | tr ' ' ',')"
+    tail -n 20 "$scratch"/wild/logs/*.log
+}
+ended() {
+    ! kill -0 "$supervisor" 2>/dev/null
+}
+
 done_kills=0
 while [ "$done_kills" -lt "$kills" ] && kill -0 "$supervisor" 2>/dev/null; do
     targets=($(below "$supervisor"))
@@ -40,13 +59,18 @@ while [ "$done_kills" -lt "$kills" ] && kill -0 "$supervisor" 2>/dev/null; do
         kill -9 "$target" 2>/dev/null
     fi
     done_kills=$((done_kills + 1))
+    if [ $((done_kills % 4)) -eq 0 ]; then
+        wait_for 120 moved_on || { stuck "nothing was committed for 120 s after kill $done_kills"; break; }
+        before=$(committed)
+    fi
     # Not synchronisation: the moments of the kills are meant to be arbitrary.
     sleep "0.$((RANDOM % 9))"
 done
+wait_for 300 ended || { stuck "the run does not end"; kill -9 "$supervisor"; }
 wait "$supervisor"
 status=$?
 echo "kills done: $done_kills, supervisor exit $status"
-[ "$status" -eq 0 ] || { fail "run ended with $status: $(tail -3 "$scratch/wild.out")"; tail -5 "$scratch"/wild/logs/*.log; }
+[ "$status" -eq 0 ] || { fail "run ended with $status: $(tail -3 "$scratch/wild.out")"; tail -n 5 "$scratch"/wild/logs/*.log; }
 same_bytes "$scratch/store-calm" "$scratch/store-wild"
 no_strays "$scratch/store-wild"
 must spillway --area "$scratch/wild" verify c1

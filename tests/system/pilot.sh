@@ -154,6 +154,26 @@ ends "rank killed" any
 products_are_right "rank killed"
 nothing_is_left "rank killed"
 
+# A rank dies before MPI has started: the others, which wait for it in MPI_Init, give up.
+coordinator 0
+cat >"$dir/dying" <<END
+#!/bin/sh
+[ "\$OMPI_COMM_WORLD_RANK" != 2 ] || kill -9 \$\$
+exec "$bin/spillway-pilot" "\$@"
+END
+chmod +x "$dir/dying"
+timeout -k 5 60 mpirun --enable-recovery -n 3 "$dir/dying" --coordinator "$dir/address" \
+    --token "$dir/token" --scratch "$dir/scratch" --cache "$dir/cache" --silence 1 \
+    >"$dir/pilot.log" 2>&1
+status=$?
+[ $status -ne 124 ] && [ $status -ne 137 ] || fail "a rank that died at the start holds the world"
+grep -q 'error E_WORKER_WORLD: MPI does not start within 3 s' "$dir/pilot.log" ||
+    fail "it does not say why: $(cat "$dir/pilot.log")"
+nothing_is_left "rank died at the start"
+pilot 2
+ends "after a world that did not start" 0
+products_are_right "after a world that did not start"
+
 # The coordinator comes back elsewhere, with everything to do again.
 coordinator 0 4
 pilot 2
