@@ -1,4 +1,4 @@
-/* conditions_command.c - spillway conditions: serve, tags, show, at, check.
+/* conditions_command.c - spillway conditions: serve, tags, show, at, check, snapshot.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "coordinator/conditions_command.h"
@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "coordinator/conditions_service.h"
 #include "coordinator/conditions_show.h"
+#include "coordinator/conditions_snapshot.h"
 #include "model/run.h"
 
 #define SHOW_LIMIT ((size_t)1 << 30)
@@ -26,8 +27,12 @@ const char conditions_usage[] =
     "    Shows what is valid for one spill: payload, effective value, fallback level.\n"
     "spillway conditions check TAG --runs FIRST-LAST [--types A,B,...] --source URL\n"
     "    Fetches and verifies every payload for these runs and lists all gaps.\n"
+    "spillway conditions snapshot TAG --runs FIRST-LAST --out FILE [--thin] --source URL\n"
+    "    Writes manifest and payloads for these runs into one file, a source by itself;\n"
+    "    --thin leaves the payloads where they are.\n"
     "\n"
-    "URL is http(s)://HOST/api/cdb_rest, or file:DIR with tags/NAME.json and payloads/.\n"
+    "URL is http(s)://HOST/api/cdb_rest, file:DIR with tags/NAME.json and payloads/, or\n"
+    "file:FILE, a snapshot.\n"
     "  --payloads URL   where payloads are, instead of what the service says\n"
     "  --patience S     seconds to go on trying when the service fails or stalls (default 180)\n"
     "  --json           for scripts\n"
@@ -44,7 +49,9 @@ struct options {
     const char *types;
     const char *data;
     const char *listen;
+    const char *out;
     uint64_t patience_s;
+    bool thin;
     bool json;
 };
 
@@ -58,6 +65,8 @@ static bool options_take(struct options *options, int *argc, char **argv, struct
         {"types", .text = &options->types},
         {"data", .text = &options->data},
         {"listen", .text = &options->listen},
+        {"out", .text = &options->out},
+        {"thin", .flag = &options->thin},
         {"patience", .number = &options->patience_s},
         {"json", .flag = &options->json},
     };
@@ -179,6 +188,17 @@ static bool check_run(const struct options *options, const struct show *show,
            show_check(show, source, &check, err);
 }
 
+static bool snapshot_run(const struct options *options, const struct show *show,
+                         struct source *source, const char *word, struct err *err)
+{
+    struct snapshot_request request = {
+        .tag = word, .path = options->out, .thin = options->thin};
+    if (!options->out)
+        return err_set(err, E_USAGE, "--out FILE is missing");
+    return runs_read(options->runs, &request.first_run, &request.last_run, err) &&
+           snapshot_take(show, source, &request, err);
+}
+
 static bool tags_run(const struct options *options, const struct show *show,
                      struct source *source, const char *word, struct err *err)
 {
@@ -201,10 +221,9 @@ static const struct view {
     bool (*run)(const struct options *options, const struct show *show,
                 struct source *source, const char *word, struct err *err);
 } views[] = {
-    {"tags", 0, "nothing", tags_run},
-    {"show", 1, "a tag", show_run},
-    {"at", 1, "RUN[/SPILL]", at_run},
-    {"check", 1, "a tag", check_run},
+    {"tags", 0, "nothing", tags_run},       {"show", 1, "a tag", show_run},
+    {"at", 1, "RUN[/SPILL]", at_run},       {"check", 1, "a tag", check_run},
+    {"snapshot", 1, "a tag", snapshot_run},
 };
 
 static bool view_run(const struct view *view, const struct options *options, int argc,
@@ -233,7 +252,8 @@ static bool word_run(const struct options *options, int argc, char **argv,
                      struct err *err)
 {
     if (argc == 0)
-        return err_set(err, E_USAGE, "one of serve, tags, show, at, check is missing");
+        return err_set(err, E_USAGE,
+                       "one of serve, tags, show, at, check, snapshot is missing");
     if (strcmp(argv[0], "serve") == 0)
         return serve_run(options, argc, argv, err);
     for (size_t i = 0; i < sizeof views / sizeof *views; i++) {

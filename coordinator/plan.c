@@ -38,7 +38,7 @@ const char plan_usage[] =
     "    origin: [data]            # or mc\n"
     "    particle: [electron]\n"
     "  conditions:\n"
-    "    source: http://host/api/cdb_rest   # or file:FOLDER\n"
+    "    source: http://host/api/cdb_rest   # or file:FOLDER, file:SNAPSHOT\n"
     "    tag: NA64_2018_v3\n"
     "    allow: [nearest_run, none]         # last steps of the LED ladder\n"
     "    acknowledge: [time_offset]         # unverified numbers, by payload type\n"

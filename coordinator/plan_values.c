@@ -43,10 +43,11 @@ static bool acknowledged(const struct campaign_file *file, const char *type)
     return false;
 }
 
-static bool payload_take(void *user, const char *type, const struct sha256 *hash,
+static bool payload_take(void *user, const struct tag_row *row, const struct sha256 *hash,
                          const struct bytes *bytes, struct err *err)
 {
     const struct intake *intake = user;
+    const char *type = row->type;
     const struct payload_type *known = payload_type_find(type);
     struct payload_marks marks;
     char hex[SHA256_HEX];

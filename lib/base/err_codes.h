@@ -52,6 +52,7 @@
     X(E_MANIFEST, 310, ERR_CONDITIONS, "The manifest is damaged: resolve the tag again.") \
     X(E_EFFECTIVE, 311, ERR_CONDITIONS, "Add rows for this spill or run to the payload, or allow the fallback in the campaign.") \
     X(E_CONDITIONS_FETCH, 312, ERR_CONDITIONS, "Look at the conditions service or folder; try again when it works.") \
+    X(E_SNAPSHOT, 330, ERR_CONDITIONS, "The snapshot is damaged: copy it again, or take it again.") \
     /* transfer */                                                                        \
     X(E_URL, 350, ERR_USAGE, "Give an absolute path, or a file:, http:// or https:// URL.") \
     X(E_HTTP_CONNECT, 351, ERR_STORAGE, "Check that the server runs and that its address is right.") \

@@ -95,8 +95,7 @@ static bool fetch(struct resolving *resolving, struct fetched *fetched, struct e
         done = read_form(resolving, fetched->row, &fetched->hash, &bytes, err);
     }
     if (done && request->seen)
-        done =
-            request->seen(request->user, fetched->row->type, &fetched->hash, &bytes, err);
+        done = request->seen(request->user, fetched->row, &fetched->hash, &bytes, err);
     bytes_release(&bytes);
     return done;
 }

@@ -7,9 +7,10 @@
 #include "conditions/manifest.h"
 #include "conditions/source.h"
 
-/* Called once for each distinct payload with its verified bytes: put them where they are
- * kept (conditions/<2 hex>/<sha256> of a store). false with *err ends the resolving. */
-typedef bool (*resolve_payload_seen)(void *user, const char *type,
+/* Called once for each distinct payload with its first row and its verified bytes: put
+ * them where they are kept (conditions/<2 hex>/<sha256> of a store). false with *err ends
+ * the resolving. */
+typedef bool (*resolve_payload_seen)(void *user, const struct tag_row *row,
                                      const struct sha256 *hash, const struct bytes *bytes,
                                      struct err *err);
 

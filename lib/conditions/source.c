@@ -1,22 +1,25 @@
-/* source.c - where conditions come from: the HSF service, or a folder.
+/* source.c - where conditions come from: the HSF service, a folder, or a snapshot.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "conditions/source.h"
 
 #include <inttypes.h>
+#include <sys/stat.h>
 
 #include "base/digest.h"
 #include "base/text.h"
 #include "conditions/folder.h"
 #include "conditions/payload.h"
 #include "conditions/service.h"
+#include "conditions/snapshot.h"
 
 #define SOURCE_URL ((size_t)4096)
 
 struct source {
-    char *folder;   /* or */
-    char *base;     /* of the service */
-    char *payloads; /* base of payloads, NULL while not known */
+    char *folder;              /* or */
+    char *base;                /* of the service, or */
+    struct snapshot *snapshot; /* */
+    char *payloads;            /* base of payloads, NULL while not known */
     struct transfer *transfer;
 };
 
@@ -37,29 +40,52 @@ static char *joined(const char *folder, const char *name)
     return path;
 }
 
+static bool is_file(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/* The local kinds: which one, and where its payloads are. */
+static bool open_local(struct source *source, const char *path, struct err *err)
+{
+    if (!is_file(path)) {
+        source->folder = trimmed(path);
+        source->payloads = joined(source->folder, "payloads");
+        return true;
+    }
+    if (!snapshot_open(path, &source->snapshot, err))
+        return false;
+    const char *payloads = snapshot_payloads(source->snapshot);
+    source->payloads = payloads ? trimmed(payloads) : NULL;
+    return true;
+}
+
 bool source_open(const struct source_options *options, struct source **source,
                  struct err *err)
 {
-    const char *folder = transfer_local_path(options->url);
+    const char *path = transfer_local_path(options->url);
     bool is_http = strncmp(options->url, "http://", 7) == 0 ||
                    strncmp(options->url, "https://", 8) == 0;
-    if ((!folder || !*folder) && !is_http)
+    if ((!path || !*path) && !is_http)
         return err_set(err, E_URL,
-                       "'%s' is no conditions source: file:DIR or http(s) URL",
+                       "'%s' is no conditions source: file:PATH or http(s) URL",
                        options->url);
     struct source *made = mem_new(1, sizeof *made);
     struct transfer_options transfer = options->transfer;
     *made = (struct source){.folder = NULL};
     if (is_http)
         made->base = trimmed(options->url);
+    else if (!open_local(made, path, err)) {
+        source_close(made);
+        return false;
+    }
+    if (options->payloads) {
+        free(made->payloads);
+        made->payloads = trimmed(options->payloads);
+    }
     transfer.bearer_url = made->base;
     made->transfer = transfer_new(&transfer);
-    if (!is_http)
-        made->folder = trimmed(folder);
-    if (options->payloads)
-        made->payloads = trimmed(options->payloads);
-    else if (!is_http)
-        made->payloads = joined(made->folder, "payloads");
     *source = made;
     return true;
 }
@@ -69,6 +95,7 @@ void source_close(struct source *source)
     if (!source)
         return;
     transfer_free(source->transfer);
+    snapshot_close(source->snapshot);
     free(source->folder);
     free(source->base);
     free(source->payloads);
@@ -86,8 +113,13 @@ static bool read_once(struct source *source, const char *name, struct arena *are
                       struct tag *tag, struct err *err)
 {
     struct service service = service_of(source);
-    bool done = source->folder ? folder_read_tag(source->folder, name, arena, tag, err)
-                               : service_read_tag(&service, name, arena, tag, err);
+    bool done;
+    if (source->snapshot)
+        done = snapshot_read_tag(source->snapshot, name, arena, tag, err);
+    else if (source->folder)
+        done = folder_read_tag(source->folder, name, arena, tag, err);
+    else
+        done = service_read_tag(&service, name, arena, tag, err);
     return done && tag_check(tag, name, err);
 }
 
@@ -117,7 +149,8 @@ bool source_read_tag(struct source *source, const char *name, struct arena *aren
     struct tag made;
     if (!name_check(name, err) || !read_once(source, name, arena, &made, err))
         return false;
-    if (made.status != TAG_FROZEN && !read_again(source, &made, err))
+    bool may_move = made.status != TAG_FROZEN && !source->snapshot;
+    if (may_move && !read_again(source, &made, err))
         return false;
     *tag = made;
     return true;
@@ -158,16 +191,26 @@ bool source_read_moment(struct source *source, const char *name, struct moment m
 bool source_list_tags(struct source *source, tag_seen seen, void *user, struct err *err)
 {
     struct service service = service_of(source);
+    if (source->snapshot)
+        return snapshot_list_tags(source->snapshot, seen, user, err);
     return source->folder ? folder_list_tags(source->folder, seen, user, err)
                           : service_list_tags(&service, seen, user, err);
 }
 
 /* ---- payloads ---- */
 
+const char *source_payloads(const struct source *source)
+{
+    return source->payloads;
+}
+
 static bool know_payloads(struct source *source, struct err *err)
 {
     if (source->payloads)
         return true;
+    if (!source->base)
+        return err_set(err, E_CONDITIONS_FETCH,
+                       "a thin snapshot that does not say where its payloads are");
     struct service service = service_of(source);
     struct bytes base;
     const char *text = NULL;
@@ -200,8 +243,8 @@ static bool verify(const struct tag_row *row, const struct bytes *bytes, struct 
                    row->type, row->url, hex, row->checksum);
 }
 
-bool source_read_payload(struct source *source, const struct tag_row *row,
-                         struct bytes *out, struct err *err)
+static bool fetch_payload(struct source *source, const struct tag_row *row,
+                          struct bytes *out, struct err *err)
 {
     struct http_response response;
     struct err cause = {0};
@@ -210,10 +253,20 @@ bool source_read_payload(struct source *source, const struct tag_row *row,
     if (!know_payloads(source, err))
         return false;
     char *url = joined(source->payloads, row->url);
-    bytes_clear(out);
     bool done = transfer_get(source->transfer, url, maximum, out, &response, &cause);
     free(url);
-    if (!done)
-        return err_set(err, E_CONDITIONS_FETCH, "%s: %.400s", row->type, cause.text);
+    return done || err_set(err, E_CONDITIONS_FETCH, "%s: %.400s", row->type, cause.text);
+}
+
+bool source_read_payload(struct source *source, const struct tag_row *row,
+                         struct bytes *out, struct err *err)
+{
+    enum lookup inside = LOOKUP_ABSENT;
+    bytes_clear(out);
+    if (source->snapshot)
+        inside = snapshot_read_payload(source->snapshot, row, out, err);
+    if (inside == LOOKUP_FAILED ||
+        (inside == LOOKUP_ABSENT && !fetch_payload(source, row, out, err)))
+        return false;
     return verify(row, out, err);
 }

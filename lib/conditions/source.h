@@ -1,9 +1,9 @@
-/* source.h - where conditions come from: the HSF service, or a folder.
+/* source.h - where conditions come from: the HSF service, a folder, or a snapshot.
  * SPDX-License-Identifier: Apache-2.0
  *
- * "http://HOST/api/cdb_rest" speaks the read API of nopayloaddb; "file:DIR" is a folder
- * (README.md has its form). One thread at a time. Everything that comes is checked:
- * sizes, forms, checksums.
+ * "http://HOST/api/cdb_rest" speaks the read API of nopayloaddb; "file:PATH" is a folder
+ * (README.md has its form) or, when it is a regular file, a snapshot. One thread at a
+ * time. Everything that comes is checked: sizes, forms, checksums.
  */
 #ifndef SPILLWAY_CONDITIONS_SOURCE_H
 #define SPILLWAY_CONDITIONS_SOURCE_H
@@ -19,7 +19,8 @@ struct source_options {
     struct transfer_options transfer; /* its bearer_url is always `url` */
 };
 
-/* No request is made yet. E_URL when `url` is neither. */
+/* No request is made yet; a snapshot is opened and its index checked. E_URL when `url` is
+ * none of these. */
 bool source_open(const struct source_options *options, struct source **source,
                  struct err *err);
 void source_close(struct source *source);
@@ -36,6 +37,9 @@ bool source_read_moment(struct source *source, const char *name, struct moment m
 /* One payload, verified against checksum and size; replaces the content of `out`. */
 bool source_read_payload(struct source *source, const struct tag_row *row,
                          struct bytes *out, struct err *err);
+
+/* Where payloads are taken from: a URL or folder; NULL while that is not known. */
+const char *source_payloads(const struct source *source);
 
 bool source_list_tags(struct source *source, tag_seen seen, void *user, struct err *err);
 

@@ -72,6 +72,31 @@ expect 2 'is no name of a tag' "$spillway" conditions show ../t1 --source "$fold
 expect 2 'is no conditions source' "$spillway" conditions tags --source ftp://h/
 expect 2 '--runs' "$spillway" conditions check t1 --source "$folder"
 
+# ---- one file: with payloads, and thin ----
+expect 0 'payloads of' "$spillway" conditions snapshot t1 --runs 3600-3699 --out "$work/whole" --source "$folder"
+expect 0 'left where they are' "$spillway" conditions snapshot t1 --runs 3600-3699 --out "$work/thin" --thin --source "$folder"
+for file in whole thin; do
+    expect 0 'manifest ' "$spillway" conditions check t1 --runs 3600-3699 --source "file:$work/$file"
+    cmp "$work/out" "$work/by_folder" || fail "another manifest from the $file snapshot"
+done
+expect 0 'exact' "$spillway" conditions at 3661/5 --tag t1 --source "$work/whole"
+expect 0 't1' "$spillway" conditions tags --source "$work/whole"
+expect 11 "has tag 't1', not 't9'" "$spillway" conditions show t9 --source "$work/whole"
+expect 11 'run 3700' "$spillway" conditions check t1 --runs 3600-3700 --types led_spill --source "$work/whole"
+expect 2 '--out FILE' "$spillway" conditions snapshot t1 --runs 3600-3699 --source "$folder"
+expect 11 "no tag 't9'" "$spillway" conditions snapshot t9 --runs 3600-3699 --out "$work/none" --source "$folder"
+[ ! -e "$work/none" ] && [ ! -e "$work/none.part" ] || fail "a snapshot that failed left something behind"
+[ "$(stat -c %s "$work/thin")" -lt "$(stat -c %s "$work/whole")" ] || fail "thin is not smaller"
+# A snapshot of a snapshot is the same one; without its payloads only the whole one works.
+expect 0 'manifest ' "$spillway" conditions snapshot t1 --runs 3600-3699 --out "$work/again" --source "$work/whole"
+expect 0 'manifest ' "$spillway" conditions check t1 --runs 3600-3699 --source "$work/again"
+cmp "$work/out" "$work/by_folder" || fail "another manifest from a snapshot of a snapshot"
+mv "$data/payloads" "$data/moved"
+expect 0 'manifest ' "$spillway" conditions check t1 --runs 3600-3699 --source "$work/whole"
+expect 11 'calo_gain' "$spillway" conditions check t1 --runs 3600-3699 --source "$work/thin"
+expect 0 'manifest ' "$spillway" conditions check t1 --runs 3600-3699 --source "$work/thin" --payloads "$data/moved"
+mv "$data/moved" "$data/payloads"
+
 # ---- the same by HTTP ----
 start() { # command...; reads its first line
     exec 3< <(exec "$@")
@@ -89,6 +114,9 @@ expect 11 "no tag 't9'" "$spillway" conditions at 3661 --tag t9 --source "$url"
 expect 11 "no tag 't9'" "$spillway" conditions show t9 --source "$url"
 expect 0 'manifest ' "$spillway" conditions check t1 --runs 3600-3699 --source "$url"
 cmp "$work/out" "$work/by_folder" || fail "another manifest by HTTP than from the folder"
+expect 0 'payloads of' "$spillway" conditions snapshot t1 --runs 3600-3699 --out "$work/served" --source "$url"
+expect 0 'manifest ' "$spillway" conditions check t1 --runs 3600-3699 --source "$work/served"
+cmp "$work/out" "$work/by_folder" || fail "another manifest from a snapshot by HTTP"
 expect 0 'manifest ' "$spillway" conditions check t1 --runs 3600-3699 --source "$url" --payloads "$data/payloads"
 cmp "$work/out" "$work/by_folder" || fail "another manifest with payloads from elsewhere"
 expect 14 'cannot listen' "$spillway" conditions serve --data "$data" --listen "${url:7:${#url}-20}"

@@ -101,10 +101,11 @@ static struct source *open_source(void)
     return source;
 }
 
-static bool keep_in_store(void *user, const char *type, const struct sha256 *hash,
-                          const struct bytes *bytes, struct err *err)
+static bool keep_in_store(void *user, const struct tag_row *row,
+                          const struct sha256 *hash, const struct bytes *bytes,
+                          struct err *err)
 {
-    (void)type;
+    (void)row;
     return resolve_blob_put(user, hash, bytes, err);
 }
 
