@@ -244,6 +244,30 @@ static bool path_absolute(const struct config_file *file, const char *key,
     return true;
 }
 
+static bool budget_read(const struct config_file *file,
+                        const struct config_budget *budget,
+                        double shares[FALLBACK_LEVELS], struct err *err)
+{
+    static const struct config_budget none;
+    if (budget == NULL)
+        budget = &none;
+    const char *texts[FALLBACK_LEVELS] = {[FALLBACK_EARLIER_1] = budget->earlier_1,
+                                          [FALLBACK_EARLIER_2] = budget->earlier_2,
+                                          [FALLBACK_EARLIER_3] = budget->earlier_3,
+                                          [FALLBACK_RUN_MEAN] = budget->run_mean,
+                                          [FALLBACK_NEAREST_RUN] = budget->nearest_run,
+                                          [FALLBACK_NONE] = budget->none};
+    for (unsigned i = 0; i < FALLBACK_LEVELS; i++) {
+        const char *name = fallback_name((enum fallback)i);
+        shares[i] = 1;
+        if (!config_real(file, name, texts[i], &shares[i], err))
+            return false;
+        if (!(shares[i] >= 0 && shares[i] <= 1))
+            return config_fail(file, name, texts[i], err, "a share from 0 to 1");
+    }
+    return true;
+}
+
 static bool conditions_read(const struct config_file *file, const char *folder,
                             const struct config_conditions *conditions,
                             struct arena *arena, struct campaign_file *out,
@@ -264,6 +288,8 @@ static bool conditions_read(const struct config_file *file, const char *folder,
         else
             return config_fail(file, "allow", word, err, "nearest_run or none");
     }
+    if (!budget_read(file, conditions->budget, out->budget, err))
+        return false;
     if (!remote && !path_absolute(file, "source", folder, folder_form, place, err))
         return false;
     if ((size_t)snprintf(campaign->source, TASK_URL, "%s%s",
@@ -387,6 +413,8 @@ bool campaign_file_parse(const struct config_file *file, const char *folder,
     if (!config_load_campaign(file, &config, err))
         return false;
     memset(out, 0, sizeof *out);
+    for (unsigned i = 0; i < FALLBACK_LEVELS; i++)
+        out->budget[i] = 1;
     out->campaign.recipe.release = *release;
     out->campaign.file_hash = sha256_of(file->data, file->size);
     bool done = campaign_read(file, config, folder, arena, out, err);

@@ -4,7 +4,8 @@
  * Defaults, where the file says nothing: types physics; origin data; quality good,
  * unstable and unknown (published EOT include unstable runs, and the lists before 2017
  * have no ratings); task 256 MiB; merge 4 GB; 3 attempts, 30 s apart, 600 s and 2048 MB
- * for a segment; lease 120 s; complete at 1; eot_partial drop.
+ * for a segment; lease 120 s; complete at 1; eot_partial drop; no budget for
+ * allowed fallbacks.
  * Purpose physics takes no synthetic run.
  */
 #ifndef SPILLWAY_COORDINATOR_CAMPAIGN_FILE_H
@@ -19,6 +20,7 @@ struct campaign_file {
     struct campaign campaign; /* no id, manifest, plan or creation time yet */
     struct selection selection;
     uint32_t allowed; /* bit mask of enum fallback: what may be used at all */
+    double budget[FALLBACK_LEVELS];  /* share of the EOT that may rest on each, 0 to 1 */
     const char *const *acknowledged; /* payload types with unverified numbers */
     uint32_t acknowledged_count;
 };

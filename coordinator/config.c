@@ -33,10 +33,19 @@ static const cyaml_schema_field_t select_fields[] = {
     WORDS(config_select, quality),  WORDS(config_select, origin),
     WORDS(config_select, particle), CYAML_FIELD_END};
 
+static const cyaml_schema_field_t budget_fields[] = {
+    TEXT(MAY, config_budget, earlier_1),
+    TEXT(MAY, config_budget, earlier_2),
+    TEXT(MAY, config_budget, earlier_3),
+    TEXT(MAY, config_budget, run_mean),
+    TEXT(MAY, config_budget, nearest_run),
+    TEXT(MAY, config_budget, none),
+    CYAML_FIELD_END};
+
 static const cyaml_schema_field_t conditions_fields[] = {
     TEXT(MUST, config_conditions, source), TEXT(MUST, config_conditions, tag),
-    WORDS(config_conditions, allow), WORDS(config_conditions, acknowledge),
-    CYAML_FIELD_END};
+    WORDS(config_conditions, allow),       WORDS(config_conditions, acknowledge),
+    PART(MAY, config_conditions, budget),  CYAML_FIELD_END};
 
 static const cyaml_schema_field_t reconstruct_fields[] = {
     TEXT(MUST, config_reconstruct, setup), CYAML_FIELD_END};

@@ -31,9 +31,14 @@ struct config_select {
     struct config_words runs, periods, setups, types, quality, origin, particle;
 };
 
+struct config_budget {
+    char *earlier_1, *earlier_2, *earlier_3, *run_mean, *nearest_run, *none;
+};
+
 struct config_conditions {
     char *source, *tag;
     struct config_words allow, acknowledge;
+    struct config_budget *budget;
 };
 
 struct config_cut {

@@ -41,6 +41,7 @@ const char plan_usage[] =
     "    source: http://host/api/cdb_rest   # or file:FOLDER, file:SNAPSHOT\n"
     "    tag: NA64_2018_v3\n"
     "    allow: [nearest_run, none]         # last steps of the LED ladder\n"
+    "    budget: {run_mean: 0.05}           # shares of the EOT: earlier_1 ... none\n"
     "    acknowledge: [time_offset]         # unverified numbers, by payload type\n"
     "  reconstruct: {setup: electron}\n"
     "  skims:\n"

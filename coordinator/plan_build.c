@@ -405,7 +405,9 @@ bool plan_build(struct plan *plan, struct catalog *catalog,
     plan->campaign = file->campaign;
     if (!runs_read(plan, catalog, &file->selection, err) ||
         !conditions_read(plan, catalog, file, folder, err) ||
-        !segments_read(plan, catalog, err) || !plan_reuse(plan, catalog, err))
+        !segments_read(plan, catalog, err) ||
+        !plan_fallbacks(plan, catalog, file->budget, err) ||
+        !plan_reuse(plan, catalog, err))
         return false;
     plan->campaign.manifest = plan->values.hash;
     plan->campaign.segment_count = plan->count;

@@ -11,6 +11,7 @@
 #define SPILLWAY_COORDINATOR_PLAN_BUILD_H
 
 #include "catalog/catalog.h"
+#include "coordinator/fallback.h"
 #include "coordinator/plan_values.h"
 
 #define PLAN_REASON   200
@@ -39,6 +40,7 @@ struct plan {
     size_t run_count, run_room;
     uint64_t not_taken[SELECT_REASONS]; /* runs of the catalogue, by reason */
     struct plan_values values;
+    struct fallback_use fallbacks;
     struct bytes why;            /* why segments must run, for people */
     struct bytes problems;       /* a line each */
     struct bytes notes;          /* what may be meant so, a line each */
@@ -57,6 +59,11 @@ bool plan_build(struct plan *plan, struct catalog *catalog,
 /* Blocks runs whose channel maps cannot be used, notes detectors that they lack
  * (plan_maps.c). */
 bool plan_maps_check(struct plan *plan, struct err *err);
+
+/* Counts what spills rest on a fallback, a problem a level that is above its share of the
+ * campaign's budget (plan_fallback.c). */
+bool plan_fallbacks(struct plan *plan, struct catalog *catalog,
+                    const double budget[FALLBACK_LEVELS], struct err *err);
 
 /* A line in the list of problems; the run's own reason is the first one. */
 bool plan_run_block(struct plan *plan, struct plan_run *run, const char *reason,

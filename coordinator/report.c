@@ -234,7 +234,8 @@ bool campaign_report_read(struct campaign_report *report, struct catalog_txn *tx
     arena_init(&masks.arena, SET_MEMORY);
     masks.known = mem_new(sets, sizeof masks.known[0]);
     memset(masks.known, -1, sets);
-    bool done = segments_read(report, txn, &masks, &collected, err);
+    bool done = segments_read(report, txn, &masks, &collected, err) &&
+                report_fallbacks(report, txn, err);
     free(masks.known);
     arena_release(&masks.arena);
     free(collected.segments);

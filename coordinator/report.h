@@ -7,6 +7,7 @@
 #include "catalog/catalog.h"
 #include "coordinator/area.h"
 #include "coordinator/eot.h"
+#include "coordinator/fallback.h"
 
 /* A segment that is lost, or waits for a person in quarantine. */
 struct report_loss {
@@ -29,6 +30,7 @@ struct campaign_report {
     struct report_loss *losses; /* merge order */
     size_t loss_count, loss_room;
     struct eot sum;
+    struct fallback_use fallbacks;
 };
 
 void campaign_report_init(struct campaign_report *report);
@@ -37,6 +39,10 @@ void campaign_report_release(struct campaign_report *report);
 /* E_NOT_FOUND when there is no such campaign. */
 bool campaign_report_read(struct campaign_report *report, struct catalog_txn *txn,
                           const char *name, struct err *err);
+
+/* Fills report->fallbacks; the campaign is known (report_fallback.c). */
+bool report_fallbacks(struct campaign_report *report, struct catalog_txn *txn,
+                      struct err *err);
 
 bool campaign_report_text(const struct campaign_report *report, struct bytes *out,
                           struct err *err);

@@ -70,7 +70,8 @@ bool campaign_report_text(const struct campaign_report *report, struct bytes *ou
         if (!account_text(name, &report->runs[i].eot, out, err))
             return false;
     }
-    return account_text("all", &report->sum, out, err) && losses_text(report, out, err);
+    return account_text("all", &report->sum, out, err) &&
+           fallback_text(&report->fallbacks, out, err) && losses_text(report, out, err);
 }
 
 static void part_json(struct json_writer *json, const char *name,
@@ -130,6 +131,7 @@ bool campaign_report_json(const struct campaign_report *report, struct bytes *ou
     json_open_object(&json, "all");
     account_json(&json, &report->sum);
     json_close_object(&json);
+    fallback_json(&report->fallbacks, &json);
     json_open_array(&json, "losses");
     for (size_t i = 0; i < report->loss_count; i++)
         loss_json(&json, &report->losses[i]);

@@ -89,8 +89,19 @@ tag "$conditions" ladder $(base_rows | grep -v led_spill) led_spill/b:9000
 reco "$scratch/ladder.yaml" ladder ladder
 expect 11 spillway plan "$scratch/ladder.yaml"
 says err "run 9001: " "led_spill" "E_PLAN_CONDITIONS"
-sed -i 's/tag: ladder/tag: ladder, allow: [nearest_run]/' "$scratch/ladder.yaml"
+sed -i 's/tag: ladder/tag: ladder, allow: [nearest_run], budget: {nearest_run: 0.2}/' "$scratch/ladder.yaml"
+expect 11 spillway plan "$scratch/ladder.yaml" --dry-run
+says err "led_spill: level nearest_run for 3 of 9 spills" "budget is 20 %" "E_PLAN_CONDITIONS"
+expect 11 spillway plan "$scratch/ladder.yaml"
+sed -i 's/nearest_run: 0.2/nearest_run: 0.5/' "$scratch/ladder.yaml"
+expect 0 spillway plan "$scratch/ladder.yaml" --dry-run --json
+says out '"level":"nearest_run","spills":3'
 expect 0 spillway plan "$scratch/ladder.yaml"
+says out "fallback led_spill: level nearest_run for 3 of 9 spills"
+expect 0 spillway report ladder
+says out "fallback led_spill: level nearest_run for 3 of 9 spills"
+expect 0 spillway report ladder --json
+says out '"level":"nearest_run","spills":3'
 
 # Physics takes no synthetic run, and no synthetic payload that nobody acknowledged.
 reco "$scratch/physics.yaml" physics t1

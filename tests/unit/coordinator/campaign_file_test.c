@@ -38,6 +38,7 @@ static const char whole[] = "# a comment\n"
                             "  tag: t1\n"
                             "  allow: [none]\n"
                             "  acknowledge: [calo_gain]\n"
+                            "  budget: {run_mean: 0.25, none: 0}\n"
                             "reconstruct: {setup: 2022-electron-100}\n"
                             "skims:\n"
                             "  - name: some\n"
@@ -79,6 +80,8 @@ static void a_whole_file_is_read(void **state)
     assert_int_equal(out.selection.origins, 1u << RUN_ORIGIN_MC);
     assert_int_equal(out.selection.qualities, 1u << RUN_QUALITY_GOOD);
     assert_int_equal(out.allowed, 0x1f | 1u << FALLBACK_NONE);
+    assert_true(out.budget[FALLBACK_RUN_MEAN] == 0.25 && out.budget[FALLBACK_NONE] == 0);
+    assert_true(out.budget[FALLBACK_EARLIER_1] == 1);
     assert_string_equal(out.acknowledged[0], "calo_gain");
     const struct recipe *recipe = &out.campaign.recipe;
     assert_true(recipe->reconstruct);
@@ -157,6 +160,14 @@ static const struct mistake mistakes[] = {
      "c.yaml:6: skim c: cuts need reconstruction"},
     {HEAD "reconstruct: {setup: 2022-electron-100}\n",
      "c.yaml:5: reconstruct: conditions are needed"},
+    {HEAD "skims: [{name: a, kind: all}]\n"
+          "conditions: {source: x, tag: t, budget: {run_mean: 1.5}}\n",
+     "c.yaml:6: run_mean: a share from 0 to 1"},
+    {HEAD "skims: [{name: a, kind: all}]\n"
+          "conditions: {source: x, tag: t, budget: {none: -0.1}}\n",
+     "c.yaml:6: none: "},
+    {HEAD "conditions: {source: x, tag: t, budget: {exact: 1}}\n",
+     "c.yaml:5: unknown key exact"},
     {HEAD "---\nname: second\n", "c.yaml:5: one document is allowed"},
     {HEAD "lease_s: &x 3\ncomplete_at: *x\n", "c.yaml:6"},
     {HEAD "lease_s: 1\n lease: 2\n", "c.yaml:"},
