@@ -68,34 +68,32 @@ static const char *const flag_names[FLAGS] = {"present",  "timed",   "in time", 
              NUMBER("energy [" unit "]", bins, 0, top))
 
 /* The cells of a detector. */
-#define CELL_NUMBERS(part, name, title, column, needs, mask, count, axis) \
+#define CELL_NUMBERS(part, name, title, column, kind, needs, mask, count, axis) \
     {.form = {#part, name, title, PLACES("cell", count), axis}, \
-     .source = HIST_OF_CELLS, .types = mask, .a = RECO_##column, \
+     .source = HIST_OF_CELLS, .types = mask, .a = RECO_##column, .b = kind, \
      .flags = needs, .flag_column = RECO_##part##_FLAGS},
 #define CELL_FLAGS(part, count) \
     {.form = {#part, "flags", #part " cells by flag", PLACES("cell", count), \
               {"", FLAGS, -0.5, FLAGS - 0.5, flag_names}}, \
      .source = HIST_FLAGS, .types = ANY, .a = RECO_##part##_FLAGS},
 #define CELLS_OF(part, count, unit, top) \
-    CELL_NUMBERS(part, "cells_all", #part " cells, all", part##_ENE, CELL_PRESENT, \
+    CELL_NUMBERS(part, "cells_all", #part " cells, all", part##_ENE, RECO_ALL, CELL_PRESENT, \
                  PHYSICS, count, NUMBER("energy [" unit "]", 100, 0, top)) \
-    CELL_NUMBERS(part, "cells_intime", #part " cells, in time", part##_INTIME, \
+    CELL_NUMBERS(part, "cells_intime", #part " cells, in time", part##_ENE, RECO_IN_TIME, \
                  CELL_IN_TIME, PHYSICS, count, NUMBER("energy [" unit "]", 100, 0, top)) \
     CELL_NUMBERS(part, "cells_nopileup", #part " cells, in time, pile-up subtracted", \
-                 part##_NOPILEUP, CELL_IN_TIME, PHYSICS, count, \
+                 part##_ENE, RECO_NO_PILEUP, CELL_IN_TIME, PHYSICS, count, \
                  NUMBER("energy [" unit "]", 100, 0, top)) \
     CELL_NUMBERS(part, "cells_led", #part " cells of calibration events, all", \
-                 part##_ENE, CELL_PRESENT, LED, count, \
+                 part##_ENE, RECO_ALL, CELL_PRESENT, LED, count, \
                  NUMBER("energy [" unit "]", 100, 0, top)) \
-    CELL_NUMBERS(part, "time", #part " time minus expected time", part##_TIME, \
+    CELL_NUMBERS(part, "time", #part " time minus expected time", part##_TIME, RECO_ALL, \
                  CELL_TIMED, PHYSICS, count, NUMBER("time [ns]", 100, -50, 50)) \
     CELL_FLAGS(part, count)
 
-#define RECO_S_FLAGS    RECO_COUNTER_FLAGS
-#define RECO_S_ENE      RECO_COUNTER_ENE
-#define RECO_S_INTIME   RECO_COUNTER_INTIME
-#define RECO_S_NOPILEUP RECO_COUNTER_NOPILEUP
-#define RECO_S_TIME     RECO_COUNTER_TIME
+#define RECO_S_FLAGS RECO_COUNTER_FLAGS
+#define RECO_S_ENE   RECO_COUNTER_ENE
+#define RECO_S_TIME  RECO_COUNTER_TIME
 
 const struct hist_info hist_infos[] = {
     {.form = {"events", "type", "events by DATE type", PLACES("type", EVENT_TYPES), NO_AXIS},

@@ -19,7 +19,8 @@ enum hist_source {
     HIST_PAIR,       /* x: quantity `a`, y: quantity `b` */
     HIST_BY_TRIGGER, /* x: each of its trigger bits, y: quantity `a` */
     HIST_NUMBERS,    /* numbers of column `a`: as x, with a y axis x is the place */
-    HIST_OF_CELLS,   /* x: place in column `a`, y: number, if not 0 and flagged */
+    HIST_OF_CELLS,   /* x: place in column `a`, y: number of kind `b`, if not 0 and
+                      flagged */
     HIST_FLAGS       /* x: place in flag column `a`, y: each of its bits */
 };
 
@@ -27,7 +28,7 @@ struct hist_info {
     struct hist_form form;
     enum hist_source source;
     uint32_t types;      /* bits of the DATE event types that fill it */
-    uint32_t a, b;       /* enum quantity or enum reco_column */
+    uint32_t a, b;       /* enum quantity, enum reco_column or enum reco_sum */
     uint8_t first, step; /* HIST_NUMBERS: place of the first number, between numbers */
     uint8_t flags;       /* one bit that a cell needs; HIST_OF_CELLS: of `flag_column` */
     uint32_t flag_column;

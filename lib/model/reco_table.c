@@ -19,6 +19,12 @@ const char *reco_type_name(enum reco_type type)
     return names[type];
 }
 
+const char *reco_encoding_name(enum reco_encoding encoding)
+{
+    static const char *const names[] = {"plain", "split", "half"};
+    return names[encoding];
+}
+
 size_t reco_type_size(enum reco_type type)
 {
     return type == RECO_U8 ? 1 : 4;

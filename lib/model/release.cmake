@@ -4,7 +4,8 @@
 # A change in coordinator/ keeps the id; one in lib/reco, lib/output, the decoders or the
 # flags below changes it, and with it every key.
 file(GLOB release_sources CONFIGURE_DEPENDS
-  ${CMAKE_SOURCE_DIR}/lib/base/fmath.c ${CMAKE_SOURCE_DIR}/lib/base/random.h
+  ${CMAKE_SOURCE_DIR}/lib/base/fmath.c ${CMAKE_SOURCE_DIR}/lib/base/half.c
+  ${CMAKE_SOURCE_DIR}/lib/base/random.h
   ${CMAKE_SOURCE_DIR}/lib/model/key.c ${CMAKE_SOURCE_DIR}/lib/model/event_digest.c
   ${CMAKE_SOURCE_DIR}/lib/model/reco_table.h ${CMAKE_SOURCE_DIR}/lib/model/quantity.h
   ${CMAKE_SOURCE_DIR}/lib/model/hist*.[ch]

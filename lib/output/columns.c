@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/cpu.h"
+#include "base/half.h"
 #include "base/text.h"
 #include "output/columns_format.h"
 
@@ -23,9 +25,8 @@ static bool schema_text(struct bytes *out, struct err *err)
         for (int d = 0; d < info->rank; d++)
             if (!text_addf(out, err, "[%u]", info->shape[d]))
                 return false;
-        if (!text_addf(out, err, "\t%s\t%s\t%s\n",
-                       info->encoding == RECO_SPLIT ? "split" : "plain", info->unit,
-                       info->meaning))
+        if (!text_addf(out, err, "\t%s\t%s\t%s\n", reco_encoding_name(info->encoding),
+                       info->unit, info->meaning))
             return false;
     }
     return true;
@@ -45,7 +46,8 @@ struct sha256 columns_schema(void)
 size_t columns_content(int column, uint32_t rows)
 {
     const struct reco_column_info *info = &reco_column_infos[column];
-    return (size_t)rows * info->width * reco_type_size(info->type);
+    return (size_t)rows * info->width *
+           (info->encoding == RECO_HALF ? 2 : reco_type_size(info->type));
 }
 
 void columns_page_init(struct columns_page *page)
@@ -56,14 +58,15 @@ void columns_page_init(struct columns_page *page)
         most = size > most ? size : most;
     }
     *page = (struct columns_page){.compressor = compressor_new(),
-                                  .split = mem_new(most, 1),
+                                  .vector = cpu_has_avx2(),
+                                  .coded = mem_new(most, 1),
                                   .stored = mem_new(compress_bound(most) + 8, 1)};
 }
 
 void columns_page_release(struct columns_page *page)
 {
     compressor_free(page->compressor);
-    free(page->split);
+    free(page->coded);
     free(page->stored);
     *page = (struct columns_page){.compressor = NULL};
 }
@@ -109,11 +112,22 @@ static bool page_put(struct columns_writer *writer, int column, const void *numb
     struct columns_page *page = &writer->page;
     uint8_t row[COLUMNS_ROW];
     size_t size = columns_content(column, rows);
-    if (reco_column_infos[column].encoding == RECO_SPLIT) {
-        bytes_split(numbers, size / 4, page->split);
-        numbers = page->split;
+    const void *coded = page->coded;
+    bool runs = reco_column_infos[column].encoding == RECO_HALF ||
+                reco_column_infos[column].type == RECO_U8;
+    switch (reco_column_infos[column].encoding) {
+    case RECO_PLAIN:
+        coded = numbers;
+        break;
+    case RECO_SPLIT:
+        bytes_split(numbers, size / 4, page->coded);
+        break;
+    case RECO_HALF:
+        half_pack(numbers, size / 2, page->vector, page->coded);
+        break;
     }
-    size_t stored = compress_data(page->compressor, numbers, size, page->stored);
+    size_t stored = (runs ? compress_runs : compress_data)(page->compressor, coded, size,
+                                                           page->stored);
     uint64_t sum = xxh3_of(page->stored, stored);
     le32_store(row, (uint32_t)stored);
     le64_store(row + 4, sum);

@@ -6,13 +6,13 @@
  *            column: u32 size of the page as stored, u64 its XXH3
  *   account  text about the rows that is no row, handed on as it is (what decoding met,
  *            as a summary line)
- *   tail     "SPWYCOL2", u32 clusters, u32 columns, u64 rows, u32 size of the account,
+ *   tail     "SPWYCOL3", u32 clusters, u32 columns, u64 rows, u32 size of the account,
  *            u32 0, sha256 of the schema, key, u64 XXH3 of table, account and tail up to
  *            here
  *
- * All numbers little endian. A page has rows x shape numbers of one column, their bytes
- * transposed if the column is split, then as compress.h stores it: what an RNTuple wants,
- * so a merged file holds the payload as it is. Pages tile the payload up to the table, so
+ * All numbers little endian. A page has rows x shape numbers of one column in its
+ * encoding (model/reco_table.h), then as compress.h stores it: what an RNTuple wants, so
+ * a merged file holds the payload as it is. Pages tile the payload up to the table, so
  * their places follow from the sizes. The bytes are a function of rows and key alone.
  */
 #ifndef SPILLWAY_OUTPUT_COLUMNS_H
@@ -36,7 +36,9 @@ struct sha256 columns_schema(void);
 /* A page on its way between table and file. */
 struct columns_page {
     struct compressor *compressor;
-    uint8_t *split, *stored;
+    bool vector; /* cpu_has_avx2() */
+    void *coded; /* as the encoding of the column wants it */
+    uint8_t *stored;
 };
 
 /* Writes into the open record of a pack, one payload after another. */

@@ -8,7 +8,7 @@
 
 #include "output/columns.h"
 
-#define COLUMNS_MAGIC   "SPWYCOL2"
+#define COLUMNS_MAGIC   "SPWYCOL3"
 #define COLUMNS_TAIL    104u
 #define COLUMNS_SCHEMA  32u /* places in the tail */
 #define COLUMNS_KEY     64u

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/disk.h"
+#include "base/half.h"
 #include "output/columns_format.h"
 
 void columns_reader_init(struct columns_reader *reader)
@@ -162,18 +163,20 @@ static bool page_read(struct columns_reader *reader, int column, uint64_t offset
     struct columns_page *page = &reader->page;
     size_t stored = columns_page_size(reader, reader->next, column);
     size_t size = columns_content(column, columns_cluster_rows(reader, reader->next));
-    bool split = reco_column_infos[column].encoding == RECO_SPLIT;
+    enum reco_encoding encoding = reco_column_infos[column].encoding;
     if (!disk_read_at(reader->fd, reader->path, offset, page->stored,
                       stored + COLUMNS_CHECK, err))
         return false;
     if (!page_check(reader, column, page->stored))
         return reader_wrong(reader, offset, "a page does not match its checksum", err);
     if (!decompress_data(page->compressor, page->stored, stored,
-                         split ? page->split : numbers, size, err))
+                         encoding == RECO_PLAIN ? numbers : page->coded, size, err))
         return err_wrap(err, "%s: page of column %s at byte %" PRIu64, reader->path,
                         reco_column_infos[column].name, offset);
-    if (split)
-        bytes_join(page->split, size / 4, numbers);
+    if (encoding == RECO_SPLIT)
+        bytes_join(page->coded, size / 4, numbers);
+    if (encoding == RECO_HALF)
+        half_unpack(page->coded, size / 2, numbers);
     return true;
 }
 

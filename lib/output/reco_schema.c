@@ -9,12 +9,20 @@
 
 static const struct {
     const char *name;
-    enum rntuple_type plain, split;
-    uint16_t bits;
+
+    struct {
+        enum rntuple_type type;
+        uint16_t bits;
+    } of[3]; /* enum reco_encoding */
 } types[] = {
-    [RECO_U8] = {"std::uint8_t", RNTUPLE_U8, RNTUPLE_U8, 8},
-    [RECO_U32] = {"std::uint32_t", RNTUPLE_U32, RNTUPLE_SPLIT_U32, 32},
-    [RECO_F32] = {"float", RNTUPLE_F32, RNTUPLE_SPLIT_F32, 32},
+    [RECO_U8] = {"std::uint8_t", {[RECO_PLAIN] = {RNTUPLE_U8, 8}}},
+    [RECO_U32] =
+        {"std::uint32_t",
+         {[RECO_PLAIN] = {RNTUPLE_U32, 32}, [RECO_SPLIT] = {RNTUPLE_SPLIT_U32, 32}}},
+    [RECO_F32] = {"float",
+                  {[RECO_PLAIN] = {RNTUPLE_F32, 32},
+                   [RECO_SPLIT] = {RNTUPLE_SPLIT_F32, 32},
+                   [RECO_HALF] = {RNTUPLE_F16, 16}}},
 };
 
 /* Type of what is left of the shape from dimension `from` on. */
@@ -58,11 +66,10 @@ static void column_add(struct reco_schema *made, int column)
                                    .parent = d == 0 ? number : number - 1,
                                    .length = d < info->rank ? info->shape[d] : 0};
     }
-    made->columns[column] = (struct rntuple_column){
-        .type = info->encoding == RECO_SPLIT ? types[info->type].split
-                                             : types[info->type].plain,
-        .bits = types[info->type].bits,
-        .field = made->schema.field_count - 1};
+    made->columns[column] =
+        (struct rntuple_column){.type = types[info->type].of[info->encoding].type,
+                                .bits = types[info->type].of[info->encoding].bits,
+                                .field = made->schema.field_count - 1};
 }
 
 void reco_schema_make(struct reco_schema *schema, bool synthetic)
@@ -71,7 +78,7 @@ void reco_schema_make(struct reco_schema *schema, bool synthetic)
     struct sha256 hash = columns_schema();
     sha256_to_hex(&hash, hex);
     (void)snprintf(schema->description, sizeof schema->description,
-                   "%sspillway-columns-2 %s", synthetic ? "SYNTHETIC " : "", hex);
+                   "%sspillway-columns-3 %s", synthetic ? "SYNTHETIC " : "", hex);
     schema->schema = (struct rntuple_schema){.name = RECO_SCHEMA_NAME,
                                              .description = schema->description,
                                              .writer = "Spillway",

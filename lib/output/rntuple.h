@@ -19,6 +19,7 @@
 enum rntuple_type {
     RNTUPLE_U8 = 0x04,
     RNTUPLE_U32 = 0x08,
+    RNTUPLE_F16 = 0x0b,
     RNTUPLE_F32 = 0x0c,
     RNTUPLE_INDEX64 = 0x0f,
     RNTUPLE_SPLIT_U32 = 0x14,

@@ -67,6 +67,22 @@ static void number_store(uint8_t *out, uint64_t value, size_t bytes)
         out[b] = (uint8_t)(value >> (8 * b));
 }
 
+/* A float of 16 bits (5 of them the exponent, 10 the fraction) as one of 32. */
+static uint32_t half_widen(uint32_t half)
+{
+    uint32_t sign = (half & 0x8000u) << 16;
+    uint32_t exponent = half >> 10 & 31u;
+    uint32_t fraction = half & 1023u;
+    if (exponent == 31)
+        return sign | 255u << 23 | fraction << 13;
+    if (exponent == 0 && fraction == 0)
+        return sign;
+    uint32_t power = exponent == 0 ? 113 : exponent + 112;
+    for (; exponent == 0 && (fraction & 1024u) == 0; power--)
+        fraction <<= 1;
+    return sign | power << 23 | (fraction & 1023u) << 13;
+}
+
 static void page_decode(const struct rntuple_column *column, const uint8_t *page,
                         size_t count, uint8_t *out)
 {
@@ -87,6 +103,8 @@ static void page_decode(const struct rntuple_column *column, const uint8_t *page
             before = value += before;
         else if (column->split && column->kind == RNTUPLE_INT)
             value = (value >> 1) ^ (0 - (value & 1));
+        else if (column->kind == RNTUPLE_REAL && bytes == 2)
+            value = half_widen((uint32_t)value);
         number_store(out + i * column->size, value, column->size);
     }
 }

@@ -23,14 +23,14 @@ static const struct column_type column_types[] = {
     {0x04, 8, RNTUPLE_UINT, false},   {0x05, 16, RNTUPLE_INT, false},
     {0x06, 16, RNTUPLE_UINT, false},  {0x07, 32, RNTUPLE_INT, false},
     {0x08, 32, RNTUPLE_UINT, false},  {0x09, 64, RNTUPLE_INT, false},
-    {0x0a, 64, RNTUPLE_UINT, false},  {0x0c, 32, RNTUPLE_REAL, false},
-    {0x0d, 64, RNTUPLE_REAL, false},  {0x0e, 32, RNTUPLE_INDEX, false},
-    {0x0f, 64, RNTUPLE_INDEX, false}, {0x11, 16, RNTUPLE_INT, true},
-    {0x12, 16, RNTUPLE_UINT, true},   {0x13, 32, RNTUPLE_INT, true},
-    {0x14, 32, RNTUPLE_UINT, true},   {0x15, 64, RNTUPLE_INT, true},
-    {0x16, 64, RNTUPLE_UINT, true},   {0x18, 32, RNTUPLE_REAL, true},
-    {0x19, 64, RNTUPLE_REAL, true},   {0x1a, 32, RNTUPLE_INDEX, true},
-    {0x1b, 64, RNTUPLE_INDEX, true}};
+    {0x0a, 64, RNTUPLE_UINT, false},  {0x0b, 16, RNTUPLE_REAL, false},
+    {0x0c, 32, RNTUPLE_REAL, false},  {0x0d, 64, RNTUPLE_REAL, false},
+    {0x0e, 32, RNTUPLE_INDEX, false}, {0x0f, 64, RNTUPLE_INDEX, false},
+    {0x11, 16, RNTUPLE_INT, true},    {0x12, 16, RNTUPLE_UINT, true},
+    {0x13, 32, RNTUPLE_INT, true},    {0x14, 32, RNTUPLE_UINT, true},
+    {0x15, 64, RNTUPLE_INT, true},    {0x16, 64, RNTUPLE_UINT, true},
+    {0x18, 32, RNTUPLE_REAL, true},   {0x19, 64, RNTUPLE_REAL, true},
+    {0x1a, 32, RNTUPLE_INDEX, true},  {0x1b, 64, RNTUPLE_INDEX, true}};
 
 /* A part of `size` bytes whose first `head` are taken already. */
 static struct cursor frame_cut(struct cursor *cursor, uint64_t size, size_t head)
@@ -89,6 +89,16 @@ static bool field_take(struct cursor *list, uint32_t id, struct rntuple_field *f
            field->array <= RNTUPLE_WIDTH && field->name.size > 0;
 }
 
+/* Of a decoded number. */
+static uint32_t size_of(const struct column_type *type)
+{
+    if (type->kind == RNTUPLE_INDEX)
+        return 8;
+    if (type->kind == RNTUPLE_REAL && type->bits == 16)
+        return 4;
+    return type->bits < 8 ? 1 : type->bits / 8u;
+}
+
 static bool column_take(struct cursor *list, struct rntuple_column *column)
 {
     struct cursor cursor = rntuple_record(list);
@@ -105,9 +115,7 @@ static bool column_take(struct cursor *list, struct rntuple_column *column)
             continue;
         column->kind = known->kind;
         column->split = known->split;
-        column->size = known->bits < 8                ? 1
-                       : known->kind == RNTUPLE_INDEX ? 8
-                                                      : known->bits / 8u;
+        column->size = size_of(known);
         return true;
     }
     return false;

@@ -41,7 +41,9 @@ static const char *seal_check(const uint8_t *seal, uint64_t size, uint64_t cover
     uint64_t row = TABLE_ROW + PAGE_ROW * columns;
     uint64_t left = size - TAIL;
     uint64_t account = le32_load(tail + 24);
-    if (memcmp(tail, "SPWYCOL2", 8) != 0 || columns > UINT16_MAX || account > left ||
+    /* Versions 2 and 3 differ in what the columns are. */
+    bool known = memcmp(tail, "SPWYCOL2", 8) == 0 || memcmp(tail, "SPWYCOL3", 8) == 0;
+    if (!known || columns > UINT16_MAX || account > left ||
         clusters * row != left - account)
         return "its table of pages is damaged";
     if (table_pages(seal, (uint32_t)clusters, (uint32_t)columns) != covered)

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "base/half.h"
 #include "model/segment.h"
 #include "reco/sums.h"
 
@@ -86,6 +87,13 @@ static void pulse_fill(const struct row *row, const struct calibration_channel *
     hist_put(&hists[HIST_SPREAD], channel->cell, pulse->spread);
 }
 
+static void number_store(const struct row *row, unsigned column, uint32_t cell,
+                         double number)
+{
+    reco_f32(row->table, (enum reco_column)column, row->number)[cell] =
+        half_round((float)number);
+}
+
 /* Energies and time of one channel from its pulse. */
 static void cell_store(struct row *row, const struct calibration_channel *channel,
                        const struct waveform *pulse)
@@ -101,10 +109,12 @@ static void cell_store(struct row *row, const struct calibration_channel *channe
         pulse_fill(row, channel, pulse);
     row->flags |= pulse->flags & WAVEFORM_PILEUP ? RECO_PILEUP : 0;
     row->flags |= pulse->flags & WAVEFORM_OVER ? RECO_OVERFLOW : 0;
-    float *sums[RECO_SUMS];
-    for (int i = 0; i < RECO_SUMS; i++)
-        sums[i] = &reco_f32(row->table, columns->sums[i], row->number)[channel->cell];
-    *sums[RECO_ALL] = (float)(pulse->largest * channel->per_count);
+    if (pulse->largest == 0.0) /* no maximum; a new row is zero */
+        return;
+    double all = pulse->largest * channel->per_count;
+    number_store(row, columns->energy, channel->cell, all);
+    /* Until a maximum is in time, all is out of time. */
+    number_store(row, columns->energy + RECO_IN_TIME, channel->cell, all);
     if (channel->relative && !row->has_master)
         return;
     double expected = channel->expected_ns + (channel->relative ? row->master_ns : 0.0);
@@ -113,15 +123,16 @@ static void cell_store(struct row *row, const struct calibration_channel *channe
         return;
     double time = pulse->maxima[nearest].time_ns - expected;
     *flags |= CELL_TIMED;
-    reco_f32(row->table, columns->time, row->number)[channel->cell] = (float)time;
+    number_store(row, columns->time, channel->cell, time);
     if (!(fabs(time) < channel->window_ns))
         return;
     *flags |= CELL_IN_TIME;
     double amplitude = pulse->maxima[nearest].amplitude;
     double tail = waveform_tail(pulse, nearest, &row->calibration->rules);
-    double rest = amplitude > tail ? amplitude - tail : 0.0;
-    *sums[RECO_IN_TIME] = (float)(amplitude * channel->per_count);
-    *sums[RECO_NO_PILEUP] = (float)(rest * channel->per_count);
+    number_store(row, columns->energy + RECO_IN_TIME, channel->cell,
+                 (pulse->largest - amplitude) * channel->per_count);
+    number_store(row, columns->energy + RECO_NO_PILEUP, channel->cell,
+                 (tail < amplitude ? tail : amplitude) * channel->per_count);
 }
 
 static void cells_fill(struct row *row)

@@ -46,9 +46,14 @@ static void cells(struct hist *hist, const struct hist_info *info,
     const float *values = reco_f32(table, (enum reco_column)info->a, row);
     const uint8_t *flags = reco_u8(table, (enum reco_column)info->flag_column, row);
     uint32_t width = reco_column_infos[info->a].width;
-    for (uint32_t i = 0; i < width; i++)
-        if (values[i] != 0.0F && (flags[i] & info->flags) != 0)
-            hist_put(hist, i, (double)values[i]);
+    for (uint32_t i = 0; i < width; i++) {
+        if (values[i] == 0.0F || (flags[i] & info->flags) == 0)
+            continue;
+        double value =
+            reco_energy(table, (enum reco_column)info->a, row, i, (enum reco_sum)info->b);
+        if (value != 0.0)
+            hist_put(hist, i, value);
+    }
 }
 
 static void flagged(struct hist *hist, const struct hist_info *info,

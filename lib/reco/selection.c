@@ -52,7 +52,7 @@ static const struct source sources[QUANTITY_COUNT] = {
     [QUANTITY_VETO1] = {FROM_FLOAT, RECO_VETO_PLATE, MODULE(1, RECO_ALL), 0, 0},
     [QUANTITY_VETO2] = {FROM_FLOAT, RECO_VETO_PLATE, MODULE(2, RECO_ALL), 0, 0},
     [QUANTITY_SRD_MIN] = {FROM_FLOAT, RECO_SRD_LEAST, RECO_IN_TIME, 0, 0},
-    [QUANTITY_SRD_MAX] = {FROM_SRD_MAX, RECO_SRD_INTIME, 0, 0, 0},
+    [QUANTITY_SRD_MAX] = {FROM_SRD_MAX, RECO_SRD_ENE, RECO_IN_TIME, 0, 0},
     [QUANTITY_SRD_SUM] = {FROM_FLOAT, RECO_SRD_SUM, RECO_IN_TIME, 0, 0},
     [QUANTITY_SRD_SUM_ALL] = {FROM_FLOAT, RECO_SRD_SUM, RECO_ALL, 0, 0},
     [QUANTITY_HOTTEST_X] = {FROM_BYTE, RECO_HOTTEST_X, 0, 0, RECO_HAS_HOTTEST},
@@ -89,6 +89,8 @@ static uint64_t source_columns(const struct source *source)
         columns |= reco_set(RECO_FLAGS);
     if (source->kind == FROM_HCAL_SUM)
         columns |= reco_set(RECO_HCAL_TOTAL);
+    if (source->kind == FROM_SRD_MAX)
+        columns |= reco_set(RECO_SRD_OUT);
     if (source->kind == FROM_FRACTION)
         columns |= reco_set(RECO_ECAL_TOTAL);
     return columns;
@@ -135,6 +137,17 @@ static double largest(const float *numbers, size_t count, size_t step)
     return most;
 }
 
+static double largest_cell(const struct reco_table *table, uint32_t row,
+                           enum reco_column all, uint32_t count)
+{
+    double most = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        double energy = reco_energy(table, all, row, i, RECO_IN_TIME);
+        most = i == 0 || energy > most ? energy : most;
+    }
+    return most;
+}
+
 static double number(const struct reco_table *table, uint32_t row,
                      enum reco_column column, uint32_t place)
 {
@@ -161,7 +174,7 @@ static double source_value(const struct reco_table *table, uint32_t row,
     case FROM_VETO_MAX:
         return largest(reco_f32(table, column, row), RECO_VETO_PLATES, RECO_SUMS);
     case FROM_SRD_MAX:
-        return largest(reco_f32(table, column, row), RECO_SRD_MODULES, 1);
+        return largest_cell(table, row, column, RECO_SRD_MODULES);
     case FROM_FRACTION:
         return number(table, row, column, source->place) /
                number(table, row, RECO_ECAL_TOTAL, source->other);

@@ -6,26 +6,11 @@
 #include <string.h>
 
 static const struct setup_columns columns[SETUP_PARTS] = {
-    [PART_ECAL] = {{RECO_ECAL_ENE, RECO_ECAL_INTIME, RECO_ECAL_NOPILEUP},
-                   RECO_ECAL_TIME,
-                   RECO_ECAL_FLAGS,
-                   1.0},
-    [PART_HCAL] = {{RECO_HCAL_ENE, RECO_HCAL_INTIME, RECO_HCAL_NOPILEUP},
-                   RECO_HCAL_TIME,
-                   RECO_HCAL_FLAGS,
-                   1.0},
-    [PART_VETO] = {{RECO_VETO_ENE, RECO_VETO_INTIME, RECO_VETO_NOPILEUP},
-                   RECO_VETO_TIME,
-                   RECO_VETO_FLAGS,
-                   1000.0},
-    [PART_SRD] = {{RECO_SRD_ENE, RECO_SRD_INTIME, RECO_SRD_NOPILEUP},
-                  RECO_SRD_TIME,
-                  RECO_SRD_FLAGS,
-                  1000.0},
-    [PART_COUNTER] = {{RECO_COUNTER_ENE, RECO_COUNTER_INTIME, RECO_COUNTER_NOPILEUP},
-                      RECO_COUNTER_TIME,
-                      RECO_COUNTER_FLAGS,
-                      1000.0},
+    [PART_ECAL] = {RECO_ECAL_ENE, RECO_ECAL_TIME, RECO_ECAL_FLAGS, 1.0},
+    [PART_HCAL] = {RECO_HCAL_ENE, RECO_HCAL_TIME, RECO_HCAL_FLAGS, 1.0},
+    [PART_VETO] = {RECO_VETO_ENE, RECO_VETO_TIME, RECO_VETO_FLAGS, 1000.0},
+    [PART_SRD] = {RECO_SRD_ENE, RECO_SRD_TIME, RECO_SRD_FLAGS, 1000.0},
+    [PART_COUNTER] = {RECO_COUNTER_ENE, RECO_COUNTER_TIME, RECO_COUNTER_FLAGS, 1000.0},
 };
 
 /* Missing energy with 100 GeV electrons, H4, 2022. The calorimeter has five columns of

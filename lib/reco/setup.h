@@ -15,7 +15,7 @@ enum setup_part { PART_ECAL, PART_HCAL, PART_VETO, PART_SRD, PART_COUNTER };
 
 /* Columns of a part, and what its unit is in GeV. */
 struct setup_columns {
-    enum reco_column sums[RECO_SUMS]; /* energies by enum reco_sum */
+    enum reco_column energy; /* see reco_energy() */
     enum reco_column time, flags;
     double per_gev; /* 1 for GeV, 1000 for MeV */
 };

@@ -6,15 +6,36 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/half.h"
+
 #define ECAL_CELLS    ((size_t)RECO_ECAL_X * RECO_ECAL_Y)
 #define HCAL_CELLS    ((size_t)RECO_HCAL_X * RECO_HCAL_Y)
+#define CELLS         (RECO_ECAL_LAYERS * ECAL_CELLS) /* of the largest part */
 #define CANONICAL_NAN 0x7fc00000u
 
-static double sum_of(const float *numbers, size_t count)
+/* Numbers of a row, rounded to what files hold. */
+static void sum_store(const struct reco_table *table, uint32_t row,
+                      enum reco_column column, size_t place, double number)
+{
+    reco_f32(table, column, row)[place] = half_round((float)number);
+}
+
+/* Energies of one kind of all cells of a part, as stored. */
+static void cells_take(const struct reco_table *table, uint32_t row, enum setup_part part,
+                       enum reco_sum kind, double out[CELLS])
+{
+    enum reco_column all = setup_columns(part)->energy;
+    uint32_t width = reco_column_infos[all].width;
+    bug_if(width > CELLS);
+    for (uint32_t i = 0; i < width; i++)
+        out[i] = reco_energy(table, all, row, i, kind);
+}
+
+static double sum_of(const double *numbers, size_t count)
 {
     double sum = 0;
     for (size_t i = 0; i < count; i++)
-        sum += (double)numbers[i];
+        sum += numbers[i];
     return sum;
 }
 
@@ -25,58 +46,16 @@ double sums_plate(double a, double b, double balance)
     return less < balance * more ? more : sqrt(a * b);
 }
 
-static void ecal_fill(const struct reco_table *table, uint32_t row, int kind)
-{
-    enum reco_column cells = setup_columns(PART_ECAL)->sums[kind];
-    const float *energies = reco_f32(table, cells, row);
-    double preshower = sum_of(energies, ECAL_CELLS);
-    double main_part = sum_of(energies + ECAL_CELLS, ECAL_CELLS);
-    reco_f32(table, RECO_PRESHOWER, row)[kind] = (float)preshower;
-    reco_f32(table, RECO_ECAL_MAIN, row)[kind] = (float)main_part;
-    reco_f32(table, RECO_ECAL_TOTAL, row)[kind] = (float)(preshower + main_part);
-}
-
-static void hcal_fill(const struct setup *setup, const struct reco_table *table,
-                      uint32_t row, int kind)
-{
-    const float *energies = reco_f32(table, setup_columns(PART_HCAL)->sums[kind], row);
-    double in_line = 0;
-    for (uint32_t m = 0; m < RECO_HCAL_MODULES; m++) {
-        double module = sum_of(energies + m * HCAL_CELLS, HCAL_CELLS);
-        reco_f32(table, RECO_HCAL_MODULE, row)[m * RECO_SUMS + (uint32_t)kind] =
-            (float)module;
-        in_line += m < setup->hcal_in_line ? module : 0.0;
-    }
-    reco_f32(table, RECO_HCAL_TOTAL, row)[kind] = (float)in_line;
-}
-
-static void small_fill(const struct setup *setup, const struct reco_table *table,
-                       uint32_t row, int kind)
-{
-    const float *veto = reco_f32(table, setup_columns(PART_VETO)->sums[kind], row);
-    for (size_t p = 0; p < RECO_VETO_PLATES; p++)
-        reco_f32(table, RECO_VETO_PLATE, row)[p * RECO_SUMS + (size_t)kind] =
-            (float)sums_plate((double)veto[2 * p], (double)veto[2 * p + 1],
-                              setup->veto_balance);
-    const float *srd = reco_f32(table, setup_columns(PART_SRD)->sums[kind], row);
-    float least = srd[0];
-    for (uint32_t m = 1; m < setup->srd_modules; m++)
-        least = srd[m] < least ? srd[m] : least;
-    reco_f32(table, RECO_SRD_SUM, row)[kind] = (float)sum_of(srd, setup->srd_modules);
-    reco_f32(table, RECO_SRD_LEAST, row)[kind] = least;
-}
-
 /* Energy in time of both layers at place (x, y). */
-static double tower(const float *energies, int x, int y)
+static double tower(const double *energies, int x, int y)
 {
     size_t cell = (size_t)x * RECO_ECAL_Y + (size_t)y;
-    return (double)energies[cell] + (double)energies[ECAL_CELLS + cell];
+    return energies[cell] + energies[ECAL_CELLS + cell];
 }
 
-static bool hottest_fill(const struct reco_table *table, uint32_t row)
+static bool hottest_fill(const struct reco_table *table, uint32_t row,
+                         const double *energies)
 {
-    const float *energies =
-        reco_f32(table, setup_columns(PART_ECAL)->sums[RECO_IN_TIME], row);
     double most = 0;
     int hot_x = 0;
     int hot_y = 0;
@@ -96,18 +75,63 @@ static bool hottest_fill(const struct reco_table *table, uint32_t row)
         return false;
     *reco_u8(table, RECO_HOTTEST_X, row) = (uint8_t)hot_x;
     *reco_u8(table, RECO_HOTTEST_Y, row) = (uint8_t)hot_y;
-    *reco_f32(table, RECO_OUTSIDE, row) = (float)outside;
+    sum_store(table, row, RECO_OUTSIDE, 0, outside);
     return true;
+}
+
+/* Whether a cell in time is the hottest. */
+static bool ecal_fill(const struct reco_table *table, uint32_t row, enum reco_sum kind)
+{
+    double energies[CELLS];
+    cells_take(table, row, PART_ECAL, kind, energies);
+    double preshower = sum_of(energies, ECAL_CELLS);
+    double main_part = sum_of(energies + ECAL_CELLS, ECAL_CELLS);
+    sum_store(table, row, RECO_PRESHOWER, (size_t)kind, preshower);
+    sum_store(table, row, RECO_ECAL_MAIN, (size_t)kind, main_part);
+    sum_store(table, row, RECO_ECAL_TOTAL, (size_t)kind, preshower + main_part);
+    return kind == RECO_IN_TIME && hottest_fill(table, row, energies);
+}
+
+static void hcal_fill(const struct setup *setup, const struct reco_table *table,
+                      uint32_t row, enum reco_sum kind)
+{
+    double energies[CELLS];
+    double in_line = 0;
+    cells_take(table, row, PART_HCAL, kind, energies);
+    for (uint32_t m = 0; m < RECO_HCAL_MODULES; m++) {
+        double module = sum_of(energies + m * HCAL_CELLS, HCAL_CELLS);
+        sum_store(table, row, RECO_HCAL_MODULE, m * RECO_SUMS + (size_t)kind, module);
+        in_line += m < setup->hcal_in_line ? module : 0.0;
+    }
+    sum_store(table, row, RECO_HCAL_TOTAL, (size_t)kind, in_line);
+}
+
+static void small_fill(const struct setup *setup, const struct reco_table *table,
+                       uint32_t row, enum reco_sum kind)
+{
+    double energies[CELLS];
+    cells_take(table, row, PART_VETO, kind, energies);
+    for (size_t p = 0; p < RECO_VETO_PLATES; p++)
+        sum_store(table, row, RECO_VETO_PLATE, p * RECO_SUMS + (size_t)kind,
+                  sums_plate(energies[2 * p], energies[2 * p + 1], setup->veto_balance));
+    cells_take(table, row, PART_SRD, kind, energies);
+    double least = energies[0];
+    for (uint32_t m = 1; m < setup->srd_modules; m++)
+        least = energies[m] < least ? energies[m] : least;
+    sum_store(table, row, RECO_SRD_SUM, (size_t)kind,
+              sum_of(energies, setup->srd_modules));
+    sum_store(table, row, RECO_SRD_LEAST, (size_t)kind, least);
 }
 
 bool sums_fill(const struct setup *setup, const struct reco_table *table, uint32_t row)
 {
-    for (int kind = 0; kind < RECO_SUMS; kind++) {
-        ecal_fill(table, row, kind);
+    bool hottest = false;
+    for (enum reco_sum kind = RECO_ALL; kind <= RECO_NO_PILEUP; kind++) {
+        hottest = ecal_fill(table, row, kind) || hottest;
         hcal_fill(setup, table, row, kind);
         small_fill(setup, table, row, kind);
     }
-    return hottest_fill(table, row);
+    return hottest;
 }
 
 /* Whole numbers, so that the compiler may look at several at a time. */

@@ -20,7 +20,7 @@ static void records_read(const char *path)
     struct reco_file file;
     struct pack_entry entry;
     struct err err;
-    if (reader.page.split == NULL) {
+    if (reader.page.coded == NULL) {
         columns_reader_init(&reader);
         bytes_init(&pages, COLUMNS_PAGES);
     }

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "base/half.h"
 #include "base/random.h"
 #include "output/columns.h"
 
@@ -24,7 +25,7 @@ static size_t column_bytes(int c, uint32_t rows)
            reco_type_size(reco_column_infos[c].type);
 }
 
-/* Any bits, NaN patterns included. */
+/* Any bits, NaN patterns included; rounded to what the column holds. */
 static void table_fill(struct reco_table *table, struct random *random, uint32_t rows)
 {
     table->rows = rows;
@@ -32,6 +33,9 @@ static void table_fill(struct reco_table *table, struct random *random, uint32_t
         uint8_t *bytes = table->data[c];
         for (size_t i = 0; i < column_bytes(c, rows); i++)
             bytes[i] = (uint8_t)random_next(random);
+        if (reco_column_infos[c].encoding == RECO_HALF)
+            for (size_t i = 0; i < (size_t)rows * reco_column_infos[c].width; i++)
+                ((float *)table->data[c])[i] = half_round(((float *)table->data[c])[i]);
     }
 }
 

@@ -130,7 +130,7 @@ static void events_of_a_part_come_record_by_record(void **state)
     for (uint32_t r = 0; r < 3; r++) {
         (void)reco_table_add(&table);
         *reco_u32(&table, RECO_EVENT, r) = 10 + r;
-        reco_f32(&table, RECO_ECAL_ENE, r)[71] = 0.1F * (float)r;
+        reco_f32(&table, RECO_ECAL_ENE, r)[71] = 0.75F * (float)r;
     }
     part_make(fd, path, &table);
     assert_true(event_file_open(&file, path, &err));
@@ -141,7 +141,7 @@ static void events_of_a_part_come_record_by_record(void **state)
     assert_int_equal(file.block.first, 3);
     assert_int_equal(file.block.rows, 3);
     assert_string_equal(number_text(&file, RECO_EVENT, 2), "12");
-    assert_string_equal(number_text(&file, RECO_ECAL_ENE, 72 + 71), "0.1");
+    assert_string_equal(number_text(&file, RECO_ECAL_ENE, 72 + 71), "0.75");
     assert_true(event_file_next(&file, &err));
     assert_int_equal(file.block.rows, 0);
     event_file_close(&file);

@@ -22,9 +22,9 @@ static void row_add(struct bytes *out, const struct reco_column_info *info)
     assert_true(text_addf(out, &err, "| `%s", info->name));
     for (int d = 0; d < info->rank; d++)
         assert_true(text_addf(out, &err, "[%u]", info->shape[d]));
-    assert_true(text_addf(
-        out, &err, "` | %s | %s | %s | %s |\n", reco_type_name(info->type), info->unit,
-        info->encoding == RECO_SPLIT ? "split" : "plain", info->meaning));
+    assert_true(text_addf(out, &err, "` | %s | %s | %s | %s |\n",
+                          reco_type_name(info->type), info->unit,
+                          reco_encoding_name(info->encoding), info->meaning));
 }
 
 static void the_page_lists_every_column(void **state)

@@ -126,6 +126,10 @@ static void reco_columns_are_fields_with_nested_arrays(void **state)
         }
         assert_int_equal(width, reco_column_infos[c].width);
         assert_string_equal(made.fields[field].name, reco_column_infos[c].name);
+        if (reco_column_infos[c].encoding == RECO_HALF) {
+            assert_int_equal(made.columns[c].type, 0x0b); /* Real16 */
+            assert_int_equal(made.columns[c].bits, 16);
+        }
     }
     const struct rntuple_field *ecal =
         &made.fields[made.columns[RECO_ECAL_ENE].field - 3];
@@ -134,7 +138,7 @@ static void reco_columns_are_fields_with_nested_arrays(void **state)
     assert_string_equal(ecal[3].type, "float");
     assert_int_equal(ecal->length, 2);
     assert_string_equal(ecal->description, "all; 0 pre-shower, 1 main [GeV]");
-    assert_int_equal(strncmp(made.schema.description, "spillway-columns-2 ", 19), 0);
+    assert_int_equal(strncmp(made.schema.description, "spillway-columns-3 ", 19), 0);
 }
 
 static void simulated_data_are_marked(void **state)

@@ -144,8 +144,8 @@ static void pileup_is_subtracted_from_the_pulse_in_time(void **state)
     made_digit(&made, "ECAL0", 0, samples, MADE_SAMPLES);
     (void)finish(&made, &table);
     double under = 400.0 * 0.36787944117144233;
-    double in_time = (double)reco_f32(&table, RECO_ECAL_INTIME, 0)[0];
-    double rest = (double)reco_f32(&table, RECO_ECAL_NOPILEUP, 0)[0];
+    double in_time = reco_energy(&table, RECO_ECAL_ENE, 0, 0, RECO_IN_TIME);
+    double rest = reco_energy(&table, RECO_ECAL_ENE, 0, 0, RECO_NO_PILEUP);
     assert_true(fabs(in_time - 0.05 * (1000.0 + under)) < 0.05);
     assert_true(fabs(rest - 0.05 * 1000.0) < 0.1);
     stop(&made, &table);

@@ -36,6 +36,8 @@ static void row_make(struct reco_table *table)
         for (uint32_t i = 0; i < reco_column_infos[c].width; i++)
             if (reco_column_infos[c].type == RECO_F32)
                 reco_f32(table, (enum reco_column)c, 0)[i] = (float)c * 100.0f + (float)i;
+    for (uint32_t i = 0; i < RECO_SRD_MODULES; i++)
+        reco_f32(table, RECO_SRD_OUT, 0)[i] = (float)i;
     *reco_u32(table, RECO_FLAGS, 0) = RECO_HAS_HOTTEST | RECO_HAS_MASTER | RECO_OVERFLOW;
     *reco_u8(table, RECO_HOTTEST_X, 0) = 2;
     *reco_u8(table, RECO_HOTTEST_Y, 0) = 3;
@@ -75,7 +77,7 @@ static void quantities_come_from_their_columns(void **state)
         {QUANTITY_VETO1, at(RECO_VETO_PLATE, 3)},
         {QUANTITY_VETO2, at(RECO_VETO_PLATE, 6)},
         {QUANTITY_SRD_MIN, at(RECO_SRD_LEAST, RECO_IN_TIME)},
-        {QUANTITY_SRD_MAX, at(RECO_SRD_INTIME, 2)},
+        {QUANTITY_SRD_MAX, at(RECO_SRD_ENE, 2) - 2},
         {QUANTITY_SRD_SUM, at(RECO_SRD_SUM, RECO_IN_TIME)},
         {QUANTITY_SRD_SUM_ALL, at(RECO_SRD_SUM, RECO_ALL)},
         {QUANTITY_HOTTEST_X, 2.0},

@@ -26,8 +26,8 @@ static void cells_have_places_of_their_own_inside_the_columns(void **state)
                     uint32_t cell = setup_cell(detector, x, y);
                     assert_true(cell < reco_column_infos[columns->flags].width);
                     assert_true(cell < reco_column_infos[columns->time].width);
-                    for (int i = 0; i < RECO_SUMS; i++)
-                        assert_int_equal(reco_column_infos[columns->sums[i]].width,
+                    for (unsigned i = 0; i < RECO_SUMS; i++)
+                        assert_int_equal(reco_column_infos[columns->energy + i].width,
                                          reco_column_infos[columns->flags].width);
                     assert_false(used[detector->part][cell]);
                     used[detector->part][cell] = true;

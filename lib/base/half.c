@@ -1,0 +1,109 @@
+/* half.c - numbers of 16 bits.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A float has 8 bits of exponent and 23 of fraction, a half 5 and 10; below 2^-14 halves
+ * are multiples of 2^-24. No branches, so that compilers make vectors of the loops.
+ */
+#include "base/half.h"
+
+#include <string.h>
+
+#include "base/cpu.h"
+
+#define SIGN     0x80000000u
+#define LARGEST  0x477fe000 /* 65504 */
+#define INFINITE 0x7f800000
+#define SMALL    0x38800000 /* 2^-14 */
+#define HALF     0x3f000000 /* 0.5 */
+#define REBASE   0x38000000 /* difference of the exponents' zeros, in place */
+#define DROPPED  13         /* bits of the fraction */
+
+/* The same of 16 bits. */
+#define HALF_LARGEST 0x7bff
+#define HALF_SMALL   0x0400
+#define HALF_NAN     0x7e00
+
+static uint32_t bits_of(float number)
+{
+    uint32_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return bits;
+}
+
+static float number_of(uint32_t bits)
+{
+    float number;
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
+/* Without a branch, which a compiler would make of ?: around a sum of floats. */
+static int32_t choose(int32_t condition, int32_t yes, int32_t no)
+{
+    return (yes & -condition) | (no & (condition - 1));
+}
+
+/* Sizes are below 2^31: signed numbers, which every vector unit can compare. */
+static uint32_t half_bits(float number)
+{
+    uint32_t bits = bits_of(number);
+    int32_t size = (int32_t)(bits & ~SIGN);
+    int32_t within = size < LARGEST ? size : LARGEST;
+    int32_t even = (within >> DROPPED & 1) + (1 << (DROPPED - 1)) - 1;
+    int32_t normal = (within + even - REBASE) >> DROPPED;
+    /* The sum's last bit is worth 2^-24, so it rounds, and its fraction is the count. */
+    int32_t tiny = (int32_t)bits_of(number_of((uint32_t)within) + 0.5F) - HALF;
+    int32_t half = choose(within < SMALL, tiny, normal) | (int32_t)((bits & SIGN) >> 16);
+    return (uint32_t)choose(size > INFINITE, HALF_NAN, half);
+}
+
+static float half_number(uint32_t half)
+{
+    int32_t size = (int32_t)(half & 0x7fffu);
+    int32_t normal = (size << DROPPED) + REBASE;
+    normal += choose(size > HALF_LARGEST, REBASE, 0); /* infinite, NaN */
+    int32_t tiny = (int32_t)bits_of(number_of((uint32_t)(HALF + size)) - 0.5F);
+    uint32_t number = (uint32_t)choose(size < HALF_SMALL, tiny, normal);
+    return number_of(number | (half & 0x8000u) << 16);
+}
+
+/* Most numbers are zero or in the range of 11 bits: they take a short way. */
+float half_round(float number)
+{
+    uint32_t bits = bits_of(number);
+    uint32_t size = bits & ~SIGN;
+    if (size == 0)
+        return number;
+    if (size >= SMALL && size <= LARGEST) {
+        uint32_t even = (bits >> DROPPED & 1) + (1u << (DROPPED - 1)) - 1;
+        return number_of((bits + even) >> DROPPED << DROPPED);
+    }
+    return half_number(half_bits(number));
+}
+
+#if CPU_VECTOR
+CPU_AVX2 static void wide_pack(const float *numbers, size_t count, uint16_t *halves)
+{
+    for (size_t i = 0; i < count; i++)
+        halves[i] = (uint16_t)half_bits(numbers[i]);
+}
+#endif
+
+void half_pack(const float *numbers, size_t count, bool vector, uint16_t *halves)
+{
+#if CPU_VECTOR
+    if (vector) {
+        wide_pack(numbers, count, halves);
+        return;
+    }
+#endif
+    (void)vector;
+    for (size_t i = 0; i < count; i++)
+        halves[i] = (uint16_t)half_bits(numbers[i]);
+}
+
+void half_unpack(const uint16_t *halves, size_t count, float *numbers)
+{
+    for (size_t i = 0; i < count; i++)
+        numbers[i] = half_number(halves[i]);
+}
