@@ -10,7 +10,6 @@
 
 #define ECAL_CELLS    ((size_t)RECO_ECAL_X * RECO_ECAL_Y)
 #define HCAL_CELLS    ((size_t)RECO_HCAL_X * RECO_HCAL_Y)
-#define CELLS         (RECO_ECAL_LAYERS * ECAL_CELLS) /* of the largest part */
 #define CANONICAL_NAN 0x7fc00000u
 
 /* Numbers of a row, rounded to what files hold. */
@@ -20,14 +19,13 @@ static void sum_store(const struct reco_table *table, uint32_t row,
     reco_f32(table, column, row)[place] = half_round((float)number);
 }
 
-/* Energies of one kind of all cells of a part, as stored. */
+/* Energies of one kind of the first cells of a part, as stored. */
 static void cells_take(const struct reco_table *table, uint32_t row, enum setup_part part,
-                       enum reco_sum kind, double out[CELLS])
+                       enum reco_sum kind, uint32_t count, double *out)
 {
     enum reco_column all = setup_columns(part)->energy;
-    uint32_t width = reco_column_infos[all].width;
-    bug_if(width > CELLS);
-    for (uint32_t i = 0; i < width; i++)
+    bug_if(count > reco_column_infos[all].width);
+    for (uint32_t i = 0; i < count; i++)
         out[i] = reco_energy(table, all, row, i, kind);
 }
 
@@ -82,8 +80,8 @@ static bool hottest_fill(const struct reco_table *table, uint32_t row,
 /* Whether a cell in time is the hottest. */
 static bool ecal_fill(const struct reco_table *table, uint32_t row, enum reco_sum kind)
 {
-    double energies[CELLS];
-    cells_take(table, row, PART_ECAL, kind, energies);
+    double energies[2 * ECAL_CELLS];
+    cells_take(table, row, PART_ECAL, kind, 2 * ECAL_CELLS, energies);
     double preshower = sum_of(energies, ECAL_CELLS);
     double main_part = sum_of(energies + ECAL_CELLS, ECAL_CELLS);
     sum_store(table, row, RECO_PRESHOWER, (size_t)kind, preshower);
@@ -95,12 +93,13 @@ static bool ecal_fill(const struct reco_table *table, uint32_t row, enum reco_su
 static void hcal_fill(const struct setup *setup, const struct reco_table *table,
                       uint32_t row, enum reco_sum kind)
 {
-    double energies[CELLS];
+    double energies[RECO_HCAL_MODULES * HCAL_CELLS];
     double in_line = 0;
-    cells_take(table, row, PART_HCAL, kind, energies);
+    cells_take(table, row, PART_HCAL, kind, RECO_HCAL_MODULES * HCAL_CELLS, energies);
     for (uint32_t m = 0; m < RECO_HCAL_MODULES; m++) {
         double module = sum_of(energies + m * HCAL_CELLS, HCAL_CELLS);
-        sum_store(table, row, RECO_HCAL_MODULE, m * RECO_SUMS + (size_t)kind, module);
+        sum_store(table, row, RECO_HCAL_MODULE, (size_t)m * RECO_SUMS + (size_t)kind,
+                  module);
         in_line += m < setup->hcal_in_line ? module : 0.0;
     }
     sum_store(table, row, RECO_HCAL_TOTAL, (size_t)kind, in_line);
@@ -109,17 +108,17 @@ static void hcal_fill(const struct setup *setup, const struct reco_table *table,
 static void small_fill(const struct setup *setup, const struct reco_table *table,
                        uint32_t row, enum reco_sum kind)
 {
-    double energies[CELLS];
-    cells_take(table, row, PART_VETO, kind, energies);
+    double energies[RECO_VETO_PMTS];
+    double srd[RECO_SRD_MODULES];
+    cells_take(table, row, PART_VETO, kind, RECO_VETO_PMTS, energies);
     for (size_t p = 0; p < RECO_VETO_PLATES; p++)
         sum_store(table, row, RECO_VETO_PLATE, p * RECO_SUMS + (size_t)kind,
                   sums_plate(energies[2 * p], energies[2 * p + 1], setup->veto_balance));
-    cells_take(table, row, PART_SRD, kind, energies);
-    double least = energies[0];
+    cells_take(table, row, PART_SRD, kind, RECO_SRD_MODULES, srd);
+    double least = srd[0];
     for (uint32_t m = 1; m < setup->srd_modules; m++)
-        least = energies[m] < least ? energies[m] : least;
-    sum_store(table, row, RECO_SRD_SUM, (size_t)kind,
-              sum_of(energies, setup->srd_modules));
+        least = srd[m] < least ? srd[m] : least;
+    sum_store(table, row, RECO_SRD_SUM, (size_t)kind, sum_of(srd, setup->srd_modules));
     sum_store(table, row, RECO_SRD_LEAST, (size_t)kind, least);
 }
 
