@@ -21,19 +21,27 @@
 #define BLOCK_CHANNELS   512u /* ports x ADCs x channels of a source */
 #define BLOCK_WORD_LIMIT 4095u
 
+#define BLOCK_ROWS 16u /* of an ADC block, at most */
+
+/* The rows of a block are filled to the last, there or not. */
+static void *column_new(size_t size)
+{
+    return mem_new(SADC_MAX_CHANNELS + BLOCK_ROWS, size);
+}
+
 void sadc_digits_init(struct sadc_digits *digits)
 {
     *digits = (struct sadc_digits){
-        .source = mem_new(SADC_MAX_CHANNELS, sizeof *digits->source),
-        .port = mem_new(SADC_MAX_CHANNELS, sizeof *digits->port),
-        .adc = mem_new(SADC_MAX_CHANNELS, sizeof *digits->adc),
-        .channel = mem_new(SADC_MAX_CHANNELS, sizeof *digits->channel),
-        .flags = mem_new(SADC_MAX_CHANNELS, sizeof *digits->flags),
-        .sum = mem_new(SADC_MAX_CHANNELS, sizeof *digits->sum),
-        .integrals = {mem_new(SADC_MAX_CHANNELS, sizeof *digits->integrals[0]),
-                      mem_new(SADC_MAX_CHANNELS, sizeof *digits->integrals[1])},
-        .sample_count = mem_new(SADC_MAX_CHANNELS, sizeof *digits->sample_count),
-        .first = mem_new(SADC_MAX_CHANNELS, sizeof *digits->first),
+        .source = column_new(sizeof *digits->source),
+        .port = column_new(sizeof *digits->port),
+        .adc = column_new(sizeof *digits->adc),
+        .channel = column_new(sizeof *digits->channel),
+        .flags = column_new(sizeof *digits->flags),
+        .sum = column_new(sizeof *digits->sum),
+        .integrals = {column_new(sizeof *digits->integrals[0]),
+                      column_new(sizeof *digits->integrals[1])},
+        .sample_count = column_new(sizeof *digits->sample_count),
+        .first = column_new(sizeof *digits->first),
         .samples = mem_new((size_t)SADC_MAX_SAMPLES + SADC_SAMPLES_SLACK,
                            sizeof *digits->samples),
         .vector = cpu_has_avx2(),
@@ -126,9 +134,41 @@ static void channel_take(struct decode *decode, const struct adc_block *block,
     decode->faults->sum_differs += (uint16_t)sum != (uint16_t)header;
 }
 
+/* Whole channels of equal length at the front of a block; returns their words. */
+static uint32_t front_take(struct decode *decode, const struct adc_block *block)
+{
+    struct sadc_digits *digits = decode->digits;
+    uint32_t row = digits->count, group = (uint32_t)block->port << 2 | block->adc;
+    uint64_t *seen = &decode->seen[group / 4];
+    struct sadc_row front = {.words = block->words,
+                             .count = block->count,
+                             .rows = SADC_MAX_CHANNELS - row,
+                             .total = digits->sample_total,
+                             .room = SADC_MAX_SAMPLES - digits->sample_total,
+                             .seen = *seen >> 16 * (group % 4) & 0xFFFF,
+                             .samples = digits->samples + digits->sample_total,
+                             .sum = digits->sum + row,
+                             .channel = digits->channel + row,
+                             .sample_count = digits->sample_count + row,
+                             .first = digits->first + row};
+    uint32_t taken = sadc_row_take(&front);
+    *seen |= (uint64_t)front.seen << 16 * (group % 4);
+    for (uint32_t i = 0; i < BLOCK_ROWS; i++)
+        digits->source[row + i] = block->source;
+    memset(digits->port + row, block->port, BLOCK_ROWS);
+    memset(digits->adc + row, block->adc, BLOCK_ROWS);
+    memset(digits->flags + row, 0, BLOCK_ROWS);
+    memset(digits->integrals[0] + row, 0, BLOCK_ROWS * sizeof *digits->integrals[0]);
+    memset(digits->integrals[1] + row, 0, BLOCK_ROWS * sizeof *digits->integrals[1]);
+    digits->count += taken;
+    digits->sample_total = front.total;
+    decode->faults->sum_differs += front.sum_differs;
+    return block->count - front.count;
+}
+
 static void adc_block_decode(struct decode *decode, const struct adc_block *block)
 {
-    uint32_t at = 0;
+    uint32_t at = decode->digits->vector ? front_take(decode, block) : 0;
     while (at < block->count) {
         uint32_t header = le32_load(block->words + 4 * (size_t)at);
         uint32_t words = ((header >> 16 & SADC_MAX_PER_CHAN) + 1) / 2;

@@ -15,4 +15,25 @@
 bool sadc_samples(const uint8_t *words, uint32_t samples, bool vector, uint16_t *out,
                   uint32_t *sum);
 
+/* The channels of an ADC block, one behind the other, and the columns of their rows. */
+struct sadc_row {
+    const uint8_t *words;
+    uint32_t count; /* of words */
+    uint32_t rows;  /* room */
+    uint32_t total; /* samples before these */
+    uint32_t room;  /* for samples */
+    uint32_t seen;  /* bit map of the channels so far */
+    uint16_t *samples;
+    uint16_t *sum;
+    uint8_t *channel;
+    uint16_t *sample_count;
+    uint32_t *first;
+    uint64_t sum_differs; /* added to */
+};
+
+/* What most blocks are made of, with AVX2: takes channels from the front as long as they
+ * are whole, new and of equal length, updates *row but for its pointers, and returns how
+ * many it took. For the rest, and where it takes none, there is sadc_samples(). */
+uint32_t sadc_row_take(struct sadc_row *row);
+
 #endif

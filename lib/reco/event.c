@@ -42,10 +42,13 @@ static void channels_find(struct row *row)
 static bool reference_measure(const struct row *row, struct waveform *pulse)
 {
     const struct sadc_digits *digits = row->digits;
+    const struct waveform_rules *rules = &row->calibration->rules;
     uint32_t d = row->reference;
-    return d != UINT32_MAX &&
-           waveform_measure(digits->samples + digits->first[d], digits->sample_count[d],
-                            &row->calibration->rules, pulse);
+    if (d == UINT32_MAX || digits->sample_count[d] != rules->samples)
+        return false;
+    const uint16_t *samples = digits->samples + digits->first[d];
+    waveform_measure(&samples, 1, rules, pulse);
+    return true;
 }
 
 static void master_find(struct row *row)
@@ -79,12 +82,14 @@ static void pulse_fill(const struct row *row, const struct calibration_channel *
 {
     struct hist *hists = &row->pulses[(size_t)channel->part * HIST_PULSES];
     bool led = *reco_u8(row->table, RECO_TYPE, row->number) == EVENT_CALIBRATION;
-    double pedestal = (pulse->pedestal[0] + pulse->pedestal[1]) * 0.5;
+    const struct waveform_rules *rules = &row->calibration->rules;
+    double even = waveform_pedestal(pulse, 0, rules);
+    double pedestal = (even + waveform_pedestal(pulse, 1, rules)) * 0.5;
     if (pulse->largest > 0.0)
         hist_put(&hists[led ? HIST_AMPLITUDE_LED : HIST_AMPLITUDE], channel->cell,
                  pulse->largest);
     hist_put(&hists[HIST_PEDESTAL], channel->cell, pedestal);
-    hist_put(&hists[HIST_SPREAD], channel->cell, pulse->spread);
+    hist_put(&hists[HIST_SPREAD], channel->cell, pulse->base.spread);
 }
 
 static void number_store(const struct row *row, unsigned column, uint32_t cell,
@@ -135,23 +140,38 @@ static void cell_store(struct row *row, const struct calibration_channel *channe
                  (tail < amplitude ? tail : amplitude) * channel->per_count);
 }
 
+/* Is the digit that of a cell, with as many samples as the conditions say? */
+static bool cell_measurable(struct row *row, uint32_t digit)
+{
+    if (row->channels[digit] == 0) {
+        row->foreign++;
+        return false;
+    }
+    if (row->digits->sample_count[digit] == row->calibration->rules.samples)
+        return true;
+    row->lost++;
+    row->flags |= RECO_LOST;
+    return false;
+}
+
 static void cells_fill(struct row *row)
 {
     const struct sadc_digits *digits = row->digits;
-    for (uint32_t d = 0; d < digits->count; d++) {
-        int channel = row->channels[d] - 1;
-        if (channel < 0) {
-            row->foreign++;
-            continue;
+    const struct calibration *calibration = row->calibration;
+    for (uint32_t d = 0; d < digits->count;) {
+        const struct calibration_channel *channels[WAVEFORM_ROW];
+        const uint16_t *samples[WAVEFORM_ROW];
+        struct waveform pulses[WAVEFORM_ROW];
+        uint32_t count = 0;
+        for (; d < digits->count && count < WAVEFORM_ROW; d++) {
+            if (!cell_measurable(row, d))
+                continue;
+            channels[count] = &calibration->channels[row->channels[d] - 1];
+            samples[count++] = digits->samples + digits->first[d];
         }
-        struct waveform pulse;
-        if (!waveform_measure(digits->samples + digits->first[d], digits->sample_count[d],
-                              &row->calibration->rules, &pulse)) {
-            row->lost++;
-            row->flags |= RECO_LOST;
-            continue;
-        }
-        cell_store(row, &row->calibration->channels[channel], &pulse);
+        waveform_measure(samples, count, &calibration->rules, pulses);
+        for (uint32_t i = 0; i < count; i++)
+            cell_store(row, channels[i], &pulses[i]);
     }
 }
 

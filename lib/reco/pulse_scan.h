@@ -17,6 +17,8 @@ struct pulse_frame {
     uint32_t samples;                          /* 2 to PULSE_SAMPLES */
     uint32_t pedestal_first, pedestal_samples; /* the window, inside; an even number */
     uint32_t spread;                           /* as in reco/waveform.h */
+    uint32_t over;                             /* a sample of a full ADC */
+    int32_t least, tolerance;                  /* levels; above 0, not below 0 */
     bool vector;                               /* as cpu_has_avx2() */
 };
 
@@ -25,26 +27,32 @@ struct pulse_frame {
  * the scale when one parity has a larger spread there. */
 struct pulse_base {
     int32_t pedestal[2];
-    int32_t level;   /* largest sample above its pedestal; may be below 0 */
-    int32_t largest; /* sample */
-    int32_t spread;  /* most less least sample of the window, of the worse parity */
+    int32_t level;  /* largest sample above its pedestal; may be below 0 */
+    bool over;      /* a sample is at frame->over or above it */
+    int32_t spread; /* most less least sample of the window, of the worse parity */
 };
 
-void pulse_base(const uint16_t *samples, const struct pulse_frame *frame,
-                struct pulse_base *base);
+/* Of `count` channels, one behind the other. */
+void pulse_bases(const uint16_t *const *samples, uint32_t count,
+                 const struct pulse_frame *frame, struct pulse_base *bases);
 
 /* Levels in units of 1/scale count above the pedestal of their parity, 0 below it, and
  * of each sample a bit: `reached` its level is at least `least`; `up` it is above that of
- * the sample before (the first one is); `down` it is below. */
+ * the sample before (the first one is); `down` it is below; `fallen` it is below by more
+ * than `tolerance`. */
 struct pulse_levels {
-    int32_t pedestal[2]; /* given */
-    int32_t scale;       /* given */
-    int32_t least;       /* given; above 0 */
-    uint64_t reached, up, down;
+    const uint16_t *samples; /* given, as is the base */
+    struct pulse_base base;
+    uint64_t reached, up, down, fallen;
     int32_t level[PULSE_SAMPLES];
 };
 
-void pulse_levels(const uint16_t *samples, const struct pulse_frame *frame,
-                  struct pulse_levels *levels);
+/* Of `count` channels, one behind the other. */
+void pulse_levels(struct pulse_levels *levels, uint32_t count,
+                  const struct pulse_frame *frame);
+
+/* A bit for each of the first `count` samples whose level is below `height`. */
+uint64_t pulse_below(const struct pulse_levels *levels, const struct pulse_frame *frame,
+                     uint32_t count, int32_t height);
 
 #endif

@@ -39,46 +39,43 @@ bool waveform_rules_set(struct waveform_rules *rules, struct err *err)
         double steps = rules->tail_ns > 0 ? rules->period_ns / rules->tail_ns * i : 0.0;
         rules->decay[i] = rules->tail_ns > 0 ? fmath_exp(-steps) : 0.0;
     }
+    uint32_t scale = rules->pedestal_samples / 2;
+    rules->unit = (scale & (scale - 1)) == 0 ? 1.0 / scale : 0.0;
     rules->vector = cpu_has_avx2();
     return true;
 }
 
-/* Half height on the rising edge before sample `top`. */
-static bool edge_time(const struct pulse_levels *levels, uint32_t top, int32_t tolerance,
-                      double *samples)
+/* Half height on the rising edge before sample `top`: behind the last sample below half,
+ * when none behind it falls. */
+static bool edge_time(const struct pulse_levels *levels, const struct pulse_frame *frame,
+                      uint32_t top, double *samples)
 {
     int32_t height = levels->level[top];
-    int32_t above = height;
-    for (uint32_t i = top; i > 0; i--) {
-        int32_t below = levels->level[i - 1];
-        if (below > above + tolerance)
-            return false;
-        if (2 * below < height && 2 * above >= height) {
-            *samples = (double)(i - 1) +
-                       (double)(height - 2 * below) / (double)(2 * (above - below));
-            return true;
-        }
-        above = below;
-    }
-    return false;
+    uint64_t low = pulse_below(levels, frame, top, (height + 1) / 2);
+    uint32_t last = 63 - (uint32_t)__builtin_clzll(low | 1);
+    uint64_t edge = (((uint64_t)2 << top) - 1) & ~(((uint64_t)2 << last) - 1);
+    if (low == 0 || (levels->fallen & edge) != 0)
+        return false;
+    int32_t below = levels->level[last], above = levels->level[last + 1];
+    *samples =
+        (double)last + (double)(height - 2 * below) / (double)(2 * (above - below));
+    return true;
 }
 
-static void maximum_add(struct waveform *out, const struct waveform_maximum *maximum)
+/* Where the next maximum goes when there are as many as can be kept: to the end, after
+ * the lowest has left, if it is itself above that one. */
+static struct waveform_maximum *place_free(struct waveform *out, double amplitude)
 {
-    if (out->count < WAVEFORM_MAXIMA) {
-        out->maxima[out->count++] = *maximum;
-        return;
-    }
     out->flags |= WAVEFORM_CROWDED;
     uint32_t lowest = 0;
     for (uint32_t i = 1; i < out->count; i++)
         if (out->maxima[i].amplitude < out->maxima[lowest].amplitude)
             lowest = i;
-    if (out->maxima[lowest].amplitude >= maximum->amplitude)
-        return;
+    if (out->maxima[lowest].amplitude >= amplitude)
+        return NULL;
     for (uint32_t i = lowest; i + 1 < out->count; i++)
         out->maxima[i] = out->maxima[i + 1];
-    out->maxima[out->count - 1] = *maximum;
+    return &out->maxima[out->count - 1];
 }
 
 /* Behind a sample that rises come equal levels: they then fall, or stay to the end. */
@@ -101,57 +98,88 @@ static uint64_t maxima_mark(const struct pulse_levels *levels)
     return found;
 }
 
-static void maxima_find(const struct pulse_levels *levels,
-                        const struct waveform_rules *rules, struct waveform *out)
+/* A level in counts: for most scales a division would give the same. */
+static double counts(const struct waveform_rules *rules, int32_t level)
 {
-    int32_t tolerance = (int32_t)rules->noise * levels->scale;
-    uint64_t left = maxima_mark(levels);
-    for (; left != 0; left &= left - 1) {
+    return rules->unit > 0.0 ? level * rules->unit
+                             : (double)level / (rules->pedestal_samples / 2);
+}
+
+static void maxima_add(const struct pulse_levels *levels, uint64_t maxima,
+                       const struct pulse_frame *frame,
+                       const struct waveform_rules *rules, struct waveform *out)
+{
+    for (uint64_t left = maxima; left != 0; left &= left - 1) {
         uint32_t i = (uint32_t)__builtin_ctzll(left);
-        struct waveform_maximum maximum = {
-            .sample = i, .amplitude = (double)levels->level[i] / levels->scale};
-        if (i < rules->search_first) {
-            out->early = maximum;
+        double amplitude = counts(rules, levels->level[i]), samples = 0;
+        bool early = i < rules->search_first;
+        struct waveform_maximum *place = early ? &out->early
+                                         : out->count < WAVEFORM_MAXIMA
+                                             ? &out->maxima[out->count++]
+                                             : place_free(out, amplitude);
+        if (place == NULL)
             continue;
-        }
-        double samples = 0;
-        maximum.timed = edge_time(levels, i, tolerance, &samples);
-        maximum.time_ns = maximum.timed ? samples * rules->period_ns : 0.0;
-        maximum_add(out, &maximum);
+        place->sample = i;
+        place->timed = !early && edge_time(levels, frame, i, &samples);
+        place->amplitude = amplitude;
+        place->time_ns = samples * rules->period_ns;
     }
 }
 
-bool waveform_measure(const uint16_t *samples, size_t count,
-                      const struct waveform_rules *rules, struct waveform *out)
+static void base_store(const struct pulse_base *base, const struct waveform_rules *rules,
+                       struct waveform *out)
 {
-    if (count != rules->samples)
-        return false;
-    int32_t scale = (int32_t)(rules->pedestal_samples / 2);
-    int32_t threshold = (int32_t)rules->threshold * scale;
-    const struct pulse_frame frame = {rules->samples, rules->pedestal_first,
-                                      rules->pedestal_samples, rules->spread,
-                                      rules->vector};
-    struct pulse_base base;
-    pulse_base(samples, &frame, &base);
-    out->flags = (base.spread > (int32_t)rules->spread ? WAVEFORM_PILEUP : 0) |
-                 (base.largest >= WAVEFORM_OVERFLOW ? WAVEFORM_OVER : 0);
+    out->flags = (base->spread > (int32_t)rules->spread ? WAVEFORM_PILEUP : 0) |
+                 (base->over ? WAVEFORM_OVER : 0);
     out->count = 0;
-    out->pedestal[0] = (double)base.pedestal[0] / scale;
-    out->pedestal[1] = (double)base.pedestal[1] / scale;
-    out->spread = (uint32_t)base.spread;
+    out->base = *base;
     out->largest = 0;
     out->early = (struct waveform_maximum){0};
-    if (base.level <= 0 || base.level < threshold)
-        return true;
-    out->largest = (double)base.level / scale;
-    struct pulse_levels levels; /* not all of its memory is needed */
-    levels.pedestal[0] = base.pedestal[0];
-    levels.pedestal[1] = base.pedestal[1];
-    levels.scale = scale;
-    levels.least = threshold > 0 ? threshold : 1; /* no level is no maximum */
-    pulse_levels(samples, &frame, &levels);
-    maxima_find(&levels, rules, out);
-    return true;
+}
+
+/* Step by step for all channels: what a step branches on is known since the one before.
+ */
+void waveform_measure(const uint16_t *const *samples, uint32_t count,
+                      const struct waveform_rules *rules, struct waveform *out)
+{
+    const int32_t scale = (int32_t)(rules->pedestal_samples / 2);
+    const int32_t threshold = (int32_t)rules->threshold * scale;
+    const struct pulse_frame frame = {
+        .samples = rules->samples,
+        .pedestal_first = rules->pedestal_first,
+        .pedestal_samples = rules->pedestal_samples,
+        .spread = rules->spread,
+        .over = WAVEFORM_OVERFLOW,
+        .least = threshold > 0 ? threshold : 1, /* no level is no maximum */
+        .tolerance = (int32_t)rules->noise * scale,
+        .vector = rules->vector};
+    struct pulse_base bases[WAVEFORM_ROW];
+    struct pulse_levels levels[WAVEFORM_ROW]; /* not all of its memory is needed */
+    struct waveform *reached[WAVEFORM_ROW];
+    uint64_t maxima[WAVEFORM_ROW];
+    uint32_t high = 0;
+    bug_if(count > WAVEFORM_ROW);
+    pulse_bases(samples, count, &frame, bases);
+    for (uint32_t i = 0; i < count; i++) {
+        base_store(&bases[i], rules, &out[i]);
+        levels[high].samples = samples[i];
+        levels[high].base = bases[i];
+        reached[high] = &out[i];
+        high += bases[i].level >= frame.least;
+    }
+    pulse_levels(levels, high, &frame);
+    for (uint32_t i = 0; i < high; i++)
+        maxima[i] = maxima_mark(&levels[i]);
+    for (uint32_t i = 0; i < high; i++) {
+        reached[i]->largest = counts(rules, levels[i].base.level);
+        maxima_add(&levels[i], maxima[i], &frame, rules, reached[i]);
+    }
+}
+
+double waveform_pedestal(const struct waveform *waveform, int parity,
+                         const struct waveform_rules *rules)
+{
+    return counts(rules, waveform->base.pedestal[parity]);
 }
 
 int waveform_nearest(const struct waveform *waveform, double expected_ns)

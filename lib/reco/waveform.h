@@ -19,6 +19,7 @@
 #define SPILLWAY_RECO_WAVEFORM_H
 
 #include "base/err.h"
+#include "reco/pulse_scan.h"
 
 #define WAVEFORM_SAMPLES  64   /* at most, per channel; NA64 records 25 to 32 */
 #define WAVEFORM_MAXIMA   16   /* kept per channel, the largest ones */
@@ -36,6 +37,7 @@ struct waveform_rules {
     uint32_t noise;            /* counts a rising edge may fall back */
     double tail_ns;            /* decay time of a pulse; 0: tails are not subtracted */
     double decay[WAVEFORM_SAMPLES]; /* exp(-i period / tail), by waveform_rules_set */
+    double unit; /* counts of a level of 1 where that is exact, else 0; as the next */
     bool vector; /* with AVX2, by waveform_rules_set; the results are the same */
 };
 
@@ -57,17 +59,23 @@ struct waveform_maximum {
 
 struct waveform {
     uint32_t flags;
-    uint32_t count;                                  /* of maxima */
-    struct waveform_maximum maxima[WAVEFORM_MAXIMA]; /* in the order of time */
-    double pedestal[2];                              /* counts; even, odd samples */
-    uint32_t spread;                                 /* counts; the larger parity's */
-    double largest;                                  /* counts; of any sample, or 0 */
+    uint32_t count;                /* of maxima */
+    struct pulse_base base;        /* pedestals in levels, and their spread */
+    double largest;                /* counts; of any sample, or 0 */
     struct waveform_maximum early; /* last before search_first; amplitude 0: none */
+    struct waveform_maximum maxima[WAVEFORM_MAXIMA]; /* in the order of time */
 };
 
-/* false, with nothing written, when count is not rules->samples. */
-bool waveform_measure(const uint16_t *samples, size_t count,
+/* Channels that are measured together: a CPU waits less for each of them. */
+#define WAVEFORM_ROW 32u
+
+/* `count` channels, at most WAVEFORM_ROW, of rules->samples samples each. */
+void waveform_measure(const uint16_t *const *samples, uint32_t count,
                       const struct waveform_rules *rules, struct waveform *out);
+
+/* Counts; of the even (0) or odd (1) samples. */
+double waveform_pedestal(const struct waveform *waveform, int parity,
+                         const struct waveform_rules *rules);
 
 /* Index of the timed maximum nearest to the expected time, the earlier one of two
  * equally near; -1 when none is timed. */

@@ -18,11 +18,11 @@
 #include "raw/map.h"
 #include "raw/sadc.h"
 #include "raw/walk.h"
+#include "raw/window.h"
 #include "reco/waveform.h"
 #include "tests/bench/measure.h"
 
-#define PIECE ((size_t)256 << 10) /* of a read, as the executor does it */
-#define HEAD  128u                /* more than a header has */
+#define HEAD 128u /* more than a header has */
 
 /* What is done with the bytes. */
 enum stage { STAGE_DECODE, STAGE_PULSES, STAGE_PULSES_UNSUMMED };
@@ -33,10 +33,7 @@ struct bench {
     const struct channel_map *map;
     struct waveform_rules rules;
     enum stage stage;
-    int fd;
-    uint8_t *data; /* of the segment */
-    size_t ready;
-    uint32_t adler32;
+    struct window window; /* on the file, as the walker has it */
     struct sadc_digits digits;
     struct faults faults;
     uint64_t channels, maxima; /* results, so that none of the work can be left out */
@@ -52,34 +49,23 @@ static double walk_bench(const char *path, struct walk_result *result)
     return measure_cpu_s() - start;
 }
 
-/* As much of the segment as an event needs. */
-static void segment_ready(struct bench *bench, const struct segment *segment, size_t upto)
-{
-    struct err err;
-    size_t length = (size_t)segment->length;
-    while (bench->ready < upto && bench->ready < length) {
-        size_t left = length - bench->ready, size = left < PIECE ? left : PIECE;
-        uint8_t *place = bench->data + bench->ready;
-        measure_must(disk_read_at(bench->fd, bench->path, segment->offset + bench->ready,
-                                  place, size, &err),
-                     &err);
-        if (bench->stage != STAGE_PULSES_UNSUMMED)
-            bench->adler32 = adler32_add(bench->adler32, place, size);
-        bench->ready += size;
-    }
-}
-
 static void pulses_measure(struct bench *bench)
 {
     const struct sadc_digits *digits = &bench->digits;
-    for (uint32_t d = 0; d < digits->count; d++) {
-        struct waveform pulse;
-        if (!waveform_measure(digits->samples + digits->first[d], digits->sample_count[d],
-                              &bench->rules, &pulse))
-            continue;
-        bench->maxima += pulse.count;
-        for (uint32_t i = 0; i < pulse.count; i++)
-            bench->counts += pulse.maxima[i].amplitude + pulse.maxima[i].time_ns;
+    for (uint32_t d = 0; d < digits->count;) {
+        const uint16_t *samples[WAVEFORM_ROW];
+        struct waveform pulses[WAVEFORM_ROW];
+        uint32_t count = 0;
+        for (; d < digits->count && count < WAVEFORM_ROW; d++)
+            if (digits->sample_count[d] == bench->rules.samples)
+                samples[count++] = digits->samples + digits->first[d];
+        waveform_measure(samples, count, &bench->rules, pulses);
+        for (uint32_t i = 0; i < count; i++) {
+            bench->maxima += pulses[i].count;
+            for (uint32_t m = 0; m < pulses[i].count; m++)
+                bench->counts +=
+                    pulses[i].maxima[m].amplitude + pulses[i].maxima[m].time_ns;
+        }
     }
 }
 
@@ -99,26 +85,45 @@ static void event_do(struct bench *bench, const struct date_event *event)
         pulses_measure(bench);
 }
 
+/* Are the event at `at` and the header behind it in the window? */
+static bool event_ready(const struct bench *bench, const struct segment *segment,
+                        uint64_t at)
+{
+    const struct window *window = &bench->window;
+    uint64_t left = segment->offset + segment->length - at;
+    size_t here = window_left(window, at);
+    if (here < HEAD)
+        return here >= left;
+    uint64_t size = (uint64_t)le32_load(window->data + (at - window->at)) + HEAD;
+    return here >= (size < left ? size : left);
+}
+
 /* The file is undamaged super-events. */
 static void segment_do(struct bench *bench, const struct segment *segment)
 {
-    struct date_reader reader;
+    const uint32_t run = bench->walk->chunk.id.run;
+    struct window *window = &bench->window;
+    struct date_reader reader = {.size = 0};
     struct date_event event;
     struct date_gap gap;
-    size_t length = (size_t)segment->length;
-    bench->ready = 0;
-    bench->adler32 = ADLER32_START;
-    segment_ready(bench, segment, HEAD);
-    date_reader_start(&reader, bench->data, length < HEAD ? length : HEAD,
-                      bench->walk->chunk.id.run, segment->spill);
-    reader.size = length;
-    while (reader.offset < length) {
-        size_t size = le32_load(bench->data + reader.offset);
-        segment_ready(bench, segment, reader.offset + size + HEAD);
-        if (date_reader_next(&reader, &event, &gap) == LOOKUP_FOUND)
-            event_do(bench, &event);
+    struct err err;
+    uint32_t adler32 = ADLER32_START;
+    const uint64_t end = segment->offset + segment->length;
+    for (uint64_t at = segment->offset; at < end; at += event.header.size) {
+        if (reader.size == 0 || !event_ready(bench, segment, at)) {
+            if (!event_ready(bench, segment, at))
+                measure_must(window_slide(window, at, &err), &err);
+            size_t left = window_left(window, at);
+            date_reader_start(&reader, window->data + (at - window->at),
+                              left < end - at ? left : (size_t)(end - at), run,
+                              segment->spill);
+        }
+        bug_if(date_reader_next(&reader, &event, &gap) != LOOKUP_FOUND || gap.length > 0);
+        if (bench->stage != STAGE_PULSES_UNSUMMED)
+            adler32 = adler32_add(adler32, event.data, event.header.size);
+        event_do(bench, &event);
     }
-    bug_if(bench->stage != STAGE_PULSES_UNSUMMED && bench->adler32 != segment->adler32);
+    bug_if(bench->stage != STAGE_PULSES_UNSUMMED && adler32 != segment->adler32);
 }
 
 /* CPU seconds. */
@@ -126,23 +131,21 @@ static double stage_do(struct bench *bench, enum stage stage)
 {
     const struct walk_result *walk = bench->walk;
     struct err err;
-    uint64_t size, most = 0;
-    for (size_t i = 0; i < walk->segment_count; i++)
-        if (walk->segments[i].length > most)
-            most = walk->segments[i].length;
+    uint64_t size;
+    int fd;
     bench->stage = stage;
     bench->channels = bench->maxima = 0;
     bench->counts = 0;
-    bench->data = mem_new(1, (size_t)most + HEAD);
     sadc_digits_init(&bench->digits);
-    measure_must(disk_open_read(bench->path, &bench->fd, &size, &err), &err);
+    measure_must(disk_open_read(bench->path, &fd, &size, &err), &err);
+    measure_must(window_init(&bench->window, fd, bench->path, &err), &err);
     double start = measure_cpu_s();
     for (size_t i = 0; i < walk->segment_count; i++)
         segment_do(bench, &walk->segments[i]);
     double seconds = measure_cpu_s() - start;
-    (void)close(bench->fd);
+    window_release(&bench->window);
+    (void)close(fd);
     sadc_digits_release(&bench->digits);
-    free(bench->data);
     return seconds;
 }
 

@@ -49,6 +49,12 @@ static void pulse_add(uint16_t *samples, int top, int rise, double height)
     }
 }
 
+static void measure(const uint16_t *samples, const struct waveform_rules *rules,
+                    struct waveform *out)
+{
+    waveform_measure(&samples, 1, rules, out);
+}
+
 static void a_quiet_channel_has_parity_pedestals_and_no_signal(void **state)
 {
     (void)state;
@@ -57,8 +63,9 @@ static void a_quiet_channel_has_parity_pedestals_and_no_signal(void **state)
     quiet(samples);
     samples[3] = 207; /* mean of odd: 204.75 */
     struct waveform out;
-    assert_true(waveform_measure(samples, N, &rules, &out));
-    assert_true(out.pedestal[0] == 200.0 && out.pedestal[1] == 204.75);
+    measure(samples, &rules, &out);
+    assert_true(waveform_pedestal(&out, 0, &rules) == 200.0 &&
+                waveform_pedestal(&out, 1, &rules) == 204.75);
     assert_int_equal(out.flags, 0);
     assert_int_equal(out.count, 0);
     assert_true(out.largest == 0.0);
@@ -74,7 +81,7 @@ static void a_pulse_has_its_amplitude_and_half_height_time(void **state)
         quiet(samples);
         pulse_add(samples, top, 2, 1000.0);
         struct waveform out;
-        assert_true(waveform_measure(samples, N, &rules, &out));
+        measure(samples, &rules, &out);
         assert_int_equal(out.count, 1);
         assert_true(out.largest == 1000.0);
         assert_true(out.maxima[0].amplitude == 1000.0);
@@ -95,7 +102,7 @@ static void the_time_is_interpolated_between_two_samples(void **state)
     samples[15] = 204 + 900;
     samples[16] = 200 + 1000;
     struct waveform out;
-    assert_true(waveform_measure(samples, N, &rules, &out));
+    measure(samples, &rules, &out);
     assert_int_equal(out.count, 1);
     assert_true(fabs(out.maxima[0].time_ns - (14.0 + 400.0 / 800.0) * 12.5) < 1e-9);
 }
@@ -108,13 +115,14 @@ static void spread_in_the_window_takes_the_minimum_and_flags_pileup(void **state
     quiet(samples);
     samples[2] = 220; /* a spread of exactly 20 is allowed */
     struct waveform out;
-    assert_true(waveform_measure(samples, N, &rules, &out));
+    measure(samples, &rules, &out);
     assert_int_equal(out.flags, 0);
-    assert_true(out.pedestal[0] == 205.0);
+    assert_true(waveform_pedestal(&out, 0, &rules) == 205.0);
     samples[2] = 221;
-    assert_true(waveform_measure(samples, N, &rules, &out));
+    measure(samples, &rules, &out);
     assert_int_equal(out.flags, WAVEFORM_PILEUP);
-    assert_true(out.pedestal[0] == 200.0 && out.pedestal[1] == 204.0);
+    assert_true(waveform_pedestal(&out, 0, &rules) == 200.0 &&
+                waveform_pedestal(&out, 1, &rules) == 204.0);
     assert_true(out.largest == 21.0); /* before the search, still in "all" */
     assert_int_equal(out.count, 0);
     assert_true(out.early.amplitude == 21.0 && out.early.sample == 2);
@@ -129,7 +137,7 @@ static void levels_below_the_pedestal_are_zero(void **state)
     for (int i = 10; i < N; i++)
         samples[i] = 0;
     struct waveform out;
-    assert_true(waveform_measure(samples, N, &rules, &out));
+    measure(samples, &rules, &out);
     assert_true(out.largest == 0.0);
     assert_int_equal(out.count, 0);
 }
@@ -143,7 +151,7 @@ static void the_maximum_nearest_to_the_expected_time_wins_the_earlier_on_a_tie(v
     pulse_add(samples, 13, 2, 300.0);  /* half height at sample 12: 150 ns */
     pulse_add(samples, 25, 2, 2000.0); /* 24: 300 ns */
     struct waveform out;
-    assert_true(waveform_measure(samples, N, &rules, &out));
+    measure(samples, &rules, &out);
     assert_int_equal(out.count, 2);
     assert_true(out.largest > 2000.0);
     assert_int_equal(waveform_nearest(&out, 160.0), 0);
@@ -162,7 +170,7 @@ static void a_pulse_on_a_high_tail_has_no_time(void **state)
     pulse_add(samples, 14, 2, 2000.0);
     pulse_add(samples, 16, 1, 500.0);
     struct waveform out;
-    assert_true(waveform_measure(samples, N, &rules, &out));
+    measure(samples, &rules, &out);
     assert_int_equal(out.count, 2);
     assert_true(out.maxima[0].timed);
     assert_false(out.maxima[1].timed);
@@ -178,7 +186,7 @@ static void the_tail_of_the_pulse_before_is_known(void **state)
     pulse_add(samples, 12, 1, 1000.0);
     pulse_add(samples, 20, 1, 1000.0);
     struct waveform out;
-    assert_true(waveform_measure(samples, N, &rules, &out));
+    measure(samples, &rules, &out);
     assert_int_equal(out.count, 2);
     assert_true(waveform_tail(&out, 0, &rules) == 0.0);
     double tail = waveform_tail(&out, 1, &rules);
@@ -194,7 +202,7 @@ static void the_rising_edge_before_the_search_is_no_tail(void **state)
     quiet(samples);
     pulse_add(samples, 11, 4, 1000.0); /* samples 8 and 9 are on its edge */
     struct waveform out;
-    assert_true(waveform_measure(samples, N, &rules, &out));
+    measure(samples, &rules, &out);
     assert_int_equal(out.count, 1);
     assert_true(waveform_tail(&out, 0, &rules) == 0.0);
 }
@@ -210,12 +218,12 @@ static void overflow_is_flagged_and_a_plateau_is_one_maximum(void **state)
     samples[14] = 4000;
     samples[15] = samples[16] = samples[17] = WAVEFORM_OVERFLOW;
     struct waveform out;
-    assert_true(waveform_measure(samples, N, &rules, &out));
+    measure(samples, &rules, &out);
     assert_int_equal(out.flags, WAVEFORM_OVER);
     assert_int_equal(out.count, 1);
     assert_int_equal(out.maxima[0].sample, 15);
     samples[15] = samples[16] = samples[17] = WAVEFORM_OVERFLOW - 1;
-    assert_true(waveform_measure(samples, N, &rules, &out));
+    measure(samples, &rules, &out);
     assert_int_equal(out.flags, 0);
 }
 
@@ -228,20 +236,34 @@ static void more_maxima_than_fit_keep_the_largest(void **state)
     for (int i = 0; i < WAVEFORM_SAMPLES; i++)
         samples[i] = (uint16_t)(i < 10 || i % 2 != 0 ? 100 : 200 + i);
     struct waveform out;
-    assert_true(waveform_measure(samples, WAVEFORM_SAMPLES, &rules, &out));
+    measure(samples, &rules, &out);
     assert_int_equal(out.flags, WAVEFORM_CROWDED);
     assert_int_equal(out.count, WAVEFORM_MAXIMA);
     for (uint32_t i = 0; i < out.count; i++)
         assert_int_equal(out.maxima[i].sample, 62 - 2 * (WAVEFORM_MAXIMA - 1 - i));
 }
 
-static void another_number_of_samples_is_refused(void **state)
+static void channels_of_a_row_are_measured_as_alone(void **state)
 {
     (void)state;
     struct waveform_rules rules = rules_make();
-    uint16_t samples[N] = {0};
-    struct waveform out;
-    assert_false(waveform_measure(samples, N - 1, &rules, &out));
+    uint16_t channels[WAVEFORM_ROW][N];
+    const uint16_t *row[WAVEFORM_ROW];
+    struct waveform together[WAVEFORM_ROW], alone;
+    for (uint32_t i = 0; i < WAVEFORM_ROW; i++) {
+        quiet(channels[i]);
+        if (i % 3 != 0)
+            pulse_add(channels[i], 11 + (int)i % 7, 4, 40.0 * i);
+        row[i] = channels[i];
+    }
+    memset(together, 0, sizeof together);
+    waveform_measure(row, WAVEFORM_ROW, &rules, together);
+    for (uint32_t i = 0; i < WAVEFORM_ROW; i++) {
+        memset(&alone, 0, sizeof alone);
+        measure(channels[i], &rules, &alone);
+        assert_memory_equal(&together[i], &alone, sizeof alone);
+        assert_int_equal(alone.count, i % 3 != 0);
+    }
 }
 
 static void rules_out_of_range_are_typed_errors(void **state)
@@ -280,7 +302,7 @@ int main(void)
         cmocka_unit_test(the_rising_edge_before_the_search_is_no_tail),
         cmocka_unit_test(overflow_is_flagged_and_a_plateau_is_one_maximum),
         cmocka_unit_test(more_maxima_than_fit_keep_the_largest),
-        cmocka_unit_test(another_number_of_samples_is_refused),
+        cmocka_unit_test(channels_of_a_row_are_measured_as_alone),
         cmocka_unit_test(rules_out_of_range_are_typed_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
