@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "coordinator/command.h"
-#include "coordinator/raw_file.h"
+#include "coordinator/raw_rules.h"
 #include "raw/check.h"
 
 /* All places that a check lists, some 300 bytes each in JSON. */
@@ -18,6 +18,7 @@
 
 struct raw_report {
     struct raw_file file;
+    struct map_chips *maps; /* NULL: none */
     struct check check;
     struct date_header first; /* of the file's first good event */
 };
@@ -292,7 +293,7 @@ static int report_give(struct raw_report *report, bool json)
     struct err err;
     struct bytes out;
     bytes_init(&out, REPORT_LIMIT);
-    check_init(&report->check, &report->file.walk);
+    check_init(&report->check, &report->file.walk, report->maps);
     report_make(report);
     bool done = json ? report_json(report, &out, &err) : report_print(report, &out, &err);
     int status = done ? command_print(&out) : command_error(&err);
@@ -306,14 +307,20 @@ static int report_give(struct raw_report *report, bool json)
 int raw_check(int argc, char **argv)
 {
     bool json = false;
-    const struct command_option options[] = {{.name = "json", .flag = &json}};
+    const char *maps = NULL;
+    const struct command_option options[] = {{.name = "json", .flag = &json},
+                                             {.name = "maps", .text = &maps}};
     struct err err;
     struct raw_report report = {.file.path = NULL};
-    if (!command_options(options, 1, &argc, argv, &err) ||
+    if (!command_options(options, 2, &argc, argv, &err) ||
         !command_words(argc, 1, 1, "one raw file", &err) ||
         !raw_file_open(&report.file, argv[1], &err))
         return command_error(&err);
-    int status = report_give(&report, json);
+    uint32_t run = report.file.walk.chunk.id.run;
+    int status = raw_rules_maps(maps, run, &report.maps, &err)
+                     ? report_give(&report, json)
+                     : command_error(&err);
+    raw_rules_maps_free(report.maps);
     raw_file_close(&report.file);
     return status;
 }

@@ -21,8 +21,10 @@ const char raw_usage[] =
     "spillway raw dump FILE [--spill N] [--maps MAPS]\n"
     "    The same for all events.\n"
     "spillway raw dump --digits FILE [--spill N] [--maps MAPS]\n"
-    "    One digit a line:\n" RAW_DIGITS_FORMS "spillway raw check [--json] FILE\n"
-    "    Every damage by class and source, with place and loss; exit status 10 if any.\n"
+    "    One digit a line:\n" RAW_DIGITS_FORMS
+    "spillway raw check [--json] FILE [--maps MAPS]\n"
+    "    Every damage by class and source, with place and loss; exit status 10 if any. With\n"
+    "    maps also in MSADC formats 1 and 2, and sources that the maps do not have.\n"
     "spillway raw slice FILE --spill N [--event M] --out FILE\n"
     "    Copies one spill, with the damage inside it, or its events of number M, byte for\n"
     "    byte into a new file, behind the records of the start of the run: a reproducer.\n"

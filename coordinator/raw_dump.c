@@ -40,8 +40,8 @@ static bool block_take(struct dump *dump, const struct date_event *event,
                        const struct slink_block *block, struct err *err)
 {
     const struct chip_rule rule = raw_rule_of(&dump->rules, block);
-    const struct channel_map *map = dump->rules.map;
-    bool rich = map != NULL && (map->apv[block->source] & MAP_APV_RICH) != 0;
+    const struct map_chips *maps = dump->rules.maps;
+    bool rich = maps != NULL && (maps->map.apv[block->source] & MAP_APV_RICH) != 0;
     digits_clear(&dump->digits);
     dump->faulty += !digits_take(block, &rule, &dump->digits, &dump->faults);
     return raw_digits_text(&dump->digits, &event->header, rich, &dump->out, err);

@@ -238,10 +238,11 @@ static void blocks_notes(const struct view *view)
             continue;
         }
         const struct chip_rule rule = raw_rule_of(view->rules, &block);
-        const struct chip_words words = {.block = &block,
-                                         .first = word_of(view, block.words),
-                                         .rule = &rule,
-                                         .map = view->rules->map};
+        const struct chip_words words = {
+            .block = &block,
+            .first = word_of(view, block.words),
+            .rule = &rule,
+            .map = view->rules->maps == NULL ? NULL : &view->rules->maps->map};
         slink_notes(view, &block, &rule);
         chip_notes(&words, view->notes);
         faults_notes(view, &block, &rule);

@@ -7,23 +7,23 @@
 
 #include "raw/check_chips.h"
 
-static bool map_open(struct raw_rules *rules, const char *maps, uint32_t run,
-                     struct err *err)
+bool raw_rules_maps(const char *path, uint32_t run, struct map_chips **maps,
+                    struct err *err)
 {
-    struct channel_map *map = mem_new(1, sizeof *map);
-    if (!map_read_path(maps, run, map, err)) {
-        free(map);
+    struct map_chips *made = path == NULL ? NULL : mem_new(1, sizeof *made);
+    if (made != NULL && !map_chips_open(made, path, run, err)) {
+        free(made);
         return false;
     }
-    rules->compressed = map->huffman.size > 0;
-    if (rules->compressed && !huffman_read((const char *)map->huffman.data,
-                                           map->huffman.size, &rules->huffman, err)) {
-        map_release(map);
-        free(map);
-        return err_wrap(err, "%s: ChipSADC_HT", maps);
-    }
-    rules->map = map;
+    *maps = made;
     return true;
+}
+
+void raw_rules_maps_free(struct map_chips *maps)
+{
+    if (maps != NULL)
+        map_chips_release(maps);
+    free(maps);
 }
 
 static void rules_learn(struct raw_rules *rules, struct raw_file *file)
@@ -31,7 +31,7 @@ static void rules_learn(struct raw_rules *rules, struct raw_file *file)
     struct check_chips *chips = mem_new(1, sizeof *chips);
     struct date_event event;
     uint64_t offset;
-    check_chips_init(chips);
+    check_chips_init(chips, NULL);
     while (raw_file_next(file, &event, &offset) == LOOKUP_FOUND) {
         struct event_blocks blocks;
         struct slink_block block;
@@ -52,8 +52,8 @@ static void rules_learn(struct raw_rules *rules, struct raw_file *file)
 bool raw_rules_open(struct raw_rules *rules, const char *maps, struct raw_file *file,
                     struct err *err)
 {
-    *rules = (struct raw_rules){.map = NULL};
-    if (maps != NULL && !map_open(rules, maps, file->walk.chunk.id.run, err))
+    *rules = (struct raw_rules){.maps = NULL};
+    if (!raw_rules_maps(maps, file->walk.chunk.id.run, &rules->maps, err))
         return false;
     rules_learn(rules, file);
     return true;
@@ -61,24 +61,15 @@ bool raw_rules_open(struct raw_rules *rules, const char *maps, struct raw_file *
 
 void raw_rules_close(struct raw_rules *rules)
 {
-    if (rules->map != NULL)
-        map_release(rules->map);
-    free(rules->map);
-    if (rules->compressed)
-        huffman_release(&rules->huffman);
-    *rules = (struct raw_rules){.map = NULL};
+    raw_rules_maps_free(rules->maps);
+    *rules = (struct raw_rules){.maps = NULL};
 }
 
 struct chip_rule raw_rule_of(const struct raw_rules *rules,
                              const struct slink_block *block)
 {
-    const struct channel_map *map = rules->map;
-    enum chip chip;
-    if (map == NULL || !map_chip_of(map, block, &chip))
-        return rules->learned[block->source];
-    return (struct chip_rule){.chip = chip,
-                              .sadc_format = map->format[block->source],
-                              .huffman = rules->compressed ? &rules->huffman : NULL,
-                              .common_mode =
-                                  (map->apv[block->source] & MAP_APV_COMMON_MODE) != 0};
+    struct chip_rule rule;
+    if (rules->maps != NULL && map_chips_rule(rules->maps, block, &rule))
+        return rule;
+    return rules->learned[block->source];
 }

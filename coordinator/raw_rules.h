@@ -5,17 +5,18 @@
 #define SPILLWAY_COORDINATOR_RAW_RULES_H
 
 #include "coordinator/raw_file.h"
-#include "raw/chip.h"
-#include "raw/huffman.h"
-#include "raw/map.h"
-#include "raw/slink.h"
+#include "raw/map_chips.h"
 
 struct raw_rules {
-    struct channel_map *map; /* NULL: none */
-    struct huffman huffman;
-    bool compressed;                         /* there is a code table */
+    struct map_chips *maps;                  /* NULL: none */
     struct chip_rule learned[SLINK_SOURCES]; /* of sources that no map knows */
 };
+
+/* Reads the maps of a run; `path` is a file or folder, NULL for none: *maps is NULL then.
+ * To be given to raw_rules_maps_free(). */
+bool raw_rules_maps(const char *path, uint32_t run, struct map_chips **maps,
+                    struct err *err);
+void raw_rules_maps_free(struct map_chips *maps);
 
 /* Learns from the events of a file that was just opened, and rewinds it. `maps` is a file
  * or folder, NULL for none. */

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "raw/decode.h"
 #include "worker/process_internal.h"
 
 /* Channels and rules of one set of values. */
@@ -19,6 +20,7 @@ void decoder_init(struct decoder *decoder)
 void decoder_release(struct decoder *decoder)
 {
     arena_release(&decoder->arena);
+    calibration_release(&decoder->calibration);
     if (decoder->table.capacity == 0)
         return;
     sadc_digits_release(&decoder->digits);
@@ -73,6 +75,7 @@ static bool calibration_prepare(struct process *process,
                                       .value_count = segment->reco_value_count};
     decoder->made_for = NULL;
     arena_reset(&decoder->arena);
+    calibration_release(&decoder->calibration);
     bool made =
         calibration_make(setup, &input, &decoder->arena, &decoder->calibration, err);
     free(values);
@@ -89,7 +92,8 @@ static bool block_decode(struct decoder *decoder, const struct slink_block *bloc
     if ((block->format & SLINK_FIRST_OF_RUN) != 0 ||
         decoder->calibration.index[block->source] == NULL)
         return true;
-    return sadc_decode(block, &decoder->digits, &decoder->faults);
+    const struct chip_rule rule = calibration_rule(&decoder->calibration, block->source);
+    return digits_take_sadc(block, &rule, &decoder->digits, &decoder->faults);
 }
 
 /* Samples of one event; false when a piece of it is lost. */

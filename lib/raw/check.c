@@ -19,13 +19,14 @@ struct round {
     bool unknown;                 /* a piece without known source is lost */
 };
 
-void check_init(struct check *check, const struct walk_result *walk)
+void check_init(struct check *check, const struct walk_result *walk,
+                const struct map_chips *maps)
 {
     *check = (struct check){.walk = walk};
     check->sums = mem_new(DAMAGE_CLASS_COUNT, sizeof *check->sums);
     check->gap_missing = mem_new(walk->damage_listed, sizeof *check->gap_missing);
     check->chips = mem_new(1, sizeof *check->chips);
-    check_chips_init(check->chips);
+    check_chips_init(check->chips, maps);
     numbers_init(&check->numbers);
 }
 
@@ -139,6 +140,11 @@ static void block_found(struct round *round, const struct slink_block *block)
     source_set(round->sources, block->source);
     check->first_of_run += (block->format & SLINK_FIRST_OF_RUN) != 0;
     slink_block_marks(block, &log);
+    if (check->chips->maps != NULL && !map_chips_know(check->chips->maps, block))
+        damage_note(&log, &(struct damage_place){.damage = DAMAGE_SOURCE_UNKNOWN,
+                                                 .source = block->source,
+                                                 .at = at,
+                                                 .length = (uint32_t)length});
     places_add(check, places, log.listed);
     places_add(check, check->chips->places, check_chips_look(check->chips, block));
 }

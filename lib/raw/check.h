@@ -56,8 +56,9 @@ struct check {
     uint64_t shown_at;
 };
 
-/* `walk` must outlive the check. */
-void check_init(struct check *check, const struct walk_result *walk);
+/* `walk` and `maps`, NULL for none, must outlive the check. */
+void check_init(struct check *check, const struct walk_result *walk,
+                const struct map_chips *maps);
 void check_release(struct check *check);
 
 /* First round, for each good event. */

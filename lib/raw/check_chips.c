@@ -3,9 +3,9 @@
  */
 #include "raw/check_chips.h"
 
-void check_chips_init(struct check_chips *chips)
+void check_chips_init(struct check_chips *chips, const struct map_chips *maps)
 {
-    *chips = (struct check_chips){.trials = {{0}}};
+    *chips = (struct check_chips){.maps = maps};
     digits_init(&chips->digits);
 }
 
@@ -57,8 +57,10 @@ void check_chips_settle(struct check_chips *chips)
 
 uint32_t check_chips_look(struct check_chips *chips, const struct slink_block *block)
 {
-    const struct chip_rule *rule = &chips->rules[block->source];
-    if (rule->chip == CHIP_OPAQUE || !data_block(block))
+    struct chip_rule rule = chips->rules[block->source];
+    if (chips->maps != NULL)
+        (void)map_chips_rule(chips->maps, block, &rule);
+    if (rule.chip == CHIP_OPAQUE || !data_block(block))
         return 0;
-    return block_look(chips, block, rule);
+    return block_look(chips, block, &rule);
 }

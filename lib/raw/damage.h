@@ -60,7 +60,8 @@
     X(SAMPLE_COUNT, 45, "sample-count", "another number of samples than announced")      \
     X(INTEGRAL_WORD, 46, "integral-word", "integral words wrong or of two channels")     \
     X(HUFFMAN, 47, "huffman", "compressed ADC block that cannot be unpacked")            \
-    X(FILTER_RECORD, 48, "filter-record", "online filter record of a wrong size")
+    X(FILTER_RECORD, 48, "filter-record", "online filter record of a wrong size")        \
+    X(SOURCE_UNKNOWN, 49, "source-unknown", "a source that the channel maps do not have")
 
 #define DAMAGE_ENUM(name, number, word, text) DAMAGE_##name = number,
 

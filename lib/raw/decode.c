@@ -44,12 +44,12 @@ void digits_clear(struct digits *digits)
     opaque_digits_clear(&digits->opaque);
 }
 
-static bool sadc_take(const struct slink_block *block, const struct chip_rule *rule,
-                      struct digits *digits, struct faults *faults)
+bool digits_take_sadc(const struct slink_block *block, const struct chip_rule *rule,
+                      struct sadc_digits *digits, struct faults *faults)
 {
     if (rule->sadc_format == SADC_FORMAT_1 || rule->sadc_format == SADC_FORMAT_2)
-        return sadc_old_decode(block, rule, &digits->sadc, faults);
-    return sadc_decode(block, &digits->sadc, faults);
+        return sadc_old_decode(block, rule, digits, faults);
+    return sadc_decode(block, digits, faults);
 }
 
 bool digits_take(const struct slink_block *block, const struct chip_rule *rule,
@@ -58,7 +58,7 @@ bool digits_take(const struct slink_block *block, const struct chip_rule *rule,
     bool module = (block->format & SLINK_FIRST_OF_RUN) != 0;
     switch (module ? CHIP_MODULE : rule->chip) {
     case CHIP_SADC:
-        return sadc_take(block, rule, digits, faults);
+        return digits_take_sadc(block, rule, &digits->sadc, faults);
     case CHIP_APV:
         return apv_decode(block, rule->common_mode, &digits->apv, faults);
     case CHIP_F1:

@@ -41,4 +41,8 @@ void digits_clear(struct digits *digits);
 bool digits_take(const struct slink_block *block, const struct chip_rule *rule,
                  struct digits *digits, struct faults *faults);
 
+/* The same for a block of MSADC channels alone. */
+bool digits_take_sadc(const struct slink_block *block, const struct chip_rule *rule,
+                      struct sadc_digits *digits, struct faults *faults);
+
 #endif

@@ -20,6 +20,7 @@
 /* Bits of flags. */
 #define SADC_OVERFLOW   1u /* overflow in the multi-hit buffer of the ADC */
 #define SADC_SUPPRESSED 2u
+#define SADC_TEN_BITS   4u /* samples are of a 10-bit ADC: formats 1 and 2 */
 
 /* Structure of arrays, filled source by source; row i has samples first[i] up to
  * first[i] + sample_count[i]. Allocated once for the limits above (1.4 MiB). */
@@ -30,7 +31,7 @@ struct sadc_digits {
     uint8_t *port;    /* 0 to 7 */
     uint8_t *adc;     /* 0 to 3; the chip of the old formats, 0 to 15 */
     uint8_t *channel; /* 0 to 15, to 63 in compressed blocks */
-    uint8_t *flags;   /* SADC_OVERFLOW, SADC_SUPPRESSED: old formats only */
+    uint8_t *flags;   /* old formats only */
     uint16_t *sum;    /* as the module gave it; of the oldest format the first integral */
     uint16_t *integrals[2]; /* the others of the oldest format, else 0 */
     uint16_t *sample_count;

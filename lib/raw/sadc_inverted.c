@@ -46,9 +46,11 @@ static uint32_t channel_take(struct sadc_old *old, struct sadc_block *adc, uint3
         sadc_old_lost(old, DAMAGE_SAMPLE_COUNT, at, words + 1);
     else if (sadc_old_fits(old, adc, &channel)) {
         uint16_t *out = digits->samples + digits->sample_total;
-        if (samples_load(old->block, at + 1, channel.samples, out))
-            digits->sum[sadc_old_add(old, adc, &channel)] = (uint16_t)info;
-        else
+        if (samples_load(old->block, at + 1, channel.samples, out)) {
+            uint32_t row = sadc_old_add(old, adc, &channel);
+            digits->sum[row] = (uint16_t)info;
+            digits->flags[row] |= SADC_TEN_BITS;
+        } else
             sadc_old_lost(old, DAMAGE_SAMPLE_COUNT, at, words + 1);
     }
     return words + 1;

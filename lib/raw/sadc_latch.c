@@ -84,7 +84,8 @@ static void channel_take(struct sadc_old *old, struct sadc_block *adc, uint32_t 
     channel.samples =
         samples_load(old->block, at, packed, digits->samples + digits->sample_total);
     uint32_t row = sadc_old_add(old, adc, &channel);
-    digits->flags[row] |= (first & SUPPRESSED) != 0 ? SADC_SUPPRESSED : 0;
+    digits->flags[row] |=
+        SADC_TEN_BITS | ((first & SUPPRESSED) != 0 ? SADC_SUPPRESSED : 0);
     digits->sum[row] = (uint16_t)first;
     for (uint32_t i = 0; i < 2; i++)
         digits->integrals[i][row] = (uint16_t)word_at(old->block, integrals + 1 + i);

@@ -210,10 +210,6 @@ static bool channel_make(struct maker *maker, const struct setup *setup,
                        "channel_map has %s (%d, %d), set-up %s has %u x %u cells",
                        entry->detector, entry->x, entry->y, setup->name, detector->nx,
                        detector->ny);
-    if (maker->map.format[entry->source] != SADC_FORMAT_3)
-        return err_set(err, E_RECO_CHANNEL,
-                       "%s is on source %u, which is not read in MSADC format 3",
-                       entry->detector, entry->source);
     uint32_t cell = setup_cell(detector, (uint32_t)entry->x, (uint32_t)entry->y);
     if (maker->seen[detector->part][cell])
         return err_set(err, E_RECO_CHANNEL, "channel_map has %s (%d, %d) twice",
@@ -242,7 +238,7 @@ static bool channel_index(struct calibration *calibration, const struct map_entr
         !arena_take(arena, CALIBRATION_PER_SOURCE, sizeof(uint16_t), &memory, err))
         return false;
     *index = memory;
-    uint16_t *place = &(*index)[entry->port << 6 | entry->adc << 4 | entry->channel];
+    uint16_t *place = &(*index)[entry->port << 8 | entry->adc << 4 | entry->channel];
     if (*place != 0)
         return err_set(err, E_RECO_CHANNEL,
                        "source %u port %u ADC %u channel %u is two cells of the set-up",
@@ -294,6 +290,25 @@ static bool channels_make(struct maker *maker, const struct setup *setup,
     return cells_check(maker, setup, err);
 }
 
+static bool huffman_make(const struct maker *maker, struct calibration *calibration,
+                         struct err *err)
+{
+    const struct bytes *text = &maker->map.huffman;
+    memcpy(calibration->format, maker->map.format, sizeof calibration->format);
+    if (text->size == 0)
+        return true;
+    calibration->compressed =
+        huffman_read((const char *)text->data, text->size, &calibration->huffman, err);
+    return calibration->compressed || err_wrap(err, "channel_map: ChipSADC_HT");
+}
+
+void calibration_release(struct calibration *calibration)
+{
+    if (calibration->compressed)
+        huffman_release(&calibration->huffman);
+    calibration->compressed = false;
+}
+
 bool calibration_make(const struct setup *setup, const struct calibration_input *input,
                       struct arena *arena, struct calibration *calibration,
                       struct err *err)
@@ -307,7 +322,8 @@ bool calibration_make(const struct setup *setup, const struct calibration_input 
                 table_read(&maker, "time_offset", &maker.times, err) &&
                 rules_read(&maker, &made.rules, err) && map_read(&maker, err);
     if (done) {
-        done = channels_make(&maker, setup, arena, &made, err);
+        done = channels_make(&maker, setup, arena, &made, err) &&
+               huffman_make(&maker, &made, err);
         map_release(&maker.map);
     }
     arena_release(&maker.scratch);

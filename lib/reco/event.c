@@ -7,6 +7,7 @@
 
 #include "base/half.h"
 #include "model/segment.h"
+#include "raw/sadc_old.h"
 #include "reco/sums.h"
 
 /* A row being filled. */
@@ -154,6 +155,18 @@ static bool cell_measurable(struct row *row, uint32_t digit)
     return false;
 }
 
+/* The ADC of the old formats is full earlier than the rules say. */
+static void ten_bits_mark(const struct sadc_digits *digits, uint32_t digit,
+                          struct waveform *pulse)
+{
+    if ((digits->flags[digit] & SADC_TEN_BITS) == 0)
+        return;
+    const uint16_t *samples = digits->samples + digits->first[digit];
+    for (uint32_t i = 0; i < digits->sample_count[digit]; i++)
+        if (samples[i] >= SADC_OLD_SAMPLE_MAX)
+            pulse->flags |= WAVEFORM_OVER;
+}
+
 static void cells_fill(struct row *row)
 {
     const struct sadc_digits *digits = row->digits;
@@ -161,17 +174,21 @@ static void cells_fill(struct row *row)
     for (uint32_t d = 0; d < digits->count;) {
         const struct calibration_channel *channels[WAVEFORM_ROW];
         const uint16_t *samples[WAVEFORM_ROW];
+        uint32_t digit[WAVEFORM_ROW];
         struct waveform pulses[WAVEFORM_ROW];
         uint32_t count = 0;
         for (; d < digits->count && count < WAVEFORM_ROW; d++) {
             if (!cell_measurable(row, d))
                 continue;
+            digit[count] = d;
             channels[count] = &calibration->channels[row->channels[d] - 1];
             samples[count++] = digits->samples + digits->first[d];
         }
         waveform_measure(samples, count, &calibration->rules, pulses);
-        for (uint32_t i = 0; i < count; i++)
+        for (uint32_t i = 0; i < count; i++) {
+            ten_bits_mark(digits, digit[i], &pulses[i]);
             cell_store(row, channels[i], &pulses[i]);
+        }
     }
 }
 

@@ -49,16 +49,16 @@ static void digits_go(struct raw_rules *rules, const struct date_event *event,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct channel_map *map;
-    struct raw_rules rules = {.map = NULL};
+    static struct map_chips *maps;
+    struct raw_rules rules = {.maps = NULL};
     struct date_event event = {.data = data};
     struct bytes out;
     struct err err;
-    if (map == NULL) {
-        map = mem_new(1, sizeof *map);
-        bug_if(!map_read_text(map_text, sizeof map_text - 1, "map", 1, map, &err));
+    if (maps == NULL) {
+        maps = mem_new(1, sizeof *maps);
+        bug_if(!map_read_text(map_text, sizeof map_text - 1, "map", 1, &maps->map, &err));
     }
-    rules.map = map;
+    rules.maps = maps;
     if (!date_header_read(data, size, &event.header, &err) || event.header.size > size)
         return 0;
     bytes_init(&out, TEXT_LIMIT);

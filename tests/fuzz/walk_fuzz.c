@@ -55,7 +55,7 @@ static void chunk_check(const struct walk_result *walk, const uint8_t *data, siz
     }
     bug_if(at != size);
     if (data[size - 1] % 32 == 0) {
-        check_init(&check, walk);
+        check_init(&check, walk, NULL);
         events_read(&check, data, event_learn);
         events_read(&check, data, check_event);
         check_finish(&check);

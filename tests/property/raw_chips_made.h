@@ -183,7 +183,7 @@ static inline void sadc_row(struct random *random, uint32_t mode, uint32_t sampl
     bool integrals = mode != SADC_COMPRESSED && mode != SADC_INVERTED;
     sadc->source[row] = CHIP_SOURCE;
     sadc->port[row] = 0;
-    sadc->flags[row] = 0;
+    sadc->flags[row] = depth == 10 ? SADC_TEN_BITS : 0;
     sadc->sum[row] = (uint16_t)(mode == SADC_COMPRESSED ? 0 : bits(random, 16));
     for (uint32_t i = 0; i < 2; i++)
         sadc->integrals[i][row] = (uint16_t)(integrals ? bits(random, 16) : 0);

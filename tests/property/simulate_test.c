@@ -257,6 +257,7 @@ static void known_release(struct known *known)
     for (int i = 0; i < 7; i++)
         bytes_release(&known->texts[i]);
     arena_release(&known->arena);
+    calibration_release(&known->calibration);
 }
 
 /* What was summed up over all events. */

@@ -51,6 +51,24 @@ assert report["damage"][2]["after"] is None
 PY
 diff "$scratch/expected" "$scratch/found" || fail "other damage than was planted"
 
+# Maps say what the sources are: 700 has words that no decoder reads, here wrongly taken for
+# an MSADC; 800 is a scaler that a map may lack.
+map()
+{
+    printf '<Map><DaqOptions><ChipsCreation>\n%s\n</ChipsCreation></DaqOptions>%s</Map>\n' "$@"
+}
+scaler='<Scaler version="2">B 800 0</Scaler>'
+map '-1 -1 -1 700 -1 ChipNA64TDC s' "$scaler" >"$scratch/right.xml"
+map '-1 -1 -1 700 -1 ChipSADC s' "$scaler" >"$scratch/wrong.xml"
+map '-1 -1 -1 700 -1 ChipNA64TDC s' '' >"$scratch/lacking.xml"
+refused 15 "No such file" spillway raw check --maps "$scratch/none" "$good"
+expect 0 spillway raw check --maps "$scratch/right.xml" "$good"
+says out "no damage"
+expect 10 spillway raw check --maps "$scratch/lacking.xml" "$good"
+says out "source-unknown   source  800: " "0 bytes lost: a source that the channel maps do not have"
+expect 10 spillway raw check --maps "$scratch/wrong.xml" "$good"
+says out "adc-size         source  700: "
+
 # A file that ends anywhere: a report, or nothing wrong when it ends between two events.
 head -c 3000 "$good" >"$scratch/small.dat"
 for size in 40 68 100 164 700 1500 2900; do

@@ -50,16 +50,23 @@ static inline void checked_round(struct checked *checked, const uint8_t *data,
 }
 
 /* false: the walker refuses the file. */
-static inline bool checked_make(struct checked *checked, const void *data, size_t size,
-                                struct err *err)
+static inline bool checked_make_maps(struct checked *checked,
+                                     const struct map_chips *maps, const void *data,
+                                     size_t size, struct err *err)
 {
     if (!made_walk_run(data, size, MADE_RUN, &checked->walk, err))
         return false;
-    check_init(&checked->check, &checked->walk);
+    check_init(&checked->check, &checked->walk, maps);
     checked_round(checked, data, checked_learn);
     checked_round(checked, data, check_event);
     check_finish(&checked->check);
     return true;
+}
+
+static inline bool checked_make(struct checked *checked, const void *data, size_t size,
+                                struct err *err)
+{
+    return checked_make_maps(checked, NULL, data, size, err);
 }
 
 static inline void checked_release(struct checked *checked)

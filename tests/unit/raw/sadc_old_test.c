@@ -99,9 +99,9 @@ static void latch_data_are_samples_and_integrals(void **state)
     assert_int_equal(digits->sum[0], 1000);
     assert_int_equal(digits->integrals[0][0], 1001);
     assert_int_equal(digits->integrals[1][0], 1002);
-    assert_int_equal(digits->flags[0], 0);
+    assert_int_equal(digits->flags[0], SADC_TEN_BITS);
     assert_int_equal(digits->sample_count[2], 6);
-    assert_int_equal(digits->flags[2], SADC_OVERFLOW);
+    assert_int_equal(digits->flags[2], SADC_OVERFLOW | SADC_TEN_BITS);
     fixture_free(&fixture);
 }
 
@@ -120,8 +120,8 @@ static void sparse_data_are_integrals_alone(void **state)
     assert_int_equal(fixture.digits.sample_count[1], 0);
     assert_int_equal(fixture.digits.channel[1], 15);
     assert_int_equal(fixture.digits.integrals[1][1], 1002);
-    assert_int_equal(fixture.digits.flags[0], 0);
-    assert_int_equal(fixture.digits.flags[1], SADC_SUPPRESSED);
+    assert_int_equal(fixture.digits.flags[0], SADC_TEN_BITS);
+    assert_int_equal(fixture.digits.flags[1], SADC_SUPPRESSED | SADC_TEN_BITS);
     fixture_free(&fixture);
 }
 

@@ -86,7 +86,8 @@ static void what_is_missing_or_wrong_is_named(void **state)
          "HCAL3 (3, 2), set-up 2022-electron-100 has 3 x 3 cells"},
         {MADE_CHANNEL_MAP, E_RECO_CHANNEL, "HCAL3 605 0 8 2 2", "HCAL3 605 0 8 2 1",
          "HCAL3 (2, 1) twice"},
-        {MADE_CHANNEL_MAP, E_RECO_CHANNEL, " data_format3", "", "format 3"},
+        {MADE_CHANNEL_MAP, E_MAP_LINE, "</ChipSADC>",
+         "</ChipSADC><ChipSADC_HT>7 2\n</ChipSADC_HT>", "ChipSADC_HT"},
         {MADE_PEDESTAL, E_RECO_RULES, "0 8 20", "0 7 20", "7 samples"},
         {MADE_SAMPLING, E_RECO_RULES, "32 12.5", "4 12.5", "of 4"},
     };

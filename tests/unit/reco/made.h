@@ -137,6 +137,7 @@ static inline void made_init(struct made *made)
 static inline bool made_calibrate(struct made *made, struct err *err)
 {
     arena_reset(&made->arena);
+    calibration_release(&made->calibration);
     return calibration_make(made->setup, &made->input, &made->arena, &made->calibration,
                             err);
 }
@@ -146,6 +147,7 @@ static inline void made_release(struct made *made)
     for (int i = 0; i < MADE_TYPES; i++)
         bytes_release(&made->texts[i]);
     arena_release(&made->arena);
+    calibration_release(&made->calibration);
     sadc_digits_release(&made->digits);
 }
 
