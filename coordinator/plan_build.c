@@ -372,6 +372,33 @@ static bool run_plan(struct plan *plan, struct plan_run *run,
     return true;
 }
 
+/* Two segments of a spill with the same events: one of the chunks is a copy of the other,
+ * whose events would be delivered twice. The segments are in the order of merging. */
+static bool copies_check(struct plan *plan, struct plan_run *run,
+                         const struct run_segments *all, struct err *err)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct segment *a = &all->segments[i], *b = a + 1;
+        const struct segment *end = all->segments + all->count;
+        if (a->events[EVENT_PHYSICS] + a->events[EVENT_CALIBRATION] == 0)
+            continue;
+        while (b < end && b->spill == a->spill &&
+               !event_digest_equal(&a->digest, &b->digest))
+            b++;
+        if (b == end || b->spill != a->spill)
+            continue;
+        char first[CHUNK_NAME], second[CHUNK_NAME], reason[PLAN_REASON];
+        chunk_name(&a->id.chunk, first);
+        chunk_name(&b->id.chunk, second);
+        (void)snprintf(reason, sizeof reason,
+                       "spill %" PRIu32 ": chunks %s and %s hold the same events",
+                       a->spill, first, second);
+        plan->input_problems++;
+        return plan_run_block(plan, run, reason, err);
+    }
+    return true;
+}
+
 static bool segments_read(struct plan *plan, struct catalog *catalog, struct err *err)
 {
     struct run_segments all = {.count = 0};
@@ -389,7 +416,8 @@ static bool segments_read(struct plan *plan, struct catalog *catalog, struct err
                segments_collect(&all, txn, run->run.number, err);
         if (done && all.count > 0) {
             qsort(all.segments, all.count, sizeof all.segments[0], merge_order);
-            done = run_plan(plan, run, &all, &keys, err);
+            done = copies_check(plan, run, &all, err) &&
+                   (run->blocked[0] != 0 || run_plan(plan, run, &all, &keys, err));
         }
     }
     catalog_abort(txn);

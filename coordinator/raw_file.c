@@ -52,9 +52,10 @@ bool raw_file_open(struct raw_file *file, const char *path, struct err *err)
         done = file_map(&made, fd, err);
     }
     (void)close(fd);
-    if (done)
+    if (done) {
+        once_init(&made.once);
         *file = made;
-    else
+    } else
         walk_result_release(&made.walk);
     return done;
 }
@@ -73,6 +74,7 @@ static void *map_at(const struct raw_file *file, uint64_t offset)
 void raw_file_close(struct raw_file *file)
 {
     walk_result_release(&file->walk);
+    once_release(&file->once);
     if (file->data != NULL)
         (void)munmap(map_at(file, 0), file->size);
     *file = (struct raw_file){.path = NULL};
@@ -102,14 +104,19 @@ enum lookup raw_file_next(struct raw_file *file, struct date_event *event,
     while (file->segment < file->walk.segment_count) {
         const struct segment *segment = &file->walk.segments[file->segment];
         const uint8_t *data = file->data + segment->offset;
-        if (!file->open)
+        if (!file->open) {
             file->reader = (struct date_reader){.data = data,
                                                 .size = segment->length,
                                                 .run = file->walk.chunk.id.run,
                                                 .spill = segment->spill,
                                                 .super = file->walk.super};
+            once_start(&file->once);
+        }
         file->open = true;
         if (date_reader_next(&file->reader, event, &gap) == LOOKUP_FOUND) {
+            enum damage_class damage;
+            if (!once_take(&file->once, event, &damage))
+                continue;
             *offset = segment->offset + (uint64_t)(event->data - data);
             pages_leave(file, *offset);
             return LOOKUP_FOUND;

@@ -7,7 +7,7 @@
 #ifndef SPILLWAY_COORDINATOR_RAW_FILE_H
 #define SPILLWAY_COORDINATOR_RAW_FILE_H
 
-#include "raw/date.h"
+#include "raw/once.h"
 #include "raw/walk.h"
 
 struct raw_file {
@@ -19,6 +19,7 @@ struct raw_file {
     bool open;       /* `reader` is inside that segment */
     uint64_t behind; /* bytes whose pages were let go */
     struct date_reader reader;
+    struct once once;
 };
 
 /* The run is that of the first event, whatever the file's name says. Errors as of

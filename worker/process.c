@@ -126,6 +126,7 @@ static void process_init(struct process *process, const struct task *task,
     hist_set_init(&process->hists);
     hist_set_init(&process->cut_flows);
     decoder_init(&process->decoder);
+    once_init(&process->once);
 }
 
 static void process_release(struct process *process)
@@ -142,6 +143,7 @@ static void process_release(struct process *process)
     hist_set_release(&process->cut_flows);
     values_release(&process->values);
     decoder_release(&process->decoder);
+    once_release(&process->once);
     free(process->places.list);
 }
 

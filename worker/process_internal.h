@@ -7,6 +7,7 @@
 #include "output/columns.h"
 #include "output/hist_bytes.h"
 #include "output/summary.h"
+#include "raw/once.h"
 #include "raw/sadc.h"
 #include "reco/event.h"
 #include "reco/quality.h"
@@ -69,6 +70,7 @@ struct process {
     struct bytes payload;      /* histograms as bytes */
     struct decoder decoder;
     struct places places;
+    struct once once;
     struct summary summary; /* of the segment at work */
     struct product products[STREAMS];
     uint32_t product_count;
@@ -85,7 +87,8 @@ bool places_add(struct places *places, const struct event_place *place, struct e
 void places_digest(struct places *places, uint32_t run, uint32_t spill,
                    struct event_digest *sum);
 
-/* Going through the events of a segment while its bytes are read. */
+/* Going through the events of a segment while its bytes are read; of those with one
+ * number the first counts. */
 struct scan {
     struct date_reader reader;
     const uint8_t *data;

@@ -66,6 +66,16 @@ static void gap_count(struct summary *summary, const struct date_gap *gap)
     summary->damaged_bytes += gap->length;
 }
 
+/* Does the event count? One whose number was there before is a gap. */
+static bool event_is_first(struct process *process, const struct date_event *event)
+{
+    struct date_gap gap = {.length = event->header.size};
+    if (once_take(&process->once, event, &gap.damage))
+        return true;
+    gap_count(&process->summary, &gap);
+    return false;
+}
+
 bool scan_start(struct process *process, const struct task_segment *segment,
                 const uint8_t *data, struct scan *scan, struct err *err)
 {
@@ -75,6 +85,7 @@ bool scan_start(struct process *process, const struct task_segment *segment,
     size_t first = length < SCAN_HEAD ? length : SCAN_HEAD;
     process->summary = (struct summary){.id = index->id, .spill = index->spill};
     process->places.count = 0;
+    once_start(&process->once);
     *scan = (struct scan){.data = data};
     if (!input_ready(&process->input, first, err))
         return false;
@@ -127,12 +138,14 @@ enum lookup scan_next(struct process *process, struct scan *scan,
 {
     struct summary *summary = &process->summary;
     struct date_gap gap;
-    enum lookup found = event_find(process, scan, event, &gap, err);
-    if (found == LOOKUP_FAILED)
-        return LOOKUP_FAILED;
-    gap_count(summary, &gap);
-    if (found == LOOKUP_ABSENT)
-        return LOOKUP_ABSENT;
+    do {
+        enum lookup found = event_find(process, scan, event, &gap, err);
+        if (found == LOOKUP_FAILED)
+            return LOOKUP_FAILED;
+        gap_count(summary, &gap);
+        if (found == LOOKUP_ABSENT)
+            return LOOKUP_ABSENT;
+    } while (!event_is_first(process, event));
     const struct date_header *header = &event->header;
     struct event_place place = {.offset = (uint64_t)(event->data - scan->data),
                                 .length = header->size,

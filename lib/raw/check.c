@@ -281,12 +281,11 @@ void check_finish(struct check *check)
     numbers_finish(&check->numbers, numbers_told, check);
     for (size_t i = 0; i < walk->damage_listed; i++) {
         const struct walk_damage *damage = &walk->damage[i];
-        bool kept = damage->damage == DAMAGE_REPEATED;
         place_add(check, &(struct check_place){.damage = damage->damage,
                                                .source = SLINK_SOURCES,
                                                .offset = damage->offset,
                                                .length = damage->length,
-                                               .loss = kept ? 0 : damage->length,
+                                               .loss = damage->length,
                                                .missing = check->gap_missing[i],
                                                .before = damage->before,
                                                .after = damage->after});

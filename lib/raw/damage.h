@@ -15,7 +15,7 @@
     X(FOREIGN, 0, "foreign-bytes", "bytes between events that are no event")             \
     X(TRUNCATED, 1, "truncated", "the file ends inside an event")                        \
     X(EVENT_SIZE, 2, "event-size", "an event claims bytes of the event behind it")       \
-    X(REPEATED, 3, "repeated-event", "an event number occurs twice in a segment")        \
+    X(REPEATED, 3, "repeated-event", "a copy of an event before it in its segment")      \
     X(SUBEVENT_SIZE, 4, "subevent-size", "sub-events do not tile their event")           \
     X(SUBEVENT_HEADER, 5, "subevent-header", "a sub-event is of another event")          \
     X(EQUIPMENT_SIZE, 6, "equipment-size", "equipments do not tile their sub-event")     \
@@ -61,7 +61,9 @@
     X(INTEGRAL_WORD, 46, "integral-word", "integral words wrong or of two channels")     \
     X(HUFFMAN, 47, "huffman", "compressed ADC block that cannot be unpacked")            \
     X(FILTER_RECORD, 48, "filter-record", "online filter record of a wrong size")        \
-    X(SOURCE_UNKNOWN, 49, "source-unknown", "a source that the channel maps do not have")
+    X(SOURCE_UNKNOWN, 49, "source-unknown",                                              \
+      "a source that the channel maps do not have")                                      \
+    X(CONFLICT, 50, "event-conflict", "another event with the number of one before it")
 
 #define DAMAGE_ENUM(name, number, word, text) DAMAGE_##name = number,
 

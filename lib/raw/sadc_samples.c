@@ -173,7 +173,8 @@ CPU_AVX2 uint32_t sadc_row_take(struct sadc_row *row)
         uint32_t header = le32_load(words), sum;
         uint32_t channel = header >> 26 & 15;
         if ((header & HEADER_LENGTH) != like || (row->seen >> channel & 1) != 0 ||
-            !two_unpack(words + 4, &shape, row->samples + taken * shape.samples, &sum))
+            !two_unpack(words + 4, &shape, row->samples + (size_t)taken * shape.samples,
+                        &sum))
             break;
         row->seen |= 1u << channel;
         row->channel[taken] = (uint8_t)channel;

@@ -19,7 +19,8 @@
 #include "raw/window.h"
 
 #define ADLER_BASE 65521u
-#define NAMES      64u /* of events, whose digests are made together */
+#define NAMES      64u                /* of events, whose digests are made together */
+#define COMPARED   ((size_t)64 << 10) /* bytes of two events at a time */
 
 struct walk {
     struct window window;
@@ -30,6 +31,8 @@ struct walk {
     bool super;           /* a file of super-events: others are pieces of these */
     uint64_t accounted;   /* bytes before are in the checksum of their segment */
     uint64_t *seen;       /* bit map of the event numbers of this segment */
+    uint64_t *first;      /* by number, where its bit is set: offset of that event */
+    size_t open_damage; /* listed from here on: the good event behind is not known yet */
     struct event_name names[NAMES]; /* of this segment, not in its digest yet */
     size_t name_count;
     struct walk_event last;
@@ -220,14 +223,8 @@ static void event_count(struct walk *walk, uint64_t at, const struct walk_head *
     struct walk_event self = {
         .known = true, .spill = head->spill, .event = head->event, .type = head->type};
     if (event_type_is_event(head->type)) {
-        uint64_t bit = (uint64_t)1 << head->event % 64;
-        if ((walk->seen[head->event / 64] & bit) != 0)
-            damage_add(walk, &(struct walk_damage){.damage = DAMAGE_REPEATED,
-                                                   .offset = at,
-                                                   .length = head->size,
-                                                   .before = walk->last,
-                                                   .after = self});
-        walk->seen[head->event / 64] |= bit;
+        walk->seen[head->event / 64] |= (uint64_t)1 << head->event % 64;
+        walk->first[head->event] = at;
     }
     if (head->type == EVENT_END_OF_BURST)
         burst_end_add(walk, at, head);
@@ -253,8 +250,61 @@ static bool event_take(struct walk *walk, uint64_t at, const struct walk_head *h
         return false;
     if (!account(walk, at + head->size, err))
         return false;
+    for (; walk->open_damage < result->damage_listed; walk->open_damage++)
+        result->damage[walk->open_damage].after = gap->after;
     event_count(walk, at, head);
     return true;
+}
+
+/* Was an event of this number in the segment that the event at `at` belongs to? */
+static bool seen_before(const struct walk *walk, const struct walk_head *head)
+{
+    const struct walk_result *result = walk->result;
+    return event_type_is_event(head->type) && result->segment_count > 0 &&
+           result->segments[result->segment_count - 1].spill == head->spill &&
+           (walk->seen[head->event / 64] >> head->event % 64 & 1) != 0;
+}
+
+/* Have the events at two offsets the same `size` bytes? */
+static bool events_compare(const struct walk *walk, uint64_t first, uint64_t second,
+                           size_t size, bool *same, struct err *err)
+{
+    const struct window *window = &walk->window;
+    uint8_t *pieces = mem_new(2, COMPARED);
+    bool done = true;
+    *same = true;
+    while (done && *same && size > 0) {
+        size_t piece = size < COMPARED ? size : COMPARED;
+        done =
+            disk_read_at(window->fd, window->name, first, pieces, piece, err) &&
+            disk_read_at(window->fd, window->name, second, pieces + COMPARED, piece, err);
+        *same = done && memcmp(pieces, pieces + COMPARED, piece) == 0;
+        first += piece;
+        second += piece;
+        size -= piece;
+    }
+    free(pieces);
+    return done;
+}
+
+/* An event whose number was there before is passed over, as a gap of its own. */
+static bool repeated_pass(struct walk *walk, uint64_t at, const struct walk_head *head,
+                          struct walk_damage *gap, struct err *err)
+{
+    struct segment *segment = &walk->result->segments[walk->result->segment_count - 1];
+    bool same;
+    if (!events_compare(walk, walk->first[head->event], at, head->size, &same, err))
+        return false;
+    gap->length = at - gap->offset;
+    if (gap->length > 0)
+        gap_add(walk, gap, segment);
+    gap_add(walk,
+            &(struct walk_damage){.damage = same ? DAMAGE_REPEATED : DAMAGE_CONFLICT,
+                                  .offset = at,
+                                  .length = head->size,
+                                  .before = walk->last},
+            segment);
+    return account(walk, at + head->size, err);
 }
 
 /* What stands at `at` is no event: how is that called? */
@@ -288,7 +338,8 @@ static bool step(struct walk *walk, uint64_t at, struct walk_damage *gap, uint64
     if (!frame(walk, at, &head, next, &whole, err))
         return false;
     if (whole) {
-        if (!event_take(walk, at, &head, gap, err))
+        if (seen_before(walk, &head) ? !repeated_pass(walk, at, &head, gap, err)
+                                     : !event_take(walk, at, &head, gap, err))
             return false;
         *gap = (struct walk_damage){.offset = *next, .before = walk->last};
     } else if (at == gap->offset)
@@ -424,6 +475,7 @@ bool walk_fd(int fd, const char *name, const struct chunk_id *id,
     if (!window_init(&walk.window, fd, name, err))
         return false;
     walk.seen = mem_new(WALK_EVENTS / 64, sizeof *walk.seen);
+    walk.first = mem_new(WALK_EVENTS, sizeof *walk.first);
     if (walk.window.file_size == 0)
         (void)err_set(err, E_RAW_EMPTY, "%s: the file is empty", name);
     else if (walk_events(&walk, err)) {
@@ -432,6 +484,7 @@ bool walk_fd(int fd, const char *name, const struct chunk_id *id,
             sum_up(&walk);
     }
     free(walk.seen);
+    free(walk.first);
     window_release(&walk.window);
     if (done)
         *result = made;

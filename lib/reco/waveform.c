@@ -101,8 +101,8 @@ static uint64_t maxima_mark(const struct pulse_levels *levels)
 /* A level in counts: for most scales a division would give the same. */
 static double counts(const struct waveform_rules *rules, int32_t level)
 {
-    return rules->unit > 0.0 ? level * rules->unit
-                             : (double)level / (rules->pedestal_samples / 2);
+    const uint32_t scale = rules->pedestal_samples / 2;
+    return rules->unit > 0.0 ? level * rules->unit : (double)level / scale;
 }
 
 static void maxima_add(const struct pulse_levels *levels, uint64_t maxima,

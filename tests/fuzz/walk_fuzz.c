@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "raw/check.h"
+#include "raw/once.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,7 +24,10 @@ static void event_learn(struct check *check, const struct date_event *event,
 
 static void events_read(struct check *check, const uint8_t *data, event_take *take)
 {
+    static struct once once;
     const struct walk_result *walk = check->walk;
+    if (once.seen == NULL)
+        once_init(&once);
     for (size_t i = 0; i < walk->segment_count; i++) {
         const struct segment *segment = &walk->segments[i];
         struct date_reader reader = {.data = data + segment->offset,
@@ -33,8 +37,11 @@ static void events_read(struct check *check, const uint8_t *data, event_take *ta
                                      .super = walk->super};
         struct date_event event;
         struct date_gap gap;
+        enum damage_class damage;
+        once_start(&once);
         while (date_reader_next(&reader, &event, &gap) == LOOKUP_FOUND)
-            take(check, &event, (uint64_t)(event.data - data));
+            if (once_take(&once, &event, &damage))
+                take(check, &event, (uint64_t)(event.data - data));
     }
 }
 

@@ -3,6 +3,7 @@
  *
  * The walker accounts for each, and sees the same events as the reader of the decoders.
  */
+#include "raw/once.h"
 #include "tests/unit/raw/made.h"
 
 #define ROUNDS 400
@@ -18,6 +19,8 @@ static uint64_t seed(void)
  * told from events is not seen in a segment that has lost all its super-events. */
 static void check_agreement(const struct walk_result *result, const uint8_t *data)
 {
+    struct once once;
+    once_init(&once);
     for (size_t i = 0; i < result->segment_count; i++) {
         const struct segment *segment = &result->segments[i];
         struct date_reader reader;
@@ -25,13 +28,17 @@ static void check_agreement(const struct walk_result *result, const uint8_t *dat
         struct date_gap gap;
         struct event_digest digest = {0};
         uint64_t passed = 0;
+        enum damage_class damage;
         enum lookup found;
+        once_start(&once);
         date_reader_start(&reader, data + segment->offset, (size_t)segment->length,
                           result->chunk.id.run, segment->spill);
         do {
             found = date_reader_next(&reader, &event, &gap);
             passed += gap.length;
-            if (found == LOOKUP_FOUND)
+            if (found == LOOKUP_FOUND && !once_take(&once, &event, &damage))
+                passed += event.header.size;
+            else if (found == LOOKUP_FOUND)
                 event_digest_add(&digest, event.header.run, event.header.spill,
                                  event.header.event, event.header.type);
         } while (found == LOOKUP_FOUND);
@@ -40,6 +47,7 @@ static void check_agreement(const struct walk_result *result, const uint8_t *dat
         assert_int_equal(passed, segment->damaged_bytes);
         assert_true(event_digest_equal(&digest, &segment->digest));
     }
+    once_release(&once);
 }
 
 static void check(const uint8_t *data, size_t size)

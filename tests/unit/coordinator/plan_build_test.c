@@ -63,6 +63,14 @@ static int stop(void **state)
 }
 
 /* A chunk with one segment for each spill of `spills`. */
+/* Of events that no other segment has. */
+static struct event_digest digest_of(const struct segment_id *id)
+{
+    return (struct event_digest){.count = 3,
+                                 .low = 10000u * id->chunk.builder +
+                                        100u * id->chunk.number + id->ordinal};
+}
+
 static void chunk_put(struct catalog_txn *txn, struct chunk_id id, const uint32_t *spills,
                       uint32_t count)
 {
@@ -77,7 +85,7 @@ static void chunk_put(struct catalog_txn *txn, struct chunk_id id, const uint32_
         segments[i].offset = 10 * i;
         segments[i].length = 10;
         segments[i].events[EVENT_PHYSICS] = 3;
-        segments[i].digest.count = 3;
+        segments[i].digest = digest_of(&segments[i].id);
         struct spill spill = {.run = id.run, .number = spills[i]};
         MUST(catalog_put_spill(txn, &spill, &err));
     }
@@ -149,7 +157,7 @@ static void segments_stand_in_merge_order_with_the_keys_of_the_executor(void **s
     const struct chunk chunk = {.id = {7, 1, 1}, .size = 20};
     struct segment segment = {.id = {{7, 1, 1}, 0}, .spill = 1, .length = 10};
     segment.events[EVENT_PHYSICS] = 3;
-    segment.digest.count = 3;
+    segment.digest = digest_of(&segment.id);
     const struct key_input input = {
         .chunk = &chunk, .segment = &segment, .recipe = &file.campaign.recipe};
     struct bytes texts[2];
@@ -200,6 +208,35 @@ static void missing_and_unscanned_chunks_block_their_run_only(void **state)
     assert_non_null(strstr(problems, "run 9: chunk cdr01003-000009.dat is missing"));
     assert_non_null(strstr(problems, "run 8: chunk cdr02002-000008.dat was not scanned"));
     assert_non_null(strstr(problems, "run 10: no chunk in the catalogue"));
+    assert_int_equal(plan.count, 6); /* run 7 */
+    assert_string_equal(plan.runs[0].blocked, "");
+    plan_release(&plan);
+}
+
+static void chunks_with_the_same_events_block_their_run_only(void **state)
+{
+    (void)state;
+    struct plan plan;
+    struct campaign_file file = file_of("c");
+    struct catalog_txn *txn;
+    const struct segment_id right = {{8, 1, 2}, 1};
+    const struct chunk_id copy = {8, 2, 2};
+    struct chunk chunk = {
+        .id = copy, .url = "/y", .size = 10, .scanned = true, .segments = 1};
+    struct segment segment = {
+        .id = {copy, 0}, .spill = 3, .length = 10, .digest = digest_of(&right)};
+    segment.events[EVENT_PHYSICS] = 3;
+    runs_put(7, 8);
+    MUST(catalog_begin(catalog, &txn, &err));
+    MUST(catalog_put_chunk(txn, &chunk, &err));
+    MUST(catalog_put_segments(txn, &copy, &segment, 1, &err));
+    MUST(catalog_commit(txn, &err));
+    plan_of(&plan, &file);
+    assert_false(plan_check(&plan, &err));
+    assert_int_equal(err.code, E_PLAN_INPUT);
+    assert_non_null(strstr(problems_of(&plan),
+                           "run 8: spill 3: chunks cdr01002-000008.dat and "
+                           "cdr02002-000008.dat hold the same events"));
     assert_int_equal(plan.count, 6); /* run 7 */
     assert_string_equal(plan.runs[0].blocked, "");
     plan_release(&plan);
@@ -309,6 +346,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             segments_stand_in_merge_order_with_the_keys_of_the_executor, start, stop),
         cmocka_unit_test_setup_teardown(missing_and_unscanned_chunks_block_their_run_only,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(chunks_with_the_same_events_block_their_run_only,
                                         start, stop),
         cmocka_unit_test_setup_teardown(products_are_used_again_while_their_file_is_there,
                                         start, stop),

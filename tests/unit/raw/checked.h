@@ -5,6 +5,7 @@
 #define SPILLWAY_TESTS_UNIT_RAW_CHECKED_H
 
 #include "raw/check.h"
+#include "raw/once.h"
 #include "tests/unit/raw/made.h"
 
 struct checked {
@@ -40,13 +41,19 @@ static inline void checked_round(struct checked *checked, const uint8_t *data,
                                  checked_event *each)
 {
     const struct walk_result *walk = &checked->walk;
+    struct once once;
+    once_init(&once);
     for (size_t i = 0; i < walk->segment_count; i++) {
         struct date_reader reader = checked_reader(walk, i, data);
         struct date_event event;
         struct date_gap gap;
+        enum damage_class damage;
+        once_start(&once);
         while (date_reader_next(&reader, &event, &gap) == LOOKUP_FOUND)
-            each(&checked->check, &event, (uint64_t)(event.data - data));
+            if (once_take(&once, &event, &damage))
+                each(&checked->check, &event, (uint64_t)(event.data - data));
     }
+    once_release(&once);
 }
 
 /* false: the walker refuses the file. */

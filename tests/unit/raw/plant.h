@@ -149,8 +149,15 @@ static inline void plant_repeated(struct plant *plant)
     uint8_t *copy = mem_new(plant->size, 1);
     memcpy(copy, plant->file->data + plant->event, plant->size);
     plant_insert(plant, plant->event, copy, plant->size);
-    plant_piece(plant, plant->event + plant->size, plant->size, false);
+    plant_piece(plant, plant->event + plant->size, plant->size, true);
     free(copy);
+}
+
+/* Another event that has the number of this one. */
+static inline void plant_conflict(struct plant *plant)
+{
+    plant_repeated(plant);
+    plant->file->data[plant->event + plant->size + DATE_HEAD - 4] ^= 1; /* time */
 }
 
 static inline void plant_removed(struct plant *plant)
@@ -359,6 +366,7 @@ static const struct plant_kind plant_kinds[] = {
     {"odd size", DAMAGE_EVENT_HEADER, plant_odd_size},
     {"other run", DAMAGE_EVENT_HEADER, plant_other_run},
     {"event twice", DAMAGE_REPEATED, plant_repeated},
+    {"another event of the number", DAMAGE_CONFLICT, plant_conflict},
     {"event gone", DAMAGE_EVENT_MISSING, plant_removed},
     {"events exchanged", DAMAGE_EVENT_ORDER, plant_order},
     {"end of burst", DAMAGE_BURST_COUNT, plant_burst_count},

@@ -138,24 +138,48 @@ static void event_that_claims_too_much_gives_its_bytes_back(void **state)
     raw_writer_release(&writer);
 }
 
-static void repeated_event_is_listed_and_counted(void **state)
+/* Numbers in the order of the file; `changed` gets another word than its copy. */
+static void walk_numbers(const uint32_t *numbers, size_t count, size_t changed,
+                         struct raw_writer *writer, struct walk_result *result)
+{
+    struct err err;
+    raw_writer_init(writer, MADE_LIMIT);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = writer->out.size;
+        made_event(writer, &(struct made_event){1, numbers[i], EVENT_PHYSICS},
+                   &made_super);
+        if (i == changed)
+            writer->out.data[at + 64] ^= 1; /* time */
+    }
+    assert_true(made_walk(&writer->out, result, &err));
+    made_check_account(result, writer->out.data, writer->out.size);
+}
+
+static void of_events_with_one_number_the_first_counts(void **state)
 {
     (void)state;
     struct raw_writer writer;
     struct walk_result result;
-    struct err err;
-    raw_writer_init(&writer, MADE_LIMIT);
-    const uint32_t numbers[] = {1, 2, 3, 2, 4};
-    for (size_t i = 0; i < 5; i++)
-        made_event(&writer, &(struct made_event){1, numbers[i], EVENT_PHYSICS},
-                   &made_super);
-    assert_true(made_walk(&writer.out, &result, &err));
-    made_check_account(&result, writer.out.data, writer.out.size);
-    assert_int_equal(result.events[EVENT_PHYSICS], 5);
-    assert_int_equal(result.chunk.damage_count, 1);
-    assert_int_equal(result.damage[0].damage, DAMAGE_REPEATED);
-    assert_int_equal(result.damage[0].after.event, 2);
-    assert_int_equal(result.chunk.damaged_bytes, 0);
+    const uint32_t numbers[] = {1, 2, 3, 2, 2, 4, 1};
+    walk_numbers(numbers, 7, 4, &writer, &result);
+    const size_t size = writer.out.size / 7;
+    assert_int_equal(result.events[EVENT_PHYSICS], 4);
+    assert_int_equal(result.digest.count, 4);
+    assert_int_equal(result.chunk.damage_count, 3);
+    assert_int_equal(result.chunk.damaged_bytes, 3 * size);
+
+    const enum damage_class found[] = {DAMAGE_REPEATED, DAMAGE_CONFLICT, DAMAGE_REPEATED};
+
+    const size_t at[] = {3, 4, 6};
+    for (size_t i = 0; i < 3; i++) {
+        const struct walk_damage *damage = &result.damage[i];
+        assert_int_equal(damage->damage, found[i]);
+        assert_int_equal(damage->offset, at[i] * size);
+        assert_int_equal(damage->length, size);
+        assert_int_equal(damage->before.event, i < 2 ? 3 : 4);
+        assert_int_equal(damage->after.known, i < 2);
+        assert_int_equal(damage->after.event, i < 2 ? 4 : 0);
+    }
     walk_result_release(&result);
     raw_writer_release(&writer);
 }
@@ -238,7 +262,7 @@ int main(void)
         cmocka_unit_test(foreign_bytes_belong_to_the_segment_before),
         cmocka_unit_test(damaged_start_belongs_to_the_first_segment),
         cmocka_unit_test(event_that_claims_too_much_gives_its_bytes_back),
-        cmocka_unit_test(repeated_event_is_listed_and_counted),
+        cmocka_unit_test(of_events_with_one_number_the_first_counts),
         cmocka_unit_test(truncated_file_keeps_its_whole_events),
         cmocka_unit_test(files_without_events_are_refused_with_the_reason),
         cmocka_unit_test(run_zero_means_the_run_of_the_file),
