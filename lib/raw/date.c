@@ -210,7 +210,7 @@ static size_t reader_search(const struct date_reader *reader, size_t at, size_t 
                             bool flat)
 {
     struct date_header header;
-    for (; at + DATE_HEAD <= end; at += 4)
+    for (; at < end && reader->size - at >= DATE_HEAD; at += 4)
         if (le32_load(reader->data + at + AT_MAGIC) == DATE_MAGIC &&
             reader_accepts(reader, at, &header) && (flat || header.super))
             return at;
@@ -343,7 +343,7 @@ static size_t subevent_search(const struct date_cursor *cursor, size_t at, size_
                               const struct date_header *event)
 {
     struct date_header header;
-    for (; at + DATE_HEAD <= end; at += 4)
+    for (; at < end && cursor->size - at >= DATE_HEAD; at += 4)
         if (le32_load(cursor->data + at + AT_MAGIC) == DATE_MAGIC &&
             subevent_accepts(cursor, at, event, &header))
             return at;

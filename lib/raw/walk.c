@@ -73,7 +73,7 @@ static bool search(struct walk *walk, uint64_t at, uint64_t end, bool flat,
                    uint64_t *place, struct err *err)
 {
     *place = end;
-    while (at + WALK_HEAD_LEAST <= end) {
+    while (at < end && walk->window.file_size - at >= WALK_HEAD_LEAST) {
         size_t left = window_left(&walk->window, at);
         if (left < 8) {
             if (!window_slide(&walk->window, at, err))

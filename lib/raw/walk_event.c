@@ -210,7 +210,7 @@ static bool subevent_at(const struct event *event, size_t at, struct walk_head *
 static size_t subevent_search(const struct event *event, size_t at, size_t end)
 {
     struct walk_head head;
-    for (at += 4; at + WALK_HEAD_LEAST <= end; at += 4)
+    for (at += 4; at < end && event->size - at >= WALK_HEAD_LEAST; at += 4)
         if (word_at(event, at + 4) == WALK_MAGIC && subevent_at(event, at, &head))
             return at;
     return end;
