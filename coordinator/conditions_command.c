@@ -1,4 +1,4 @@
-/* conditions_command.c - spillway conditions: serve, tags, show, at, check, snapshot.
+/* conditions_command.c - spillway conditions: what is told of a source, and serve.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "coordinator/conditions_command.h"
@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "coordinator/conditions_import.h"
 #include "coordinator/conditions_service.h"
 #include "coordinator/conditions_show.h"
 #include "coordinator/conditions_snapshot.h"
@@ -29,8 +30,7 @@ const char conditions_usage[] =
     "    Fetches and verifies every payload for these runs and lists all gaps.\n"
     "spillway conditions snapshot TAG --runs FIRST-LAST --out FILE [--thin] --source URL\n"
     "    Writes manifest and payloads for these runs into one file, a source by itself;\n"
-    "    --thin leaves the payloads where they are.\n"
-    "\n"
+    "    --thin leaves the payloads where they are.\n" CONDITIONS_IMPORT_USAGE "\n"
     "URL is http(s)://HOST/api/cdb_rest, file:DIR with tags/NAME.json and payloads/, or\n"
     "file:FILE, a snapshot.\n"
     "  --payloads URL   where payloads are, instead of what the service says\n"
@@ -253,7 +253,8 @@ static bool word_run(const struct options *options, int argc, char **argv,
 {
     if (argc == 0)
         return err_set(err, E_USAGE,
-                       "one of serve, tags, show, at, check, snapshot is missing");
+                       "one of serve, tags, show, at, check, snapshot, import, export "
+                       "is missing");
     if (strcmp(argv[0], "serve") == 0)
         return serve_run(options, argc, argv, err);
     for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
@@ -268,6 +269,10 @@ int conditions_command(struct area *area, int argc, char **argv)
     struct options options = {
         .area = area, .listen = "127.0.0.1:8480", .patience_s = TRANSFER_PATIENCE_S};
     struct err err = {0};
+    if (argc > 1 && strcmp(argv[1], "import") == 0)
+        return conditions_import(area, argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "export") == 0)
+        return conditions_export(area, argc - 1, argv + 1);
     if (options_take(&options, &argc, argv, &err) &&
         word_run(&options, argc - 1, argv + 1, &err))
         return 0;

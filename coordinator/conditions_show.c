@@ -10,6 +10,7 @@
 #include "conditions/coverage.h"
 #include "conditions/effective.h"
 #include "conditions/resolve.h"
+#include "coordinator/payload_list.h"
 
 #define SHOW_TYPES 64 /* wanted types of a check */
 
@@ -30,92 +31,10 @@ static void json_interval(struct json_writer *writer, const struct interval *int
     json_put_i64(writer, "end_spill", interval->end.spill);
 }
 
-/* ---- types ---- */
-
-static const char *column_kind_name(enum column_kind kind)
-{
-    switch (kind) {
-    case COLUMN_NAME:
-        return "name";
-    case COLUMN_COUNT:
-        return "count";
-    case COLUMN_REAL:
-        return "real";
-    }
-    unreachable();
-}
-
-static bool type_lines(struct bytes *out, const struct payload_type *type,
-                       struct err *err)
-{
-    if (!text_addf(out, err, "%s (%s, %s): %s\n", type->name,
-                   payload_step_name(type->step), payload_kind_name(type->kind),
-                   type->purpose))
-        return false;
-    for (size_t i = 0; type->fields[i]; i++) {
-        if (!text_addf(out, err, "    header %s\n", type->fields[i]))
-            return false;
-    }
-    for (size_t i = 0; i < type->column_count; i++) {
-        const struct payload_column *column = &type->columns[i];
-        const char *key = i < type->key_count ? ", key" : "";
-        if (!text_addf(out, err, "    %s:%s", column->name,
-                       column_kind_name(column->kind)))
-            return false;
-        const char *unit = column->unit;
-        if (column->kind == COLUMN_COUNT &&
-            !text_addf(out, err, " %.0f to %.0f %s", column->minimum, column->maximum,
-                       unit))
-            return false;
-        if (column->kind == COLUMN_REAL &&
-            !text_addf(out, err, " %g to %g %s", column->minimum, column->maximum, unit))
-            return false;
-        if (!text_addf(out, err, "%s\n", key))
-            return false;
-    }
-    return true;
-}
-
-static void type_json(struct json_writer *writer, const struct payload_type *type)
-{
-    json_open_object(writer, NULL);
-    json_put_text(writer, "name", type->name);
-    json_put_text(writer, "step", payload_step_name(type->step));
-    json_put_text(writer, "kind", payload_kind_name(type->kind));
-    json_put_text(writer, "purpose", type->purpose);
-    json_open_array(writer, "fields");
-    for (size_t i = 0; type->fields[i]; i++)
-        json_put_text(writer, NULL, type->fields[i]);
-    json_close_array(writer);
-    json_open_array(writer, "columns");
-    for (size_t i = 0; i < type->column_count; i++) {
-        const struct payload_column *column = &type->columns[i];
-        json_open_object(writer, NULL);
-        json_put_text(writer, "name", column->name);
-        json_put_text(writer, "kind", column_kind_name(column->kind));
-        json_put_text(writer, "unit", column->unit);
-        json_put_bool(writer, "key", i < type->key_count);
-        json_close_object(writer);
-    }
-    json_close_array(writer);
-    json_close_object(writer);
-}
-
 bool show_types(const struct show *show, struct err *err)
 {
-    struct json_writer writer;
-    json_begin(&writer, show->out);
-    if (show->json)
-        json_open_array(&writer, NULL);
-    for (size_t i = 0; payload_type_at(i); i++) {
-        if (show->json)
-            type_json(&writer, payload_type_at(i));
-        else if (!type_lines(show->out, payload_type_at(i), err))
-            return false;
-    }
-    if (show->json)
-        json_close_array(&writer);
-    return json_end(&writer, err);
+    return show->json ? payload_list_json(show->out, err)
+                      : payload_list_text(show->out, err);
 }
 
 /* ---- tags ---- */

@@ -59,11 +59,17 @@ static bool payload_take(void *user, const struct tag_row *row, const struct sha
         return true;
     if (!payload_read_marks(known, bytes, type, &marks, err))
         return false;
-    if (marks.source == VALUE_UNVERIFIED || marks.synthetic)
+    if (marks.synthetic || (marks.source == VALUE_UNVERIFIED && marks.unverified == 0))
         return text_addf(intake->problems, err,
                          "%s: payload %.12s is %s: a physics campaign must acknowledge "
                          "it by name\n",
                          type, hex, marks.synthetic ? "synthetic" : "unverified");
+    if (marks.unverified > 0)
+        return text_addf(
+            intake->problems, err,
+            "%s: payload %.12s is unverified in %zu of %zu numbers, the first "
+            "is %s: a physics campaign must acknowledge it by name\n",
+            type, hex, marks.unverified, marks.numbers, marks.where);
     return true;
 }
 
@@ -73,7 +79,7 @@ static void types_declare(struct plan_values *values, bool reconstruct)
     for (size_t i = 0; payload_type_at(i) != NULL; i++) {
         const struct payload_type *type = payload_type_at(i);
         bug_if(values->type_count == PLAN_TYPES);
-        if (reconstruct || type->step == PAYLOAD_SELECT)
+        if ((reconstruct && type->step == PAYLOAD_RECO) || type->step == PAYLOAD_SELECT)
             values->types[values->type_count++] = type;
     }
 }

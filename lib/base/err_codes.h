@@ -52,6 +52,9 @@
     X(E_MANIFEST, 310, ERR_CONDITIONS, "The manifest is damaged: resolve the tag again.") \
     X(E_EFFECTIVE, 311, ERR_CONDITIONS, "Add rows for this spill or run to the payload, or allow the fallback in the campaign.") \
     X(E_CONDITIONS_FETCH, 312, ERR_CONDITIONS, "Look at the conditions service or folder; try again when it works.") \
+    X(E_SHEET, 320, ERR_CONDITIONS, "Correct the table at the line that the message names.") \
+    X(E_SDC, 321, ERR_CONDITIONS, "Correct the calibration text at the line that the message names.") \
+    X(E_VALIDITY, 322, ERR_USAGE, "Give runs or times in a form that spillway conditions import --help shows.") \
     X(E_SNAPSHOT, 330, ERR_CONDITIONS, "The snapshot is damaged: copy it again, or take it again.") \
     /* transfer */                                                                        \
     X(E_URL, 350, ERR_USAGE, "Give an absolute path, or a file:, http:// or https:// URL.") \

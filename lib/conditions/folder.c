@@ -50,6 +50,44 @@ bool folder_read_tag(const char *folder, const char *name, struct arena *arena,
     return done;
 }
 
+static void row_put(struct json_writer *writer, const struct tag_row *row)
+{
+    json_open_object(writer, NULL);
+    json_put_text(writer, "payload_type_name", row->type);
+    json_put_text(writer, "payload_url", row->url);
+    json_put_text(writer, "checksum", row->checksum);
+    if (row->size >= 0)
+        json_put_i64(writer, "size", row->size);
+    json_put_i64(writer, "major_iov", row->interval.start.run);
+    json_put_i64(writer, "minor_iov", row->interval.start.spill);
+    json_put_i64(writer, "major_iov_end", row->interval.end.run);
+    json_put_i64(writer, "minor_iov_end", row->interval.end.spill);
+    json_close_object(writer);
+}
+
+bool folder_write_tag(const char *folder, const struct tag *tag, struct err *err)
+{
+    char path[PATH_MAX];
+    struct bytes text;
+    struct json_writer writer;
+    if (!tag_path(folder, tag->name, path, err))
+        return false;
+    bytes_init(&text, TAG_JSON);
+    json_begin(&writer, &text);
+    json_open_object(&writer, NULL);
+    json_put_text(&writer, "name", tag->name);
+    json_put_text(&writer, "status", tag_status_name(tag->status));
+    json_open_array(&writer, "payloads");
+    for (size_t i = 0; i < tag->count; i++)
+        row_put(&writer, &tag->rows[i]);
+    json_close_array(&writer);
+    json_close_object(&writer);
+    bool done = json_end(&writer, err) &&
+                disk_write_durable(path, text.data, text.size, 0644, err);
+    bytes_release(&text);
+    return done;
+}
+
 /* NAME of "NAME.json". */
 static bool tag_of_file(const char *file, char name[TAG_NAME])
 {

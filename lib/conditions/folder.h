@@ -10,6 +10,9 @@
 bool folder_read_tag(const char *folder, const char *name, struct arena *arena,
                      struct tag *tag, struct err *err);
 
+/* Writes it, durably and whole; rows as they stand. */
+bool folder_write_tag(const char *folder, const struct tag *tag, struct err *err);
+
 bool folder_list_tags(const char *folder, tag_seen seen, void *user, struct err *err);
 
 #endif

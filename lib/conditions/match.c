@@ -4,22 +4,72 @@
 #include "conditions/match.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
-void match_add(struct match *match, const struct table *table, const struct sha256 *hash)
+#include "base/text.h"
+
+static const struct match_link links[] = {
+    {"alignment", "geometry", "geometry", "id"},
+    {"calo_gain", "led_reference", "led_reference", "id"},
+    {"field_integral", "geometry", "geometry", "id"},
+    {"field_map", "geometry", "geometry", "id"},
+    {"mm_pedestal", "map", "mm_map", "id"},
+    {"shower_profile", "layout", "calo_layout", "id"},
+    {"shower_profile", "momentum_gev", "beam", "momentum_gev"},
+};
+
+#define LINK_COUNT (sizeof links / sizeof *links)
+
+const struct match_link *match_link_at(size_t index)
 {
-    const char *label = table_field(table, "led_reference");
-    if (!label)
-        label = table_field(table, "id");
-    if (!label)
+    return index < LINK_COUNT ? &links[index] : NULL;
+}
+
+/* ---- labels ---- */
+
+/* A header field, or the cell of the only row. */
+static bool label_read(const struct table *table, const char *name,
+                       char text[TABLE_VALUE])
+{
+    const char *field = table_field(table, name);
+    int column = table_column(table, name);
+    struct bytes cell;
+    struct err unused;
+    const char *value;
+    if (field)
+        return text_copy(text, TABLE_VALUE, field, &unused);
+    if (column < 0 || table->rows != 1)
+        return false;
+    bytes_init(&cell, TABLE_VALUE);
+    bool done = table_write_cell(table, 0, (size_t)column, &cell, &unused) &&
+                text_terminate(&cell, &value, &unused) &&
+                text_copy(text, TABLE_VALUE, value, &unused);
+    bytes_release(&cell);
+    return done;
+}
+
+static void label_add(struct match *match, const struct table *table, const char *name,
+                      const struct sha256 *hash)
+{
+    struct match_label made = {.hash = *hash, .name = name};
+    if (!label_read(table, name, made.text))
         return;
     if (match->count == match->capacity) {
         match->capacity = match->capacity > 0 ? 2 * match->capacity : 64;
         match->labels = mem_grow(match->labels, match->capacity, sizeof *match->labels);
     }
-    struct match_label *made = &match->labels[match->count++];
-    made->hash = *hash;
-    bug_if(strlen(label) >= sizeof made->label);
-    memcpy(made->label, label, strlen(label) + 1);
+    match->labels[match->count++] = made;
+}
+
+void match_add(struct match *match, const struct table *table, const struct sha256 *hash)
+{
+    for (size_t i = 0; i < LINK_COUNT; i++) {
+        const struct match_link *link = &links[i];
+        if (strcmp(table->type, link->type) == 0)
+            label_add(match, table, link->field, hash);
+        if (strcmp(table->type, link->other) == 0)
+            label_add(match, table, link->label, hash);
+    }
 }
 
 void match_release(struct match *match)
@@ -32,16 +82,31 @@ static int compare_labels(const void *left, const void *right)
 {
     const struct match_label *a = left;
     const struct match_label *b = right;
-    return memcmp(a->hash.bytes, b->hash.bytes, SHA256_SIZE);
+    int sign = memcmp(a->hash.bytes, b->hash.bytes, SHA256_SIZE);
+    return sign != 0 ? sign : strcmp(a->name, b->name);
 }
 
-static const char *label_of(const struct match *match, const struct sha256 *hash)
+static const char *label_of(const struct match *match, const struct sha256 *hash,
+                            const char *name)
 {
-    struct match_label wanted = {.hash = *hash};
+    const struct match_label wanted = {.hash = *hash, .name = name};
     const struct match_label *found = bsearch(&wanted, match->labels, match->count,
                                               sizeof *match->labels, compare_labels);
-    return found ? found->label : NULL;
+    return found ? found->text : NULL;
 }
+
+/* Equal texts, or one number written in two ways. */
+static bool labels_agree(const char *a, const char *b)
+{
+    struct err unused;
+    double from = 0, to = 0;
+    if (strcmp(a, b) == 0)
+        return true;
+    return text_to_real(a, &from, &unused) && text_to_real(b, &to, &unused) &&
+           !(from < to) && !(from > to);
+}
+
+/* ---- check ---- */
 
 /* Index of the first entry of a type, or where it would stand. */
 static size_t type_start(const struct manifest *manifest, const char *type)
@@ -57,38 +122,50 @@ static bool is_of_type(const struct manifest *manifest, size_t index, const char
     return index < manifest->count && strcmp(manifest->entries[index].type, type) == 0;
 }
 
-static bool agree(const struct match *match, const struct manifest_entry *gain,
-                  const struct manifest_entry *reference, struct err *err)
+static bool agree(const struct match *match, const struct match_link *link,
+                  const struct manifest_entry *entry, const struct manifest_entry *other,
+                  struct err *err)
 {
-    struct interval both = interval_common(gain->interval, reference->interval);
-    if (interval_is_empty(both) || gain->gap || reference->gap)
+    struct interval both = interval_common(entry->interval, other->interval);
+    if (interval_is_empty(both) || entry->gap || other->gap)
         return true;
-    const char *wanted = label_of(match, &gain->hash);
-    const char *found = label_of(match, &reference->hash);
-    if (!wanted || !found || strcmp(wanted, "none") == 0 || strcmp(wanted, found) == 0)
+    const char *wanted = label_of(match, &entry->hash, link->field);
+    const char *found = label_of(match, &other->hash, link->label);
+    if (!wanted || !found || strcmp(wanted, "none") == 0 || labels_agree(wanted, found))
         return true;
     return err_set(err, E_CONDITIONS_MATCH,
                    "from run %" PRId64 " spill %" PRId64
-                   ": calo_gain was made with LED reference '%s', the tag has '%s'",
-                   both.start.run, both.start.spill, wanted, found);
+                   ": %s was made with %s '%s', the %s of the tag has %s '%s'",
+                   both.start.run, both.start.spill, link->type, link->field, wanted,
+                   link->other, link->label, found);
+}
+
+static bool link_check(const struct match *match, const struct match_link *link,
+                       const struct manifest *manifest, struct err *err)
+{
+    size_t maker = type_start(manifest, link->type);
+    size_t other = type_start(manifest, link->other);
+    while (is_of_type(manifest, maker, link->type) &&
+           is_of_type(manifest, other, link->other)) {
+        const struct manifest_entry *a = &manifest->entries[maker];
+        const struct manifest_entry *b = &manifest->entries[other];
+        if (!agree(match, link, a, b, err))
+            return false;
+        if (moment_compare(a->interval.end, b->interval.end) <= 0)
+            maker++;
+        else
+            other++;
+    }
+    return true;
 }
 
 bool match_check(struct match *match, const struct manifest *manifest, struct err *err)
 {
-    size_t gain = type_start(manifest, "calo_gain");
-    size_t reference = type_start(manifest, "led_reference");
     if (match->count > 0)
         qsort(match->labels, match->count, sizeof *match->labels, compare_labels);
-    while (is_of_type(manifest, gain, "calo_gain") &&
-           is_of_type(manifest, reference, "led_reference")) {
-        const struct manifest_entry *a = &manifest->entries[gain];
-        const struct manifest_entry *b = &manifest->entries[reference];
-        if (!agree(match, a, b, err))
+    for (size_t i = 0; i < LINK_COUNT; i++) {
+        if (!link_check(match, &links[i], manifest, err))
             return false;
-        if (moment_compare(a->interval.end, b->interval.end) <= 0)
-            gain++;
-        else
-            reference++;
     }
     return true;
 }

@@ -1,9 +1,11 @@
 /* match.h - payloads that belong together, like gains and their LED reference.
  * SPDX-License-Identifier: Apache-2.0
  *
- * calo_gain names its LED reference in its header ("none" for gains that are used without
- * LED), led_reference carries that name as `id`. Wherever both are valid they must agree:
- * gains with another reference are wrong by the ratio of the two, silently.
+ * A payload that was made with another one names it in its header, the other one carries
+ * that label: gains name their LED reference ("none" when they are used without LED),
+ * pedestals their map, alignment and fields their geometry, a shower profile its layout
+ * and momentum. match.c has the table. Wherever both are valid they must agree: gains
+ * with another reference are wrong by the ratio of the two, silently.
  */
 #ifndef SPILLWAY_CONDITIONS_MATCH_H
 #define SPILLWAY_CONDITIONS_MATCH_H
@@ -11,9 +13,18 @@
 #include "conditions/manifest.h"
 #include "conditions/table.h"
 
+/* `type` names `label` of `other` in its header field or only row `field`. */
+struct match_link {
+    const char *type, *field, *other, *label;
+};
+
+/* All of them; NULL behind the last. */
+const struct match_link *match_link_at(size_t index);
+
 struct match_label {
     struct sha256 hash; /* of the payload */
-    char label[TABLE_VALUE];
+    const char *name;   /* of its field */
+    char text[TABLE_VALUE];
 };
 
 struct match {
@@ -22,7 +33,7 @@ struct match {
     struct match_label *labels;
 };
 
-/* `match` starts zeroed. Notes the label of a payload; others are passed over. */
+/* `match` starts zeroed. Notes the labels of a payload; those without are passed over. */
 void match_add(struct match *match, const struct table *table, const struct sha256 *hash);
 void match_release(struct match *match);
 

@@ -4,14 +4,22 @@
 #include "conditions/payload_diff.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/text.h"
 
 #define DIFF_TEXT ((size_t)4096) /* a key or the values of a row: at most 24 cells */
 
+/* One of the two, as its readers get it and as it is written (with sources). */
+struct side {
+    struct table table, written;
+};
+
 struct differ {
     const struct payload_type *type;
+    const struct side *sides[2];
+    size_t sourced; /* so many columns may have sources of their own in one of them */
     struct arena *arena;
     struct payload_diff *diff;
     size_t capacity;
@@ -55,6 +63,17 @@ static bool cells_text(struct differ *differ, const struct table *table, size_t 
     if (differ->text.size > 0)
         memcpy(copy, differ->text.data, differ->text.size);
     *text = copy;
+    return true;
+}
+
+static bool source_name(struct differ *differ, const char *column, const char **name)
+{
+    void *made = NULL;
+    size_t size = strlen(column) + sizeof ".source";
+    if (!arena_take(differ->arena, 1, size, &made, differ->err))
+        return false;
+    (void)snprintf(made, size, "%s.source", column);
+    *name = made;
     return true;
 }
 
@@ -128,16 +147,37 @@ static bool value_add(struct differ *differ, const struct table *tables[2],
            change_add(differ, &change);
 }
 
+/* The sources of one number, where the rows say them. */
+static bool source_compare(struct differ *differ, const size_t rows[2], size_t column,
+                           bool *same)
+{
+    if (column >= differ->sourced || differ->type->columns[column].kind == COLUMN_NAME)
+        return true;
+    enum value_source a = payload_source(&differ->sides[0]->written, rows[0], column);
+    enum value_source b = payload_source(&differ->sides[1]->written, rows[1], column);
+    struct payload_change change = {.kind = PAYLOAD_VALUE,
+                                    .unit = "",
+                                    .old_value = value_source_name(a),
+                                    .new_value = value_source_name(b)};
+    if (a == b)
+        return true;
+    *same = false;
+    return key_text(differ, &differ->sides[0]->table, rows[0], &change.key) &&
+           source_name(differ, differ->type->columns[column].name, &change.column) &&
+           change_add(differ, &change);
+}
+
 static bool row_compare(struct differ *differ, const struct table *tables[2],
                         const size_t rows[2])
 {
     bool same = true;
     for (size_t i = differ->type->key_count; i < differ->type->column_count; i++) {
-        if (cells_equal(table_cell(tables[0], rows[0], i),
-                        table_cell(tables[1], rows[1], i), differ->type->columns[i].kind))
-            continue;
-        same = false;
-        if (!value_add(differ, tables, rows, i))
+        bool equal =
+            cells_equal(table_cell(tables[0], rows[0], i),
+                        table_cell(tables[1], rows[1], i), differ->type->columns[i].kind);
+        same = same && equal;
+        if ((!equal && !value_add(differ, tables, rows, i)) ||
+            !source_compare(differ, rows, i, &same))
             return false;
     }
     if (same)
@@ -199,21 +239,42 @@ static bool rows_compare(struct differ *differ, const struct table *a,
     return true;
 }
 
+static bool side_read(struct differ *differ, const struct bytes *text, const char *what,
+                      struct side *side)
+{
+    if (!payload_read(differ->type, text, what, differ->arena, &side->written,
+                      differ->err))
+        return false;
+    if (side->written.is_row)
+        return err_set(differ->err, E_PAYLOAD_TEXT, "%s: a row where a table is wanted",
+                       what);
+    side->table = side->written;
+    return payload_renew(differ->type, differ->arena, &side->table, differ->err);
+}
+
+/* Columns that both have as they are written, when one of them names sources. */
+static size_t sourced_columns(const struct payload_type *type, const struct side *a,
+                              const struct side *b)
+{
+    size_t in_a = payload_columns_of(type, a->written.schema);
+    size_t in_b = payload_columns_of(type, b->written.schema);
+    bool any = a->written.column_count > in_a || b->written.column_count > in_b;
+    return !any ? 0 : in_a < in_b ? in_a : in_b;
+}
+
 static bool tables_compare(struct differ *differ, const struct payload_pair *pair)
 {
-    struct table a, b;
-    if (!payload_parse(pair->type, pair->old_text, pair->old_what, differ->arena, &a,
-                       differ->err) ||
-        !payload_parse(pair->type, pair->new_text, pair->new_what, differ->arena, &b,
-                       differ->err))
+    struct side a, b;
+    if (!side_read(differ, pair->old_text, pair->old_what, &a) ||
+        !side_read(differ, pair->new_text, pair->new_what, &b))
         return false;
-    if (a.is_row != b.is_row)
-        return err_set(differ->err, E_PAYLOAD_TEXT, "%s: a row beside a table",
-                       a.is_row ? pair->old_what : pair->new_what);
-    if (a.is_row)
-        return err_set(differ->err, E_PAYLOAD_TEXT, "%s: a row where a table is wanted",
-                       pair->old_what);
-    return header_compare(differ, &a, &b) && rows_compare(differ, &a, &b);
+    differ->sides[0] = &a;
+    differ->sides[1] = &b;
+    differ->sourced = sourced_columns(differ->type, &a, &b);
+    bool done = header_compare(differ, &a.table, &b.table) &&
+                rows_compare(differ, &a.table, &b.table);
+    differ->sides[0] = differ->sides[1] = NULL;
+    return done;
 }
 
 /* ---- blobs ---- */

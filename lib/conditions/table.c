@@ -3,9 +3,11 @@
  */
 #include "conditions/table.h"
 
+#include <inttypes.h>
+
 #include "base/text.h"
 
-#define TABLE_LINE  1024 /* 12 cells of 64 characters and their spaces */
+#define TABLE_LINE  2048 /* 24 cells of 64 characters and their spaces */
 #define TABLE_WORDS (TABLE_COLUMNS + 1)
 
 /* A text being read line by line; one line at a time is split into words. */
@@ -50,6 +52,11 @@ bool value_source_from(const char *word, enum value_source *source)
 const char *value_source_name(enum value_source source)
 {
     return source_names[source];
+}
+
+const char *table_kind_name(enum column_kind kind)
+{
+    return kind_names[kind];
 }
 
 /* ---- lines ---- */
@@ -126,12 +133,10 @@ static bool read_version(struct reader *reader, struct table *table, struct err 
     return true;
 }
 
-/* "NAME VALUE", both copied where they are wanted. */
-static bool read_pair(struct reader *reader, const char *name, char *value, size_t size,
-                      struct err *err)
+/* The line that was read: "NAME VALUE". */
+static bool take_pair(const struct reader *reader, const char *name, char *value,
+                      size_t size, struct err *err)
 {
-    if (!reader_next(reader, err))
-        return false;
     if (reader->word_count != 2 || strcmp(reader->words[0], name) != 0 ||
         !text_is_name(reader->words[1], size - 1))
         return err_set(err, E_PAYLOAD_TEXT, "%s: line %zu: expected '%s VALUE'",
@@ -139,21 +144,47 @@ static bool read_pair(struct reader *reader, const char *name, char *value, size
     return text_copy(value, size, reader->words[1], err);
 }
 
+static bool read_pair(struct reader *reader, const char *name, char *value, size_t size,
+                      struct err *err)
+{
+    return reader_next(reader, err) && take_pair(reader, name, value, size, err);
+}
+
+/* "schema N" if there is one; then the next line is read. */
+static bool read_schema(struct reader *reader, struct table *table, struct err *err)
+{
+    struct err unused;
+    uint64_t schema = 0;
+    if (!reader_next(reader, err))
+        return false;
+    if (strcmp(reader->words[0], "schema") != 0)
+        return true;
+    if (reader->word_count != 2 ||
+        !text_to_u64(reader->words[1], UINT16_MAX, &schema, &unused) || schema == 0)
+        return err_set(err, E_PAYLOAD_TEXT, "%s: line %zu: expected 'schema NUMBER'",
+                       reader->what, reader->line);
+    table->schema = (uint32_t)schema;
+    return reader_next(reader, err);
+}
+
 static bool read_marks(struct reader *reader, struct table *table, struct err *err)
 {
     char word[TABLE_VALUE];
-    if (!read_pair(reader, "type", table->type, sizeof table->type, err))
+    if (!read_pair(reader, "type", table->type, sizeof table->type, err) ||
+        !read_schema(reader, table, err))
         return false;
     if (!table->is_row) {
-        if (!read_pair(reader, "source", word, sizeof word, err))
+        if (!take_pair(reader, "source", word, sizeof word, err))
             return false;
         if (!value_source_from(word, &table->source))
             return err_set(
                 err, E_PAYLOAD_TEXT,
                 "%s: line %zu: source is verified, unverified or ours, not '%s'",
                 reader->what, reader->line, word);
+        if (!reader_next(reader, err))
+            return false;
     }
-    if (!read_pair(reader, "synthetic", word, sizeof word, err))
+    if (!take_pair(reader, "synthetic", word, sizeof word, err))
         return false;
     table->synthetic = strcmp(word, "yes") == 0;
     if (!table->synthetic && strcmp(word, "no") != 0)
@@ -184,6 +215,15 @@ static bool read_column(const struct reader *reader, char *word, struct table *t
     return text_copy(column->name, sizeof column->name, word, err);
 }
 
+/* A name, or a number that is none because of its sign. */
+static bool is_field_value(const char *word)
+{
+    struct err unused;
+    double number = 0;
+    return text_is_name(word, TABLE_VALUE - 1) ||
+           (strlen(word) < TABLE_VALUE && text_to_real(word, &number, &unused));
+}
+
 /* The fields of the type, then the columns. */
 static bool read_fields(struct reader *reader, struct table *table, struct err *err)
 {
@@ -200,8 +240,7 @@ static bool read_fields(struct reader *reader, struct table *table, struct err *
         struct table_field *field = &table->fields[table->field_count];
         if (reader->word_count != 2 || table->field_count == TABLE_FIELDS ||
             !text_is_name(reader->words[0], TABLE_NAME - 1) ||
-            !text_is_name(reader->words[1], TABLE_VALUE - 1) ||
-            table_field(table, reader->words[0]))
+            !is_field_value(reader->words[1]) || table_field(table, reader->words[0]))
             return err_set(
                 err, E_PAYLOAD_TEXT,
                 "%s: line %zu: expected 'columns ...' or one of at most %d fields",
@@ -234,23 +273,24 @@ static bool read_name(const char *word, const union table_cell *above,
     return true;
 }
 
-static bool word_is(const char *word, enum column_kind kind, union table_cell *value)
+bool table_read_cell(enum column_kind kind, const char *word, union table_cell *cell)
 {
     struct err unused;
     uint64_t count = 0;
     double real = 0;
     switch (kind) {
     case COLUMN_NAME:
+        cell->name = word;
         return text_is_name(word, TABLE_NAME - 1);
     case COLUMN_COUNT:
         if (!text_to_u64(word, UINT32_MAX, &count, &unused))
             return false;
-        value->count = (uint32_t)count;
+        cell->count = (uint32_t)count;
         return true;
     case COLUMN_REAL:
         if (!text_to_real(word, &real, &unused))
             return false;
-        value->real = real == 0.0 ? 0.0 : real; /* -0 becomes 0 */
+        cell->real = real == 0.0 ? 0.0 : real; /* -0 becomes 0 */
         return true;
     }
     unreachable();
@@ -263,7 +303,7 @@ static bool read_cell(const struct reader *reader, size_t column, struct table *
     const union table_cell *above = table->rows > 0 ? cell - table->column_count : NULL;
     const char *word = reader->words[column];
     enum column_kind kind = table->columns[column].kind;
-    if (!word_is(word, kind, cell))
+    if (!table_read_cell(kind, word, cell))
         return err_set(err, E_PAYLOAD_TEXT, "%s: line %zu: %s '%s' is no %s",
                        reader->what, reader->line, table->columns[column].name, word,
                        kind_names[kind]);
@@ -312,7 +352,7 @@ bool table_parse(const void *data, size_t size, const char *what, struct arena *
                  struct table *table, struct err *err)
 {
     struct reader reader = {.data = data, .size = size, .what = what};
-    struct table made = {.source = VALUE_UNVERIFIED};
+    struct table made = {.source = VALUE_UNVERIFIED, .schema = 1};
     if (!read_version(&reader, &made, err) || !read_marks(&reader, &made, err) ||
         !read_fields(&reader, &made, err) || !take_cells(&reader, &made, arena, err) ||
         !read_rows(&reader, &made, arena, err))
@@ -357,8 +397,7 @@ int table_compare_keys(const struct table *const tables[2], const size_t rows[2]
                          table_cell(tables[1], rows[1], 0), &order);
 }
 
-/* The keys of a row, for a message. */
-static void row_text(const struct table *table, size_t row, size_t keys, char out[128])
+void table_row_text(const struct table *table, size_t row, size_t keys, char out[128])
 {
     size_t used = 0;
     out[0] = '\0';
@@ -388,7 +427,7 @@ bool table_sort(struct table *table, size_t keys, const char *what, struct err *
         if (compare_rows(table_cell(table, i - 1, 0), table_cell(table, i, 0), &order) <
             0)
             continue;
-        row_text(table, i, keys, keys_text);
+        table_row_text(table, i, keys, keys_text);
         return err_set(err, E_PAYLOAD_TEXT, "%s: two rows for%s", what, keys_text);
     }
     return true;
@@ -400,6 +439,8 @@ static bool write_header(const struct table *table, struct bytes *out, struct er
 {
     if (!text_addf(out, err, "spillway-%s 1\ntype %s\n", table->is_row ? "row" : "table",
                    table->type))
+        return false;
+    if (table->schema > 1 && !text_addf(out, err, "schema %" PRIu32 "\n", table->schema))
         return false;
     if (!table->is_row &&
         !text_addf(out, err, "source %s\n", source_names[table->source]))

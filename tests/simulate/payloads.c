@@ -61,6 +61,8 @@ static bool folders_make(const char *folder, struct err *err)
     char path[PATH], name[64];
     const struct payload_type *type;
     for (size_t i = 0; (type = payload_type_at(i)) != NULL; i++) {
+        if (type->step == PAYLOAD_UNREAD)
+            continue; /* not simulated */
         (void)snprintf(name, sizeof name, "payloads/%s", type->name);
         if (!path_make(path, folder, name, err) || !disk_make_path(path, err))
             return false;

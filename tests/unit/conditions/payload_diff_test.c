@@ -105,6 +105,29 @@ static void the_same_calibration_differs_in_nothing(void **state)
     expect(&out.changes[0], PAYLOAD_HEADER, "", "led_reference led1 -> led2");
 }
 
+/* Schema 1 says nothing of errors; sources count where rows say them. */
+static void schemas_and_sources_are_compared_as_they_are_read(void **state)
+{
+    (void)state;
+    struct payload_diff out;
+    struct err err = {0};
+#define GAIN_2(source)                                                                   \
+    "spillway-table 1\ntype calo_gain\nschema 2\nsource ours\nsynthetic no\n"            \
+    "led_reference led1\ncolumns detector:name x:count y:count "                         \
+    "gain_gev_per_count:real error_gev_per_count:real source:name\n"                     \
+    "A 0 0 0.5 0 ours\nB 0 0 0.25 0.125 " source "\nend\n"
+    assert_true(diff("calo_gain", GAIN("led1") "A 0 0 0.5\nB 0 0 0.25\nend\n",
+                     GAIN_2("ours"), &out, &err));
+    assert_int_equal(out.count, 1);
+    expect(&out.changes[0], PAYLOAD_VALUE, "B 0 0", "error_gev_per_count 0 -> 0.125");
+    assert_true(diff("calo_gain", GAIN_2("ours"), GAIN_2("unverified"), &out, &err));
+    assert_int_equal(out.count, 2);
+    expect(&out.changes[0], PAYLOAD_VALUE, "B 0 0",
+           "error_gev_per_count.source ours -> unverified");
+    expect(&out.changes[1], PAYLOAD_VALUE, "B 0 0",
+           "gain_gev_per_count.source ours -> unverified");
+}
+
 static void a_map_is_compared_by_its_lines(void **state)
 {
     (void)state;
@@ -138,6 +161,8 @@ int main(void)
                                         start, stop),
         cmocka_unit_test_setup_teardown(the_same_calibration_differs_in_nothing, start,
                                         stop),
+        cmocka_unit_test_setup_teardown(schemas_and_sources_are_compared_as_they_are_read,
+                                        start, stop),
         cmocka_unit_test_setup_teardown(a_map_is_compared_by_its_lines, start, stop),
         cmocka_unit_test_setup_teardown(a_bad_side_is_named, start, stop),
     };

@@ -207,7 +207,8 @@ static void what_is_wrong_with_a_tag_is_said(void **state)
     refused("../etc/passwd", E_USAGE, "is no name of a tag");
     put_tag("pair", "frozen", pair, 2);
     refused("pair", E_CONDITIONS_MATCH,
-            "from run 3570 spill 0: calo_gain was made with LED reference 'led1'");
+            "from run 3570 spill 0: calo_gain was made with led_reference 'led1', the "
+            "led_reference of the tag has id 'led9'");
     put_tag("broken", "frozen", &broken, 1);
     refused("broken", E_PAYLOAD_TEXT, "g/2: line 2");
     put_tag("changed", "frozen", &gain, 1);

@@ -132,8 +132,36 @@ static void whatever_is_not_the_form_is_refused_with_its_line(void **state)
     refused(
         "spillway-table 1\ntype t\nsource ours\nsynthetic no\n"
         "columns a:real b:real c:real d:real e:real f:real g:real h:real i:real j:real "
-        "k:real l:real m:real\n",
-        "more than 13 words");
+        "k:real l:real m:real n:real o:real p:real q:real r:real s:real t:real u:real "
+        "v:real w:real x:real y:real\n",
+        "more than 25 words");
+    refused("spillway-table 1\ntype t\nschema 0\n", "line 3: expected 'schema NUMBER'");
+    refused("spillway-table 1\ntype t\nschema 65536\n", "expected 'schema NUMBER'");
+    refused("spillway-table 1\ntype t\nsource ours\nschema 2\n",
+            "line 4: expected 'synthetic VALUE'");
+}
+
+static void a_schema_above_one_is_a_line_of_the_header(void **state)
+{
+    (void)state;
+    static const char text[] = "spillway-table 1\ntype t\nschema 3\nsource ours\n"
+                               "synthetic no\ncolumns a:real\n1\nend\n";
+    struct table table = parsed(text);
+    assert_int_equal(table.schema, 3);
+    written(&table, text);
+    table = parsed(HEAD "end\n");
+    assert_int_equal(table.schema, 1);
+}
+
+static void a_field_is_a_name_or_a_number(void **state)
+{
+    (void)state;
+    static const char text[] = "spillway-table 1\ntype t\nsource ours\nsynthetic no\n"
+                               "current_a -1.5e+3\nid a-b\ncolumns a:real\nend\n";
+    struct table table = parsed(text);
+    written(&table, text);
+    refused("spillway-table 1\ntype t\nsource ours\nsynthetic no\ncurrent_a -a\n",
+            "line 5: expected 'columns ...'");
 }
 
 static void rows_are_put_in_the_order_of_their_keys(void **state)
@@ -168,6 +196,8 @@ int main(void)
         cmocka_unit_test(comments_and_spacing_vanish_in_the_canonical_text),
         cmocka_unit_test(a_row_form_has_no_source),
         cmocka_unit_test(whatever_is_not_the_form_is_refused_with_its_line),
+        cmocka_unit_test(a_field_is_a_name_or_a_number),
+        cmocka_unit_test(a_schema_above_one_is_a_line_of_the_header),
         cmocka_unit_test(rows_are_put_in_the_order_of_their_keys),
         cmocka_unit_test(a_table_above_the_memory_limit_is_an_error),
     };

@@ -1,0 +1,125 @@
+#!/bin/bash
+# conditions_import.sh - files that people write into a tag of a folder, and out again.
+# SPDX-License-Identifier: Apache-2.0
+set -u
+bin=$1
+source=$2
+spillway=$bin/spillway
+data=${SPILLWAY_TEST_DATA:-$source/../shared/data}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() { echo "FAILED: $*" >&2; exit 1; }
+cd "$work" || exit 1
+
+# expect STATUS TEXT COMMAND...
+expect() {
+    local status=$1 text=$2 got
+    shift 2
+    timeout 120 "$@" > "$work/out" 2> "$work/err"
+    got=$?
+    [ "$got" = "$status" ] || { cat "$work/out" "$work/err" >&2; fail "status $got, not $status: $*"; }
+    grep -qF -- "$text" "$work/out" "$work/err" ||
+        { cat "$work/out" "$work/err" >&2; fail "does not say '$text': $*"; }
+}
+import() { expect "$1" "$2" "$spillway" conditions import "${@:3}"; }
+rows() { "$spillway" conditions show "$1" --source "file:$work/d"; }
+
+# ---- every type: what is imported, exported and imported again has the same hashes ----
+golden=$source/tests/golden/payloads
+files=("$golden"/*.csv)
+[ "${#files[@]}" -ge 26 ] || fail "goldens are missing"
+import 0 "${#files[@]} payloads checked" "${files[@]}"
+[ ! -e d ] || fail "a look wrote something"
+import 0 "${#files[@]} payloads put into t" "${files[@]}" --to d --tag t
+for file in "$golden"/*.txt; do
+    name=$(basename "$file" .txt)
+    hash=$(sha256sum < "$file" | cut -d' ' -f1)
+    cmp -s "$file" "d/payloads/$name/${hash:0:2}/$hash.txt" || fail "$name is not the golden"
+done
+import 0 "channel_map 3610-4310" "$golden/channel_map.xml" --to d --tag t
+import 0 "0 payloads put into t, 1 were there already" "$golden/channel_map.xml" --to d --tag t
+expect 0 "written to e" "$spillway" conditions export t --source "file:$work/d" --to e
+! grep -q "another hash" out || fail "an export says that it does not come back"
+import 0 "payloads put into t" e/*.csv e/*.yaml --to d2 --tag t
+cmp -s d/tags/t.json d2/tags/t.json || fail "the exported tag is another one"
+expect 0 "2 intervals" "$spillway" conditions check t --runs 3500-3599 --types calo_gain,sampling --source "file:$work/d"
+
+# ---- a tag keeps its intervals apart, and loses nothing unnamed ----
+gain() { # file runs value reference
+    printf '#: type calo_gain\n#: schema 1\n#: source ours\n#: led_reference %s\n#: runs %s\ndetector,x,y,gain_gev_per_count\nECAL0,0,0,%s\n' "$4" "$2" "$3" > "$1"
+}
+gain a.csv 100- 0.01 none; gain b.csv 150-159 0.02 none; gain c.csv 140-155 0.03 none
+import 0 "calo_gain 100-" a.csv --to d --tag s
+import 0 "others cut" b.csv --to d --tag s
+cp d/tags/s.json before.json
+import 11 "c.csv: calo_gain from run 140 spill 0: the tag has another payload from run 150" c.csv --to d --tag s
+cmp -s d/tags/s.json before.json || fail "a refused import changed the tag"
+[ "$(rows s | grep -c calo_gain)" = 3 ] || fail "three intervals are expected"
+import 0 "others cut" c.csv --replace --to d --tag s
+[ "$(rows s | grep -c calo_gain)" = 4 ] || fail "four intervals are expected"
+
+# What belongs together is checked before the tag is written.
+printf '#: type led_reference\n#: source ours\n#: id led1\n#: runs 100-\ndetector,x,y,amplitude_counts\nECAL0,0,0,800\n' > r.csv
+gain g.csv 100- 0.01 led2
+import 11 "from run 100 spill 0: calo_gain was made with led_reference 'led2'" r.csv g.csv --to d --tag m
+[ ! -e d/tags/m.json ] || fail "a tag that does not fit together was written"
+gain g.csv 100- 0.01 led1
+import 0 "2 payloads put into m" r.csv g.csv --to d --tag m
+sed -i 's/unlocked/frozen/' d/tags/m.json
+import 11 "tag m is frozen" a.csv --to d --tag m
+
+# ---- the 2018 map, a folder of maps, SDC texts ----
+if [ -d "$data/sdc" ]; then
+    import 0 "channel_map 3610-4310" "$data/maps/HODO_2018.xml"
+    import 0 "channel_map 1-99999" "$data/raw/maps" --to d --tag maps
+    printf '<Map><ChipSADC version="2" runs="1-9" options="xy data_format3">\nA 1 0 99 0 0\n</ChipSADC></Map>\n' > bad.xml
+    import 11 "bad.xml:2" bad.xml
+    sdc=(--sdc calo_gain --columns label=detector-x,scale=gain_gev_per_count
+         --set y=0,source=unverified,led_reference=none,error_gev_per_count=0)
+    import 0 "8 payloads put into sdc" "$data/sdc/tutorial" "${sdc[@]}" --to d --tag sdc
+    # Runs 1, 2, 3, 4-6, 7-10, 11, 12-13, 14-15; the same blocks make the same bytes.
+    for runs in 1-1 2-2 3-3 4-6 7-10 11-11 12-13 14-15; do
+        grep -q "^calo_gain $runs " out || fail "no piece $runs"
+    done
+    [ "$(grep '^calo_gain [24]-' out | cut -d' ' -f3 | sort -u | wc -l)" = 1 ] ||
+        fail "runs 2 and 4-6 have the same blocks"
+    expect 0 "calo_gain" "$spillway" conditions at 12 --tag sdc --source "file:$work/d"
+    payload=$(grep -l 'DET2 1 0 0.93' d/payloads/calo_gain/*/* | xargs grep -l 'DET2 2 0 1.01')
+    [ "$(grep -c '^DET' $payload)" = 4 ] || fail "runs 7-10 have four channels"
+    grep -q '^DET1 2 0 0.85 0$' $payload || fail "DET1-2 of runs 7-10"
+    grep -q '^# sdc main.txt runs 2-10 block ' $payload || fail "no provenance in $payload"
+    import 11 "no rows of SDC type 'Bar'" "$data/sdc/tutorial" "${sdc[@]}" --sdc-type Bar
+    overlay=("$data/sdc/overlay" --sdc led_reference --sdc-type Foo --columns one=detector,two=amplitude_counts)
+    import 11 "one.txt:8: the row has no column 'x'" "${overlay[@]}" --set source=ours,id=a
+    import 11 "one.txt:10: for runs from 1 on no block gives 'two' of this row" "${overlay[@]}" --set source=ours,id=a,x=0,y=0
+fi
+
+# ---- validity by time, through the run catalogue ----
+"$spillway" init area > /dev/null || fail "init"
+cat > runs.yaml <<'END'
+runs:
+  - {run: 100, start_s: 1525867200, stop_s: 1525867800, origin: data}
+  - {run: 101, start_s: 1525868000, stop_s: 1525868600, origin: data}
+  - {run: 102, start_s: 1525869000, stop_s: 1525869900, origin: data}
+END
+export SPILLWAY_AREA=$work/area
+"$spillway" runs import runs.yaml > /dev/null || fail "runs import"
+sed -e '/#: runs/d' a.csv > undated.csv
+import 2 "does not say for which runs it is" undated.csv
+import 0 "calo_gain 101-101" undated.csv --from 2018-05-09T12:00:01Z --until 2018-05-09T12:30:00Z
+grep -q "from run 101 on, which started 799 s later" out || fail "rounding is not told"
+grep -q "run 100 went on for 599 s behind that" out || fail "the part that is left out is not told"
+sed -e 's/#: runs.*/#: time 2018-05-09T12:00:00Z open/' a.csv > timed.csv
+import 0 "calo_gain 100-" timed.csv
+import 2 "no run of the catalogue started" undated.csv --from 2030-01-01T00:00:00Z --until open
+import 2 "is no time like" undated.csv --from yesterday --until open
+
+# ---- usage ----
+import 2 "belong together" a.csv --to d
+import 2 "takes a folder" a.csv --to http://127.0.0.1:1/api/cdb_rest --tag t
+import 2 "go with --sdc" a.csv --set a=b
+import 2 "at least one file"
+import 15 "nothing.csv" nothing.csv
+cp runs.yaml runs.txt
+import 11 "SDC texts need --sdc TYPE" runs.txt
+echo passed
