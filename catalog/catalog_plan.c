@@ -176,7 +176,8 @@ bool catalog_put_state(struct catalog_txn *txn, uint32_t campaign, uint32_t numb
     bug_if(state->state >= SEGMENT_STATES);
     le32_store(bytes + 4, state->reco_product);
     le32_store(bytes + 8, state->select_product);
-    le32_store(bytes + 12, (uint32_t)state->failure | (uint32_t)state->reserved << 16);
+    le32_store(bytes + 12, (uint32_t)state->failure | (uint32_t)state->memory << 16 |
+                               (uint32_t)state->time << 24);
     return bytes_append(txn_packed(txn), bytes, sizeof bytes, err) &&
            record_put(txn, TABLE_STATES, key_slice(&key), err);
 }
@@ -194,7 +195,8 @@ bool plan_state_load(struct slice value, struct plan_state *state, struct err *e
                                  .reco_product = le32_load(bytes + 4),
                                  .select_product = le32_load(bytes + 8),
                                  .failure = le16_load(bytes + 12),
-                                 .reserved = le16_load(bytes + 14)};
+                                 .memory = bytes[14],
+                                 .time = bytes[15]};
     return true;
 }
 

@@ -134,7 +134,7 @@ static const struct report *report_of(const struct exchange *exchange,
     return &exchange->sync.reports[command->report];
 }
 
-static bool apply_end(struct catalog_txn *txn, const struct exchange *exchange,
+static bool apply_end(struct catalog_txn *txn, struct exchange *exchange,
                       const struct core_command *command, int64_t wall_s, struct err *err)
 {
     struct arena arena;
@@ -145,8 +145,10 @@ static bool apply_end(struct catalog_txn *txn, const struct exchange *exchange,
         attempt.state = command->attempt_state;
         attempt.end_s = wall_s;
         attempt.committed = command->count;
+        attempt.decision = command->decision;
         const struct report *report = report_of(exchange, command);
         if (report != NULL) {
+            exchange->decisions[command->report] = command->decision;
             (void)snprintf(attempt.host, sizeof attempt.host, "%s", report->host);
             attempt.failure = report->failure;
             attempt.blamed = report->blamed;

@@ -12,6 +12,7 @@
 
 #include "base/disk.h"
 #include "base/text.h"
+#include "coordinator/campaign_rules.h"
 #include "coordinator/config_value.h"
 #include "model/quantity.h"
 #include "model/setup_name.h"
@@ -335,7 +336,7 @@ static bool retry_read(const struct config_file *file, const struct config_retry
     policy->retry_delay_ns = (int64_t)delay * SECOND_NS;
     policy->segment_limit_ns = (int64_t)limit * SECOND_NS;
     policy->memory_bytes = memory << 20;
-    return true;
+    return campaign_rules_read(file, retry, policy, err);
 }
 
 static bool policy_read(const struct config_file *file,

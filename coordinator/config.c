@@ -69,10 +69,24 @@ static const cyaml_schema_field_t task_fields[] = {
 static const cyaml_schema_field_t merge_fields[] = {TEXT(MAY, config_merge, bytes),
                                                     CYAML_FIELD_END};
 
+static const cyaml_schema_field_t rule_fields[] = {TEXT(MAY, config_rule, class),
+                                                   TEXT(MAY, config_rule, code),
+                                                   TEXT(MAY, config_rule, crash),
+                                                   TEXT(MAY, config_rule, text),
+                                                   TEXT(MUST, config_rule, action),
+                                                   TEXT(MAY, config_rule, delay_s),
+                                                   TEXT(MAY, config_rule, factor),
+                                                   TEXT(MAY, config_rule, up_to_mb),
+                                                   TEXT(MAY, config_rule, up_to_s),
+                                                   TEXT(MAY, config_rule, passive),
+                                                   CYAML_FIELD_END};
+static const cyaml_schema_value_t rule = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_rule, rule_fields)};
+
 static const cyaml_schema_field_t retry_fields[] = {
-    TEXT(MAY, config_retry, attempts), TEXT(MAY, config_retry, delay_s),
+    TEXT(MAY, config_retry, attempts),        TEXT(MAY, config_retry, delay_s),
     TEXT(MAY, config_retry, segment_limit_s), TEXT(MAY, config_retry, memory_mb),
-    CYAML_FIELD_END};
+    LIST(MAY, config_retry, rules, &rule),    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t campaign_fields[] = {
     TEXT(MUST, config_campaign, name),       TEXT(MUST, config_campaign, purpose),
@@ -385,6 +399,26 @@ unsigned config_line(const struct config_file *file, unsigned from, const char *
     if (number == 0)
         number = word_line(file, from, value);
     return number != 0 ? number : from;
+}
+
+unsigned config_item_line(const struct config_file *file, unsigned from, const char *key,
+                          unsigned index)
+{
+    struct code_line line = {.number = 0};
+    unsigned found = config_line(file, from, key, NULL);
+    size_t indent = SIZE_MAX;
+    while (code_line_next(file, &line)) {
+        size_t blanks = 0;
+        while (blanks < line.size && line.text[blanks] == ' ')
+            blanks++;
+        if (line.number <= found || blanks == line.size || line.text[blanks] != '-')
+            continue;
+        if (indent == SIZE_MAX)
+            indent = blanks;
+        if (blanks == indent && index-- == 0)
+            return line.number;
+    }
+    return found;
 }
 
 bool config_fail(const struct config_file *file, const char *key, const char *value,

@@ -64,8 +64,15 @@ struct config_merge {
     char *bytes;
 };
 
+struct config_rule {
+    char *class, *code, *crash, *text, *action, *delay_s, *factor, *up_to_mb, *up_to_s;
+    char *passive;
+};
+
 struct config_retry {
     char *attempts, *delay_s, *segment_limit_s, *memory_mb;
+    struct config_rule *rules;
+    unsigned rules_count;
 };
 
 struct config_campaign {
@@ -120,6 +127,11 @@ void config_free_runs(struct config_runs *runs);
  * are skipped, quotes are not understood. */
 unsigned config_line(const struct config_file *file, unsigned from, const char *key,
                      const char *value);
+
+/* Line of the item `index`, from 0, of the block list below the first `key` at or after
+ * line `from`; the line of the key when the list is not written one item a line. */
+unsigned config_item_line(const struct config_file *file, unsigned from, const char *key,
+                          unsigned index);
 
 /* E_CONFIG "FILE:LINE: key: text". The first occurrence of key and value is as wrong as
  * the one that was met. */

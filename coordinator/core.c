@@ -29,6 +29,9 @@ struct core *core_new(const struct campaign_policy *policy, uint64_t next_attemp
     core->policy.lease_ns = bounded(policy->lease_ns, 1, CORE_TERM_MAXIMUM);
     core->policy.retry_delay_ns =
         bounded(policy->retry_delay_ns, 0, CORE_TERM_MAXIMUM / CORE_DELAY_FACTOR);
+    for (uint32_t i = 0; i < policy->rule_count; i++)
+        core->policy.rules[i].delay_ns =
+            bounded(policy->rules[i].delay_ns, 0, CORE_TERM_MAXIMUM);
     if (policy->attempts == 0)
         core->policy.attempts = 1;
     if (policy->attempts > UINT8_MAX)
@@ -115,16 +118,17 @@ static void renew(struct core *core, const struct core_event *event)
 
 static void sync(struct core *core, const struct core_event *event)
 {
+    uint32_t node;
+    bool known = core_pilot_heard(core, event->pilot, event->want > 0, &node);
     for (uint32_t i = 0; i < event->report_count; i++)
-        core_report_take(core, &event->reports[i], i);
+        core_report_take(core, &event->reports[i], i, node);
     renew(core, event);
-    bool known = core_pilot_known(core, event->pilot);
     if (!known)
         core_command_add(core, COMMAND_UNKNOWN);
     if (core->draining || core->told == TOLD_COMPLETE)
         core_command_add(core, COMMAND_FINISH);
     else if (known)
-        core_give(core, event);
+        core_give(core, event, node);
 }
 
 static void missing(struct core *core, const struct core_event *event)
@@ -166,6 +170,7 @@ static void release(struct core *core, const struct core_event *event)
             row->state.blame = 0;
             row->state.deaths = 0;
             row->limit = 0;
+            row->avoid = 0;
             core_segment_move(core, number, SEGMENT_READY);
         }
         release_groups(core, row->unit);
@@ -188,7 +193,7 @@ void core_step(struct core *core, const struct core_event *event,
     case EVENT_TICK:
         break;
     case EVENT_HELLO:
-        core_pilot_hello(core, event->pilot);
+        core_pilot_hello(core, event->pilot, event->node);
         break;
     case EVENT_SYNC:
         sync(core, event);

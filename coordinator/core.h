@@ -76,6 +76,7 @@ struct core_report {
     uint32_t blamed;            /* plan number of the segment, UINT32_MAX none */
     int32_t signal;
     uint16_t failure;   /* error code, 0 none */
+    const char *text;   /* of the failure, for the retry rules; NULL: none */
     bool parts_present; /* the service found the named parts with their sizes */
 };
 
@@ -83,6 +84,7 @@ struct core_event {
     enum event_kind kind;
     int64_t now_ns;
     uint64_t pilot;
+    uint32_t node; /* EVENT_HELLO: names the machine of the pilot, 0 unknown */
     uint32_t want;
     const struct core_report *reports;
     uint32_t report_count;
@@ -130,6 +132,7 @@ struct core_command {
     uint32_t report;
     uint32_t count;
     enum attempt_state attempt_state;
+    struct retry_decision decision; /* COMMAND_END of a failure; rule 0: none */
     enum verdict verdict;
     const char *text; /* static */
     uint32_t unit;

@@ -3,7 +3,7 @@
  *
  * The files form a tower, each uses those before it only: core_command, core_set,
  * core_wait, core_pilot, core_lease, core_group, core_segment, core_expire; core_ready,
- * core_report, core_settle, core_start, core_invariants; core.
+ * core_retry, core_report, core_settle, core_start, core_invariants; core.
  */
 #ifndef SPILLWAY_COORDINATOR_CORE_INTERNAL_H
 #define SPILLWAY_COORDINATOR_CORE_INTERNAL_H
@@ -65,6 +65,7 @@ struct core_row {
     struct plan_state state;
     uint32_t place; /* in core->order */
     uint32_t lease; /* slot, CORE_NONE */
+    uint32_t avoid; /* node that its next task should not run on, 0 none */
     uint16_t limit; /* segments of its next task at most, 0: as the policy says */
     uint8_t steps;  /* missing while it is not final */
 };
@@ -117,6 +118,8 @@ struct core_attempt {
 struct core_pilot {
     uint64_t number;
     int64_t last_ns;
+    int64_t wanted_ns; /* when it asked for work last */
+    uint32_t node;     /* 0 unknown */
 };
 
 enum core_told { TOLD_NOTHING, TOLD_STUCK, TOLD_COMPLETE };
@@ -174,8 +177,13 @@ struct core_command *core_command_add(struct core *core, enum command_kind kind)
 int64_t core_delay(const struct core *core, uint32_t deaths);
 
 /* core_pilot.c. A pilot that was silent for two lease terms is forgotten. */
-void core_pilot_hello(struct core *core, uint64_t number);
-bool core_pilot_known(struct core *core, uint64_t number); /* and heard of now */
+void core_pilot_hello(struct core *core, uint64_t number, uint32_t node);
+
+/* Heard of now, wanting work or not; its node, 0 unknown. False: not known. */
+bool core_pilot_heard(struct core *core, uint64_t number, bool wants, uint32_t *node);
+
+/* A pilot on another node asked for work within two terms. O(pilots). */
+bool core_pilot_elsewhere(const struct core *core, uint32_t node);
 void core_pilot_forget(struct core *core);
 
 /* core_lease.c: the table. `segments` is copied; a new lease has one full term. */
@@ -225,10 +233,24 @@ void core_wake(struct core *core);
  */
 bool core_lease_expire(struct core *core);
 
-/* core_ready.c, core_report.c, core_settle.c, core_start.c */
-void core_give(struct core *core, const struct core_event *event);
-void core_report_take(struct core *core, const struct core_report *report,
-                      uint32_t index);
+/* core_retry.c. What becomes of the segments of a failed task that have no result. */
+struct core_rest {
+    const uint32_t *segments; /* not empty */
+    uint32_t count;
+    uint32_t task; /* segments of the whole task */
+    uint32_t blamed;
+    bool named;    /* by the report */
+    uint32_t node; /* where it failed, 0 unknown */
+};
+
+void core_rest_ready(struct core *core, const struct core_rest *rest);
+struct retry_decision core_retry(struct core *core, const struct core_rest *rest,
+                                 const struct core_report *report);
+
+/* core_ready.c, core_report.c, core_settle.c, core_start.c. `node` is the pilot's. */
+void core_give(struct core *core, const struct core_event *event, uint32_t node);
+void core_report_take(struct core *core, const struct core_report *report, uint32_t index,
+                      uint32_t node);
 void core_settle(struct core *core);
 void core_start(struct core *core);
 

@@ -24,7 +24,7 @@ static bool is_at(const struct core *core, uint32_t place, uint64_t number)
     return place < core->pilot_count && core->pilots[place].number == number;
 }
 
-void core_pilot_hello(struct core *core, uint64_t number)
+void core_pilot_hello(struct core *core, uint64_t number, uint32_t node)
 {
     uint32_t place = place_of(core, number);
     if (!is_at(core, place, number)) {
@@ -33,20 +33,35 @@ void core_pilot_hello(struct core *core, uint64_t number)
         memmove(&core->pilots[place + 1], &core->pilots[place],
                 (core->pilot_count - place) * sizeof *core->pilots);
         core->pilot_count++;
-        core->pilots[place].number = number;
+        core->pilots[place] = (struct core_pilot){.number = number};
     }
+    core->pilots[place].node = node;
     core->pilots[place].last_ns = core->now_ns;
+    core->pilots[place].wanted_ns = core->now_ns;
     if (core->pilot_count == 1)
         core->pilot_check_ns = core->now_ns + 2 * core->policy.lease_ns;
 }
 
-bool core_pilot_known(struct core *core, uint64_t number)
+bool core_pilot_heard(struct core *core, uint64_t number, bool wants, uint32_t *node)
 {
     uint32_t place = place_of(core, number);
+    *node = 0;
     if (!is_at(core, place, number))
         return false;
     core->pilots[place].last_ns = core->now_ns;
+    if (wants)
+        core->pilots[place].wanted_ns = core->now_ns;
+    *node = core->pilots[place].node;
     return true;
+}
+
+bool core_pilot_elsewhere(const struct core *core, uint32_t node)
+{
+    int64_t since_ns = core->now_ns - 2 * core->policy.lease_ns;
+    for (uint32_t i = 0; i < core->pilot_count; i++)
+        if (core->pilots[i].node != node && core->pilots[i].wanted_ns > since_ns)
+            return true;
+    return false;
 }
 
 /* Looks at all of them once in about two terms: who is well was heard of meanwhile. */

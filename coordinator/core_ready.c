@@ -8,6 +8,8 @@
 #include "base/bytes.h"
 #include "coordinator/core_internal.h"
 
+#define READY_SKIPPED 256u
+
 static uint32_t segment_limit(const struct core *core, const struct core_row *row)
 {
     if (core_segment_alone(row))
@@ -21,11 +23,44 @@ static uint32_t segment_limit(const struct core *core, const struct core_row *ro
 static bool neighbours(const struct core_row *a, const struct core_row *b)
 {
     return chunk_id_compare(&a->id.chunk, &b->id.chunk) == 0 &&
-           b->id.ordinal == a->id.ordinal + 1 && a->steps == b->steps;
+           b->id.ordinal == a->id.ordinal + 1 && a->steps == b->steps &&
+           a->state.memory == b->state.memory && a->state.time == b->state.time;
+}
+
+/* For whom work is looked for. */
+struct taker {
+    uint32_t node;    /* 0 unknown */
+    bool asked;       /* whether there is another node */
+    bool elsewhere;   /* there is */
+    uint32_t skipped; /* ready segments that are not for this node */
+};
+
+/* Work that failed on this node is for another one, as long as one asks for work. */
+static bool not_here(const struct core *core, struct taker *taker,
+                     const struct core_row *row)
+{
+    if (row->avoid == 0 || row->avoid != taker->node)
+        return false;
+    if (!taker->asked)
+        taker->elsewhere = core_pilot_elsewhere(core, taker->node);
+    taker->asked = true;
+    return taker->elsewhere;
+}
+
+/* A node on which so many segments failed gets nothing until others took them. */
+static uint32_t ready_place(const struct core *core, struct taker *taker)
+{
+    uint32_t place = core_set_next(&core->ready, 0);
+    while (place != CORE_NONE && not_here(core, taker, &core->rows[core->order[place]])) {
+        if (++taker->skipped > READY_SKIPPED)
+            return CORE_NONE;
+        place = core_set_next(&core->ready, place + 1);
+    }
+    return place;
 }
 
 /* From a ready place on, the segments of one task. */
-static uint32_t gather(const struct core *core, uint32_t place,
+static uint32_t gather(const struct core *core, struct taker *taker, uint32_t place,
                        uint32_t segments[TASK_SEGMENTS])
 {
     const struct core_row *row = &core->rows[core->order[place]];
@@ -38,7 +73,7 @@ static uint32_t gather(const struct core *core, uint32_t place,
         uint32_t number = core->order[place + count];
         const struct core_row *next = &core->rows[number];
         uint32_t its_limit = segment_limit(core, next);
-        if (its_limit <= count || !neighbours(row, next))
+        if (its_limit <= count || !neighbours(row, next) || not_here(core, taker, next))
             break;
         if (its_limit < limit)
             limit = its_limit;
@@ -82,13 +117,13 @@ static bool give_merge(struct core *core, uint64_t token)
     return true;
 }
 
-static bool give_process(struct core *core, uint64_t token)
+static bool give_process(struct core *core, struct taker *taker, uint64_t token)
 {
-    uint32_t place = core_set_next(&core->ready, 0);
+    uint32_t place = ready_place(core, taker);
     if (place == CORE_NONE)
         return false;
     uint32_t segments[TASK_SEGMENTS];
-    uint32_t count = gather(core, place, segments);
+    uint32_t count = gather(core, taker, place, segments);
     struct core_attempt attempt = attempt_next(core, token);
     uint32_t slot = core_lease_new(core, &attempt, TASK_PROCESS, segments, count);
     lease_command(core, slot, token);
@@ -97,19 +132,21 @@ static bool give_process(struct core *core, uint64_t token)
         if (row->state.attempts < UINT8_MAX)
             row->state.attempts++;
         row->lease = slot;
+        row->avoid = 0;
         core_segment_move(core, segments[i], SEGMENT_LEASED);
     }
     return true;
 }
 
-void core_give(struct core *core, const struct core_event *event)
+void core_give(struct core *core, const struct core_event *event, uint32_t node)
 {
+    struct taker taker = {.node = node};
     uint32_t most = event->want < event->token_count ? event->want : event->token_count;
     if (most > SYNC_TASKS)
         most = SYNC_TASKS;
     for (uint32_t given = 0; given < most;) {
         uint64_t token = event->tokens[given];
-        if (give_merge(core, token) || give_process(core, token))
+        if (give_merge(core, token) || give_process(core, &taker, token))
             given++;
         else if (!core_lease_expire(core))
             break;

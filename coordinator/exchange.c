@@ -212,6 +212,7 @@ static bool check_report(struct exchange *exchange, const struct book *book,
                                  .status = report->status,
                                  .segment_count = report->segment_count,
                                  .failure = report->failure.code,
+                                 .text = report->failure.text,
                                  .blamed = report->blamed,
                                  .signal = report->signal};
     enum lookup found =

@@ -26,6 +26,7 @@ struct exchange {
     /* The answer. */
     struct hello_answer hello_answer;
     struct sync_verdict verdicts[SYNC_REPORTS];
+    struct retry_decision decisions[SYNC_REPORTS]; /* on failures, for the log */
     struct task tasks[SYNC_TASKS];
     uint32_t task_count;
     uint64_t lost[SYNC_HELD];

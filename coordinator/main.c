@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "coordinator/campaign_rules.h"
 #include "coordinator/catalog_command.h"
 #include "coordinator/command.h"
 #include "coordinator/conditions_command.h"
@@ -95,12 +96,15 @@ static void help_print(FILE *out)
                 out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         (void)fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].help);
-    (void)fputs("\n"
-                "  spillway COMMAND --help   tells the options of a command\n"
-                "  spillway help errors      lists the error codes and what to do\n"
-                "  spillway help quantities  lists what the cuts of a skim may name\n"
-                "  spillway --version        version, release id, protocol\n",
-                out);
+    (void)fputs(
+        "\n"
+        "  spillway COMMAND --help   tells the options of a command\n"
+        "  spillway help errors      lists the error codes and what to do\n"
+        "  spillway help quantities  lists what the cuts of a skim may name\n"
+        "  spillway help rules       lists what is done after a failure, and how\n"
+        "                            a campaign file changes it\n"
+        "  spillway --version        version, release id, protocol\n",
+        out);
 }
 
 static int errors_print(void)
@@ -122,6 +126,17 @@ static int quantities_print(void)
                      quantity_meaning(quantity));
     }
     return 0;
+}
+
+static int rules_print(void)
+{
+    struct err err;
+    struct bytes text;
+    bytes_init(&text, (size_t)1 << 16);
+    int status =
+        campaign_rules_help(&text, &err) ? command_print(&text) : command_error(&err);
+    bytes_release(&text);
+    return status;
 }
 
 static const struct command *command_find(const char *name)
@@ -149,6 +164,8 @@ static int command_run(struct area *area, int argc, char **argv)
         return errors_print();
     if (help && argc > 1 && strcmp(argv[1], "quantities") == 0)
         return quantities_print();
+    if (help && argc > 1 && strcmp(argv[1], "rules") == 0)
+        return rules_print();
     if ((help && argc == 1) || strcmp(word, "--help") == 0) {
         help_print(stdout);
         return 0;

@@ -55,6 +55,7 @@ const char plan_usage[] =
     "  task: {bytes: 268435456, segments: 0}\n"
     "  merge: {bytes: 4000000000}\n"
     "  retry: {attempts: 3, delay_s: 30, segment_limit_s: 600, memory_mb: 2048}\n"
+    "                              # and rules: spillway help rules\n"
     "  lease_s: 120\n"
     "  complete_at: 1.0            # fraction at which the rest may be closed as lost\n"
     "  eot_partial: drop           # or scale\n";

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "coordinator/attempt_view.h"
 #include "coordinator/command.h"
 #include "coordinator/owed.h"
 #include "coordinator/stuck.h"
@@ -14,8 +15,8 @@
 const char status_usage[] =
     "spillway status [CAMPAIGN] [--json]\n"
     "\n"
-    "How far each campaign is: segments by state, published files, what is quarantined\n"
-    "and why. Exit status 0 also when a campaign is not complete.\n";
+    "How far each campaign is: segments by state, published files, what its retry rules\n"
+    "decided, what is quarantined and why. Exit status 0 also when a campaign is not complete.\n";
 
 /* States are read in pieces of this many, 1 MiB. */
 #define STATUS_PIECE 65536u
@@ -216,11 +217,14 @@ static bool print_text(struct catalog_txn *txn, const struct status *status,
     if (waiting != E_NONE)
         (void)printf("  %u wait and are tried again: %s: %s\n", status->waiting,
                      err_name(waiting), err_advice(waiting));
+    if (!attempt_rules_show(txn, campaign, NULL, err))
+        return false;
     (void)fflush(stdout);
     return stuck_print(txn, campaign, stderr, err);
 }
 
-static void put_json(struct json_writer *json, const struct status *status)
+static bool put_json(struct json_writer *json, struct catalog_txn *txn,
+                     const struct status *status, struct err *err)
 {
     json_open_object(json, NULL);
     json_put_text(json, "campaign", status->campaign.name);
@@ -236,7 +240,9 @@ static void put_json(struct json_writer *json, const struct status *status)
     if (status->waiting_failure != E_NONE)
         json_put_text(json, "waiting_failure",
                       err_name((enum err_code)status->waiting_failure));
+    bool done = attempt_rules_show(txn, &status->campaign, json, err);
     json_close_object(json);
+    return done;
 }
 
 static bool print_all(struct catalog_txn *txn, const char *only, bool as_json,
@@ -261,7 +267,7 @@ static bool print_all(struct catalog_txn *txn, const char *only, bool as_json,
         any = true;
         done = status_read(txn, campaign.name, &status, err);
         if (done && as_json)
-            put_json(&json, &status);
+            done = put_json(&json, txn, &status, err);
         else if (done)
             done = print_text(txn, &status, err);
     }

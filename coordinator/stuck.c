@@ -17,6 +17,7 @@ struct stuck {
     uint64_t attempt; /* the last one that failed because of it, 0 none */
     char host[64];
     char why[sizeof((struct err *)0)->text];
+    struct retry_decision decision;
 };
 
 struct stuck_list {
@@ -90,6 +91,7 @@ static bool find_evidence(struct catalog_txn *txn, const struct campaign *campai
             stuck->attempt = attempt.number;
             memcpy(stuck->host, attempt.host, sizeof stuck->host);
             memcpy(stuck->why, attempt.failure.text, sizeof stuck->why);
+            stuck->decision = attempt.decision;
         }
     }
     arena_release(&arena);
@@ -116,6 +118,15 @@ static bool print_segment(struct catalog_txn *txn, const struct campaign *campai
     return true;
 }
 
+static void print_decision(const struct retry_decision *decision, FILE *out)
+{
+    if (decision->rule != 0)
+        (void)fprintf(out, "; rule %u: %s", decision->rule,
+                      retry_action_name((enum retry_action)decision->action));
+    if (decision->passive != 0)
+        (void)fprintf(out, "; passive rule %u fits", decision->passive);
+}
+
 static bool print_one(struct catalog_txn *txn, const struct campaign *campaign,
                       const struct stuck *stuck, FILE *out, struct err *err)
 {
@@ -133,8 +144,11 @@ static bool print_one(struct catalog_txn *txn, const struct campaign *campaign,
         (void)fprintf(out, "merge of %s: ", group.published);
     }
     (void)fprintf(out, "%s", stuck->attempt == 0 ? err_advice(code) : stuck->why);
-    if (stuck->attempt != 0)
-        (void)fprintf(out, " (attempt %" PRIu64 " on %s)", stuck->attempt, stuck->host);
+    if (stuck->attempt != 0) {
+        (void)fprintf(out, " (attempt %" PRIu64 " on %s", stuck->attempt, stuck->host);
+        print_decision(&stuck->decision, out);
+        (void)fputc(')', out);
+    }
     (void)fputc('\n', out);
     return true;
 }

@@ -274,16 +274,26 @@ static bool build_merge(const struct book *book, struct catalog_txn *txn,
     return build_prologue(book, txn, group, arena, task, err);
 }
 
+/* All segments of a task have the same limits. */
+static void limits_raise(const struct book *book, const struct core_command *lease,
+                         struct task *task)
+{
+    const struct plan_state *state = &book->states[lease->segments[0]];
+    task->memory_bytes = retry_raised(task->memory_bytes, state->memory);
+    task->duration_ns = (int64_t)retry_raised((uint64_t)task->duration_ns, state->time);
+}
+
 bool task_build(const struct book *book, struct catalog_txn *txn,
                 const struct core_command *lease, struct arena *arena, struct task *task,
                 struct err *err)
 {
     const struct campaign *campaign = &book->campaign;
+    const struct campaign_policy *policy = &campaign->policy;
     *task = (struct task){.attempt = lease->attempt,
                           .token = lease->token,
                           .kind = lease->task_kind,
-                          .memory_bytes = campaign->policy.memory_bytes,
-                          .duration_ns = campaign->policy.segment_limit_ns,
+                          .memory_bytes = policy->memory_bytes,
+                          .duration_ns = policy->segment_limit_ns,
                           .steps = lease->steps,
                           .recipe = &campaign->recipe};
     if (!text_copy(task->store, sizeof task->store, campaign->store, err))
@@ -291,6 +301,7 @@ bool task_build(const struct book *book, struct catalog_txn *txn,
     bool done = false;
     switch (lease->task_kind) {
     case TASK_PROCESS:
+        limits_raise(book, lease, task);
         done = build_process(book, txn, lease, arena, task, err);
         break;
     case TASK_MERGE:

@@ -11,14 +11,17 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "catalog/catalog.h"
+#include "coordinator/attempt_view.h"
 #include "coordinator/command.h"
 
 const char trace_usage[] =
     "spillway trace FILE [--segments] [--json]\n"
+    "spillway trace --attempt N [--json]\n"
     "spillway trace --chunk NAME | --run RUN [--spill S] | --payload SHA256  [--json]\n"
     "\n"
     "Backwards: which campaign, release, raw chunks and segments, and which conditions\n"
     "payloads made a published file (any path to it, or its name below the store).\n"
+    "An attempt: what it did, where, why it failed, which retry rule decided.\n"
     "Forwards: all published files that hold something of a raw chunk, of a run or spill,\n"
     "or that were made with a payload or row of that hash.\n";
 
@@ -31,6 +34,7 @@ struct trace_query {
     uint64_t run;
     uint64_t spill; /* UINT64_MAX any */
     const char *payload;
+    uint64_t attempt; /* UINT64_MAX none */
     struct chunk_id chunk_id;
     struct sha256 payload_hash;
 };
@@ -471,15 +475,26 @@ static bool trace_backward(struct trace *trace, const char *file, struct err *er
 static bool query_parse(struct trace_query *query, int words, struct err *err)
 {
     int ways = (query->chunk != NULL) + (query->payload != NULL) +
-               (query->run != UINT64_MAX) + (words > 1);
+               (query->run != UINT64_MAX) + (query->attempt != UINT64_MAX) + (words > 1);
     if (ways != 1 || (query->spill != UINT64_MAX && query->run == UINT64_MAX))
         return err_set(err, E_USAGE,
-                       "give a file, or one of --chunk, --run [--spill], --payload");
+                       "give a file, or one of --attempt, --chunk, --run [--spill], "
+                       "--payload");
     if (query->chunk != NULL && !chunk_name_parse(query->chunk, &query->chunk_id))
         return err_set(err, E_USAGE, "%s: is no chunk name (cdrBBCCC-RRRRRR.dat)",
                        query->chunk);
     return query->payload == NULL ||
            sha256_from_hex(query->payload, &query->payload_hash, err);
+}
+
+static bool trace_any(struct trace *trace, const char *file,
+                      const struct trace_query *query, struct err *err)
+{
+    if (file != NULL)
+        return trace_backward(trace, file, err);
+    if (query->attempt != UINT64_MAX)
+        return attempt_show(trace->txn, query->attempt, trace->json, err);
+    return trace_forward(trace, query, err);
 }
 
 static bool trace_run(const struct area *area, struct trace *trace, const char *file,
@@ -491,8 +506,7 @@ static bool trace_run(const struct area *area, struct trace *trace, const char *
     bool done = area_path(area, "catalog", folder, err) &&
                 catalog_open(folder, CATALOG_READ, &catalog, err) &&
                 catalog_begin(catalog, &trace->txn, err) &&
-                (file != NULL ? trace_backward(trace, file, err)
-                              : trace_forward(trace, query, err));
+                trace_any(trace, file, query, err);
     catalog_abort(trace->txn);
     catalog_close(catalog);
     arena_release(&trace->arena);
@@ -504,17 +518,19 @@ int trace_command(struct area *area, int argc, char **argv)
     struct err err;
     bool as_json = false;
     struct trace trace = {.txn = NULL};
-    struct trace_query query = {.run = UINT64_MAX, .spill = UINT64_MAX};
+    struct trace_query query = {
+        .run = UINT64_MAX, .spill = UINT64_MAX, .attempt = UINT64_MAX};
     struct bytes text;
     struct json_writer json;
     const struct command_option options[] = {
         {.name = "json", .flag = &as_json},
         {.name = "segments", .flag = &trace.list_segments},
+        {.name = "attempt", .number = &query.attempt},
         {.name = "chunk", .text = &query.chunk},
         {.name = "payload", .text = &query.payload},
         {.name = "run", .number = &query.run},
         {.name = "spill", .number = &query.spill}};
-    if (!command_options(options, 6, &argc, argv, &err) ||
+    if (!command_options(options, 7, &argc, argv, &err) ||
         !command_words(argc, 0, 1, "one file", &err) ||
         !query_parse(&query, argc, &err) || !area_open(area, &err))
         return command_error(&err);

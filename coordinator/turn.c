@@ -105,6 +105,15 @@ static bool decide_gone(struct decisions *decisions, const struct exchange *exch
     return true;
 }
 
+/* Pilots of one machine have one number; 0 is nobody. */
+static uint32_t node_of(const char *host)
+{
+    if (host[0] == 0)
+        return 0;
+    struct sha256 hash = sha256_of(host, strlen(host));
+    return be32_load(hash.bytes) | 1u;
+}
+
 static bool decide_exchange(struct decisions *decisions, struct exchange *exchange,
                             struct err *err)
 {
@@ -113,6 +122,7 @@ static bool decide_exchange(struct decisions *decisions, struct exchange *exchan
     case EXCHANGE_HELLO:
         event.kind = EVENT_HELLO;
         event.pilot = exchange->hello_answer.pilot;
+        event.node = node_of(exchange->hello.host);
         break;
     case EXCHANGE_SYNC:
         event.kind = EVENT_SYNC;
@@ -306,10 +316,13 @@ static void log_failures(const struct turn *turn, const struct exchange *exchang
         else if (report->status == REPORT_FAILED)
             log_write(turn->log, LOG_LEVEL_WARN,
                       "event=attempt_failed attempt=%" PRIu64 " pilot=%016" PRIx64
-                      " host=%s code=%s signal=%d why=\"%s\"",
+                      " host=%s code=%s signal=%d rule=%u action=%s passive_rule=%u "
+                      "why=\"%s\"",
                       report->attempt, exchange->sync.pilot, report->host,
                       err_name((enum err_code)report->failure.code), report->signal,
-                      report->failure.text);
+                      exchange->decisions[i].rule,
+                      retry_action_name((enum retry_action)exchange->decisions[i].action),
+                      exchange->decisions[i].passive, report->failure.text);
     }
 }
 

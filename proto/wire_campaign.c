@@ -50,6 +50,27 @@ const struct wire_form wire_form_recipe = WIRE_FORM(
     "recipe", spillway__recipe__descriptor, struct recipe, recipe_rows, recipe_valid);
 
 #define ROW(sort, p, m, ...)                                                             \
+    WIRE_##sort(Spillway__RetryRule, p, struct retry_rule, m, ##__VA_ARGS__)
+
+static const struct wire_field retry_rule_rows[] = {
+    ROW(U16, kind, kind, ERR_PROTOCOL),
+    ROW(U16, code, code, UINT16_MAX),
+    ROW(BOOL, crash, crash),
+    ROW(BOOL, passive, passive),
+    ROW(U8, action, action, RETRY_QUARANTINE),
+    ROW(TEXT, text, text),
+    ROW(BOOL, delayed, delayed),
+    ROW(I64, delay_ns, delay_ns),
+    ROW(U32, percent, percent, UINT32_MAX),
+    ROW(U64, up_to, up_to),
+};
+#undef ROW
+
+static const struct wire_form retry_rule_form =
+    WIRE_FORM("retry rule", spillway__retry_rule__descriptor, struct retry_rule,
+              retry_rule_rows, NULL);
+
+#define ROW(sort, p, m, ...)                                                             \
     WIRE_##sort(Spillway__Policy, p, struct campaign_policy, m, ##__VA_ARGS__)
 
 static const struct wire_field policy_rows[] = {
@@ -63,6 +84,7 @@ static const struct wire_field policy_rows[] = {
     ROW(U32, attempts, attempts, UINT32_MAX),
     ROW(REAL, complete_at, complete_at),
     ROW(U32, eot_partial, eot_partial, EOT_PARTIAL_SCALE),
+    ROW(INLINE_LIST, rules, rules, rule_count, retry_rule_form),
 };
 #undef ROW
 
@@ -211,6 +233,25 @@ bool wire_failure_present(const void *failure)
 }
 
 #define ROW(sort, p, m, ...)                                                             \
+    WIRE_##sort(Spillway__RetryDecision, p, struct retry_decision, m, ##__VA_ARGS__)
+
+static const struct wire_field decision_rows[] = {
+    ROW(U16, rule, rule, UINT16_MAX),
+    ROW(U16, passive, passive, UINT16_MAX),
+    ROW(U8, action, action, RETRY_QUARANTINE),
+};
+#undef ROW
+
+static const struct wire_form decision_form =
+    WIRE_FORM("retry decision", spillway__retry_decision__descriptor,
+              struct retry_decision, decision_rows, NULL);
+
+static bool decision_present(const void *decision)
+{
+    return ((const struct retry_decision *)decision)->rule != 0;
+}
+
+#define ROW(sort, p, m, ...)                                                             \
     WIRE_##sort(Spillway__Attempt, p, struct attempt, m, ##__VA_ARGS__)
 
 static const struct wire_field attempt_rows[] = {
@@ -234,6 +275,7 @@ static const struct wire_field attempt_rows[] = {
     ROW(U64, bytes_read, bytes_read),
     ROW(U64, bytes_written, bytes_written),
     ROW(U64, peak_memory_bytes, peak_memory_bytes),
+    ROW(OPTIONAL, decision, decision, decision_form, decision_present),
 };
 #undef ROW
 

@@ -6,6 +6,7 @@
 
 #include "model/key.h"
 #include "model/recipe.h"
+#include "model/retry_rule.h"
 #include "model/task.h"
 
 #define CAMPAIGN_NAME 48
@@ -27,6 +28,8 @@ struct campaign_policy {
     uint32_t attempts;        /* blamed failures before quarantine */
     double complete_at; /* fraction of segments at which the rest may be closed as lost */
     enum eot_partial eot_partial;
+    struct retry_rule rules[RETRY_RULES]; /* before the built-in ones */
+    uint32_t rule_count;
 };
 
 struct campaign {
@@ -69,7 +72,8 @@ struct plan_state {
     uint32_t reco_product;
     uint32_t select_product;
     uint16_t failure; /* code of the last error */
-    uint16_t reserved;
+    uint8_t memory;   /* limits of its tasks in sixteenths of the policy's, */
+    uint8_t time;     /* raised by retry rules; 0: as the policy says */
 };
 
 /* Life of a merge group: open -> leased -> publishing -> published. VOID: products of its
@@ -123,7 +127,8 @@ struct attempt {
     uint32_t segment_count;
     uint32_t committed; /* of the segments */
     struct err failure;
-    uint32_t blamed; /* UINT32_MAX none */
+    struct retry_decision decision; /* of a failure; rule 0: none was needed */
+    uint32_t blamed;                /* UINT32_MAX none */
     int32_t signal;
     int64_t start_s, end_s; /* wall, for display */
     int64_t wall_ns, cpu_ns;

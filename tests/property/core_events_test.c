@@ -63,6 +63,7 @@ static void draw_report(struct random *random, const struct known *known,
         .segment_count = below(random, 3) == 0 ? below(random, 12) : given.count,
         .parts_present = below(random, 6) > 0,
         .failure = failures[below(random, 8)],
+        .text = below(random, 2) == 0 ? NULL : "disk of node 3",
         .blamed = below(random, 2) == 0 ? UINT32_MAX : below(random, SEGMENTS + 2),
         .signal = signals[below(random, 7)]};
 }
@@ -121,6 +122,8 @@ static void draw_event(struct random *random, struct known *known, struct lists 
     *event = (struct core_event){.kind = kinds[below(random, 12)], .now_ns = now_ns};
     if (event->kind == EVENT_HELLO)
         event->pilot = below(random, 5);
+    if (event->kind == EVENT_HELLO)
+        event->node = below(random, 3);
     if (event->kind == EVENT_SYNC)
         draw_sync(random, known, lists, event);
     if (event->kind == EVENT_GROUPS)
@@ -140,13 +143,35 @@ static void draw_event(struct random *random, struct known *known, struct lists 
     }
 }
 
-static struct core *core_of_tests(void)
+static void draw_rule(struct random *random, struct retry_rule *rule)
 {
+    static const uint16_t codes[] = {E_NONE, E_NONE, E_LIMIT, E_DISK_FULL};
+    *rule = (struct retry_rule){.kind = (uint16_t)below(random, ERR_PROTOCOL + 1),
+                                .code = codes[below(random, 4)],
+                                .crash = below(random, 4) == 0,
+                                .passive = below(random, 4) == 0,
+                                .action = (uint8_t)below(random, RETRY_ACTIONS),
+                                .delayed = below(random, 2) == 0,
+                                .delay_ns = (int64_t)below(random, 5) * SECOND,
+                                .percent = below(random, 400),
+                                .up_to = below(random, 4000)};
+    if (below(random, 3) == 0)
+        memcpy(rule->text, "disk*node", 10);
+}
+
+static struct core *core_of_tests(const struct random *from)
+{
+    struct random random = *from;
     struct campaign_policy policy = {.task_bytes = 400,
                                      .lease_ns = 30 * SECOND,
                                      .retry_delay_ns = SECOND,
                                      .attempts = 2,
-                                     .complete_at = 0.7};
+                                     .complete_at = 0.7,
+                                     .memory_bytes = 320,
+                                     .segment_limit_ns = 160,
+                                     .rule_count = below(&random, 6)};
+    for (uint32_t i = 0; i < policy.rule_count; i++)
+        draw_rule(&random, &policy.rules[i]);
     struct core *core = core_new(&policy, 1);
     for (uint32_t i = 0; i < SEGMENTS; i++) {
         struct core_segment segment = {
@@ -180,6 +205,7 @@ static void assert_same(const struct core_command *a, const struct core_command 
     assert_int_equal(a->report, b->report);
     assert_int_equal(a->count, b->count);
     assert_int_equal(a->attempt_state, b->attempt_state);
+    assert_memory_equal(&a->decision, &b->decision, sizeof a->decision);
     assert_int_equal(a->verdict, b->verdict);
     assert_string_equal(a->text, b->text);
     assert_int_equal(a->unit, b->unit);
@@ -231,8 +257,8 @@ static void any_events_keep_the_books_and_the_same_events_say_the_same(void **st
         struct known known = {.task_count = 0};
         struct lists lists;
         struct core_event event = {.kind = EVENT_START};
-        struct core *first = core_of_tests();
-        struct core *second = core_of_tests();
+        struct core *first = core_of_tests(&random);
+        struct core *second = core_of_tests(&random);
         step_both(first, second, &event, &known);
         for (uint32_t i = 0; i < EVENTS; i++) {
             draw_event(&random, &known, &lists, &event);

@@ -156,6 +156,20 @@ static void make_recipe(struct maker *maker, struct recipe *recipe)
     }
 }
 
+static void make_rule(struct maker *maker, struct retry_rule *rule)
+{
+    rule->kind = (uint16_t)number(maker, ERR_PROTOCOL);
+    SCATTER(rule->code);
+    rule->crash = coin(maker);
+    rule->passive = coin(maker);
+    rule->action = (uint8_t)number(maker, RETRY_QUARANTINE);
+    TEXT(rule->text);
+    rule->delayed = coin(maker);
+    SCATTER(rule->delay_ns);
+    SCATTER(rule->percent);
+    SCATTER(rule->up_to);
+}
+
 static void make_campaign(struct maker *maker, struct campaign *campaign)
 {
     SCATTER(campaign->id);
@@ -176,6 +190,9 @@ static void make_campaign(struct maker *maker, struct campaign *campaign)
     SCATTER(policy->attempts);
     policy->complete_at = random_unit(&maker->random);
     policy->eot_partial = (enum eot_partial)number(maker, EOT_PARTIAL_SCALE);
+    policy->rule_count = number(maker, RETRY_RULES);
+    for (uint32_t i = 0; i < policy->rule_count; i++)
+        make_rule(maker, &policy->rules[i]);
     campaign->physics = coin(maker);
     SCATTER(campaign->segment_count);
     SCATTER(campaign->value_count);
@@ -297,6 +314,11 @@ static void make_attempt(struct maker *maker, struct attempt *attempt)
     SCATTER(attempt->bytes_read);
     SCATTER(attempt->bytes_written);
     SCATTER(attempt->peak_memory_bytes);
+    if (coin(maker))
+        attempt->decision =
+            (struct retry_decision){.rule = (uint16_t)(1 + number(maker, UINT16_MAX - 1)),
+                                    .passive = (uint16_t)number(maker, UINT16_MAX),
+                                    .action = (uint8_t)number(maker, RETRY_QUARANTINE)};
 }
 
 static void make_product(struct maker *maker, struct product *product)

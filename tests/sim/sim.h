@@ -20,6 +20,7 @@
 #define SIM_HAND          4u  /* tasks in the hand of a pilot */
 #define SIM_OUTBOX        16u /* reports that were not answered */
 #define SIM_STREAMS       2u
+#define SIM_NODES         3u
 #define SIM_GROUP_SPAN    7u /* committed segments a group */
 
 /* Chances in a million, drawn anew for each campaign. */

@@ -122,6 +122,7 @@ static struct core_report failed(const struct sim_task *task, uint16_t failure,
         .status = REPORT_FAILED,
         .segment_count = task->done,
         .failure = failure,
+        .text = err_advice((enum err_code)failure),
         .blamed = task->kind == TASK_MERGE ? UINT32_MAX : task->segments[task->done],
         .signal = signal};
 }

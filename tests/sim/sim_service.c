@@ -45,6 +45,10 @@ static void hash_command(struct sim *sim, const struct core_command *command)
     hash_add(sim, (uint64_t)command->task_kind << 32 | command->steps);
     hash_add(sim, (uint64_t)command->report << 32 | command->count);
     hash_add(sim, (uint64_t)command->attempt_state << 32 | command->verdict);
+    hash_add(sim, (uint64_t)command->decision.rule << 32 |
+                      (uint64_t)command->decision.passive << 16 |
+                      command->decision.action);
+    hash_add(sim, (uint64_t)state->memory << 8 | state->time);
     hash_add(sim, (uint64_t)command->unit << 32 | command->group);
     hash_add(sim, (uint64_t)command->group_state << 32 | command->stuck);
     for (uint32_t i = 0; i < command->segment_count; i++)
@@ -291,7 +295,9 @@ void sim_request(struct sim *sim, const struct sim_message *request)
         return;
     if (request->kind == SIM_HELLO) {
         answer.number = ++sim->pilot_number;
-        event = (struct core_event){.kind = EVENT_HELLO, .pilot = answer.number};
+        event = (struct core_event){.kind = EVENT_HELLO,
+                                    .pilot = answer.number,
+                                    .node = 1 + request->pilot % SIM_NODES};
     } else {
         for (uint32_t i = 0; i < request->want; i++)
             tokens[i] = sim_token(sim);

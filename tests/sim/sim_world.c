@@ -53,6 +53,26 @@ static void draw_rates(struct sim *sim)
         .complete_at = random_below(&sim->random, 2) == 0 ? 1.0 : 0.9};
 }
 
+/* Rules under which nobody is blamed who is not at fault. */
+static void draw_rules(struct sim *sim)
+{
+    static const struct retry_rule rules[] = {
+        {.code = E_DISK_FULL, .action = RETRY_ELSEWHERE, .delayed = true, .delay_ns = 0},
+        {.kind = ERR_NODE, .action = RETRY_ELSEWHERE},
+        {.kind = ERR_STORAGE, .text = "disk*full", .action = RETRY_AGAIN},
+        {.kind = ERR_RESOURCE, .action = RETRY_MEMORY, .percent = 150, .up_to = 4000},
+        {.kind = ERR_RESOURCE, .action = RETRY_TIME, .percent = 130, .up_to = 9000},
+        {.crash = true, .action = RETRY_QUARANTINE, .passive = true},
+        {.crash = true, .action = RETRY_ELSEWHERE},
+        {.kind = ERR_PROTOCOL, .action = RETRY_QUARANTINE},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (random_below(&sim->random, 3) == 0)
+            sim->policy.rules[sim->policy.rule_count++] = rules[i];
+    sim->policy.memory_bytes = 1600;
+    sim->policy.segment_limit_ns = 1600;
+}
+
 static enum sim_nature draw_nature(struct sim *sim)
 {
     for (enum sim_nature nature = SIM_GOOD + 1; nature < SIM_NATURES; nature++)
@@ -90,6 +110,7 @@ static void build(struct sim *sim)
 {
     uint32_t capacity = 0;
     draw_rates(sim);
+    draw_rules(sim);
     sim->unit_count = (uint32_t)sim_between(sim, 1, 4);
     sim->units = mem_new(sim->unit_count, sizeof *sim->units);
     for (uint32_t run = 0; run < sim->unit_count; run++)

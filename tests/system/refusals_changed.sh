@@ -39,8 +39,13 @@ says err "E_CAMPAIGN_STUCK: campaign c1: 7 of 36 segments are quarantined" "spil
     "input changed: adler32 " \
     "E_WORKER_INPUT: chunk cdr02001-005002.dat: segment 0 (spill 0) at byte 0: $raw/cdr02001-005002.dat: input changed: 30000 bytes" \
     "E_WORKER_INPUT: chunk cdr01002-005003.dat: segment 0 (spill 2) at byte 0: $raw/cdr01002-005003.dat: input changed: the file is gone" \
-    "(attempt "
+    "(attempt " "; rule 101: quarantine)"
 [ "$(grep -c E_WORKER_INPUT "$scratch/err")" -eq 7 ] || fail "7 segments: $(cat "$scratch/err")"
+attempt=$(sed -n 's/.*(attempt \([0-9]*\) on .*/\1/p' "$scratch/err" | head -1)
+must spillway --area "$scratch/wild" trace --attempt "$attempt"
+says out "attempt $attempt of campaign c1: process, " "failed with E_WORKER_INPUT, signal 0: " \
+    "rule 101: class input -> quarantine; done: quarantine"
+refused 2 "there is no attempt 999999" spillway --area "$scratch/wild" trace --attempt 999999
 must spillway --area "$scratch/wild" verify c1
 must spillway --area "$scratch/wild" catalog check
 find "$scratch/store-wild/published" -name '*_005004_*' | grep -q skim.all || fail "run 5004 is not published"

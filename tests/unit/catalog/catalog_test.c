@@ -162,7 +162,8 @@ static void a_plan_is_read_back_by_number(void **state)
     for (uint32_t i = 0; i < 300; i++) {
         segment = (struct plan_segment){.spill = i, .reco_set = 9};
         must(catalog_put_plan_segment(txn, 3, i, &segment, &err), &err);
-        written.reserved = (uint16_t)i;
+        written.memory = (uint8_t)i;
+        written.time = (uint8_t)(i >> 8);
         must(catalog_put_state(txn, 3, i, &written, &err), &err);
     }
     must(catalog_put_value(txn, 3, 0, &value, &err), &err);
@@ -175,7 +176,8 @@ static void a_plan_is_read_back_by_number(void **state)
     assert_int_equal(catalog_get_plan_segment(txn, 2, 299, &segment, &err),
                      LOOKUP_ABSENT);
     must(catalog_get_states(txn, 3, 0, 300, states, &err), &err);
-    written.reserved = 257;
+    written.memory = 1;
+    written.time = 1;
     assert_memory_equal(&states[257], &written, sizeof written);
     assert_false(catalog_get_states(txn, 3, 1, 300, states, &err));
     assert_int_equal(err.code, E_CATALOG_LINK);

@@ -122,6 +122,12 @@ static void the_least_file_takes_good_physics_data(void **state)
     arena_release(&arena);
 }
 
+/* Lines 5 to 7, and the rule of line 8 is the second one. */
+#define RULES "retry:\n  rules: # two\n  - {action: retry, delay_s: 3}\n"
+#define FOUR                                                                             \
+    "  - {action: fail}\n  - {action: fail}\n  - action: fail\n  - action: fail\n"
+#define SIXTEEN FOUR FOUR FOUR FOUR
+
 struct mistake {
     const char *text;
     const char *message; /* part of it */
@@ -145,6 +151,43 @@ static const struct mistake mistakes[] = {
     {HEAD "eot_partial: half\n", "c.yaml:5: eot_partial: drop or scale"},
     {HEAD "task: {bytes: 0}\n", "c.yaml:5: bytes: must not be 0"},
     {HEAD "retry:\n  attempts: 0\n", "c.yaml:5: retry"},
+    {HEAD RULES "  - {code: E_DISK_FULL}\n", "key action is missing"},
+    {HEAD RULES "  - {action: stop}\n", "c.yaml:8: retry rule 2: action: fail, retry"},
+    {HEAD RULES "  - {action: none}\n", "c.yaml:8: retry rule 2: action: fail, retry"},
+    {HEAD RULES "  - action: retry\n    class: none\n",
+     "c.yaml:8: retry rule 2: class: input"},
+    {HEAD RULES "  - action: retry\n    code: E_FOO\n",
+     "c.yaml:8: retry rule 2: code: not in the list"},
+    {HEAD RULES "  - action: retry\n    code: E_NONE\n",
+     "c.yaml:8: retry rule 2: code: not in the list"},
+    {HEAD RULES "  - {action: retry, code: E_DISK_FULL, class: input}\n",
+     "c.yaml:8: retry rule 2: code: is of another class"},
+    {HEAD RULES "  - {action: retry, text: \"\"}\n", "c.yaml:8: retry rule 2: text: 1"},
+    {HEAD RULES "  - {action: retry, crash: yes}\n",
+     "c.yaml:8: retry rule 2: crash: expected true or false"},
+    {HEAD RULES "  - {action: retry, passive: 1}\n",
+     "c.yaml:8: retry rule 2: passive: expected true or false"},
+    {HEAD RULES "  - {action: retry, delay_s: 1d}\n",
+     "c.yaml:8: retry rule 2: delay_s: expected a whole number"},
+    {HEAD RULES "  - {action: quarantine, delay_s: 1}\n",
+     "c.yaml:8: retry rule 2: delay_s: is for"},
+    {HEAD RULES "  - {action: more_memory}\n",
+     "c.yaml:8: retry rule 2: up_to_mb: is needed"},
+    {HEAD RULES "  - {action: more_memory, up_to_mb: 2048}\n",
+     "c.yaml:8: retry rule 2: up_to_mb: must be above"},
+    {HEAD RULES "  - {action: more_memory, up_to_mb: 99999}\n",
+     "c.yaml:8: retry rule 2: up_to_mb: must be above"},
+    {HEAD RULES "  - {action: more_time, up_to_s: 18446744073709551615}\n",
+     "c.yaml:8: retry rule 2: up_to_s: must be above"},
+    {HEAD RULES "  - {action: more_time, up_to_s: 700, factor: 1}\n",
+     "c.yaml:8: retry rule 2: factor: above 1"},
+    {HEAD RULES "  - {action: more_time, up_to_s: 700, up_to_mb: 4000}\n",
+     "c.yaml:8: retry rule 2: up_to_mb: is for more_memory"},
+    {HEAD RULES "  - {action: retry, factor: 2}\n",
+     "c.yaml:8: retry rule 2: factor: is for"},
+    {HEAD "retry: {rules: [{action: stop}]}\n", "c.yaml:5: retry rule 1: action"},
+    {HEAD "retry:\n  rules:\n" SIXTEEN "  - {action: fail}\n",
+     "c.yaml:6: rules: at most 16"},
     {HEAD "skims: ~\n", "c.yaml:5: skims: "},
     {HEAD "skims: []\n", "c.yaml:1: name: neither reconstruct nor skims"},
     {HEAD "skims:\n- {name: a, kind: some}\n", "c.yaml:6: kind: all, random or cuts"},
@@ -186,6 +229,45 @@ static const struct mistake mistakes[] = {
      "c.yaml:4: store: must be a folder"},
 };
 
+static void the_rules_of_retries_are_read_in_their_order(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct campaign_file out;
+    struct err err = {.text = ""};
+    if (!parse(HEAD "skims: [{name: all, kind: all}]\n"
+                    "retry:\n"
+                    "  memory_mb: 1000\n"
+                    "  rules:\n"
+                    "    - {code: E_WORKER_MEMORY, action: more_memory, up_to_mb: 8000}\n"
+                    "    - class: storage\n"
+                    "      text: read*timed out\n"
+                    "      action: retry\n"
+                    "      delay_s: 600\n"
+                    "    - {crash: true, action: other_node, passive: true}\n"
+                    "    - {action: more_time, up_to_s: 1200, factor: 1.25}\n",
+               &arena, &out, &err))
+        fail_msg("%s", err.text);
+    const struct campaign_policy *policy = &out.campaign.policy;
+    const struct retry_rule *rules = policy->rules;
+    assert_int_equal(policy->rule_count, 4);
+    assert_int_equal(rules[0].code, E_WORKER_MEMORY);
+    assert_int_equal(rules[0].action, RETRY_MEMORY);
+    assert_int_equal(rules[0].percent, 150);
+    assert_int_equal(rules[0].up_to, (uint64_t)8000 << 20);
+    assert_false(rules[0].delayed);
+    assert_int_equal(rules[1].kind, ERR_STORAGE);
+    assert_string_equal(rules[1].text, "read*timed out");
+    assert_true(rules[1].delayed);
+    assert_int_equal(rules[1].delay_ns, 600000000000);
+    assert_true(rules[2].crash);
+    assert_true(rules[2].passive);
+    assert_int_equal(rules[2].action, RETRY_ELSEWHERE);
+    assert_int_equal(rules[3].percent, 125);
+    assert_int_equal(rules[3].up_to, 1200000000000);
+    arena_release(&arena);
+}
+
 static void each_mistake_is_one_line_with_its_place(void **state)
 {
     (void)state;
@@ -222,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_file_is_read),
         cmocka_unit_test(the_least_file_takes_good_physics_data),
+        cmocka_unit_test(the_rules_of_retries_are_read_in_their_order),
         cmocka_unit_test(each_mistake_is_one_line_with_its_place),
         cmocka_unit_test(every_prefix_of_a_file_is_refused_or_read),
     };

@@ -150,6 +150,47 @@ static void what_a_failed_attempt_wrote_is_removed(void **state)
     world_close(&world);
 }
 
+static void a_rule_is_stored_with_the_attempt_and_its_limit_is_in_the_next_task(
+    void **state)
+{
+    (void)state;
+    struct world world;
+    struct task task;
+    struct attempt attempt;
+    struct err err;
+    struct catalog_txn *txn;
+    struct campaign_policy policy = campaign_of_tests("", 0).policy;
+    policy.memory_bytes = 1600;
+    policy.segment_limit_ns = 32;
+    policy.rule_count = 2;
+    policy.rules[0] = (struct retry_rule){.passive = true, .action = RETRY_QUARANTINE};
+    policy.rules[1] = (struct retry_rule){
+        .text = "bad_alloc", .action = RETRY_MEMORY, .percent = 150, .up_to = 4800};
+    world_make(&world, WORLD_MAP);
+    world_plan(&world, &policy, 1, 4);
+    world_start(&world);
+    assert_true(world_take(&world, &task));
+    assert_int_equal(task.memory_bytes, 1600);
+    struct report report = report_failed(&task, E_WORKER_MEMORY, 0);
+    (void)snprintf(report.failure.text, sizeof report.failure.text, "std::bad_alloc");
+    assert_int_equal(world_report(&world, &report), VERDICT_NOTED);
+    must(catalog_begin(world.catalog, &txn, &err), &err);
+    assert_int_equal(catalog_get_attempt(txn, task.attempt, &world.arena, &attempt, &err),
+                     LOOKUP_FOUND);
+    catalog_abort(txn);
+    assert_int_equal(attempt.decision.rule, 2);
+    assert_int_equal(attempt.decision.passive, 1);
+    assert_int_equal(attempt.decision.action, RETRY_MEMORY);
+    /* Kept over a restart of the coordinator. */
+    assert_int_equal(world_restart(&world), 0);
+    assert_true(world_take(&world, &task));
+    assert_int_equal(task.segments[0].index, 0);
+    assert_int_equal(task.segment_count, 1);
+    assert_int_equal(task.memory_bytes, 2400);
+    assert_int_equal(task.duration_ns, 32);
+    world_close(&world);
+}
+
 /* Commits all of run 1 in tasks of two segments; gives the merge of one stream. */
 static struct task merge_of(struct world *world, const char *stream)
 {
@@ -296,6 +337,8 @@ int main(void)
         cmocka_unit_test(a_commit_that_fails_leaves_nothing),
         cmocka_unit_test(a_prefix_is_kept_and_the_rest_is_given_again),
         cmocka_unit_test(what_a_failed_attempt_wrote_is_removed),
+        cmocka_unit_test(
+            a_rule_is_stored_with_the_attempt_and_its_limit_is_in_the_next_task),
         cmocka_unit_test(a_damaged_input_is_made_again_and_nothing_else),
         cmocka_unit_test(all_segments_of_a_lost_part_are_made_again_at_once),
         cmocka_unit_test(a_pilot_that_only_says_so_is_not_believed),
