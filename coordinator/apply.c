@@ -81,6 +81,7 @@ static bool apply_lease(struct book *book, struct catalog_txn *txn,
                               .segment_count = count,
                               .blamed = UINT32_MAX,
                               .start_s = wall_s};
+    memcpy(attempt.host, exchange->host, sizeof attempt.host);
     return catalog_put_attempt(txn, &attempt, err) &&
            task_build(book, txn, command, &exchange->arena,
                       &exchange->tasks[exchange->task_count++], err);

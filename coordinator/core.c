@@ -160,6 +160,7 @@ static void release_groups(struct core *core, uint32_t unit)
 
 static void release(struct core *core, const struct core_event *event)
 {
+    core->progress_ns = core->now_ns;
     for (uint32_t i = 0; i < event->segment_count; i++) {
         uint32_t number = event->segments[i];
         if (number >= core->row_count)

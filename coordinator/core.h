@@ -166,6 +166,49 @@ struct core_counts {
 struct core_counts core_count(const struct core *core);
 struct plan_state core_state(const struct core *core, uint32_t segment);
 
+/* What the campaign waits for. The first one that holds is told. */
+enum core_cause {
+    CORE_DONE,      /* nothing is open */
+    CORE_SILENT,    /* every lease ran out: pilots that have work are silent */
+    CORE_AT_WORK,   /* pilots that are heard of work on it */
+    CORE_NO_PILOT,  /* there is work, but no pilot */
+    CORE_NOT_ASKED, /* there is work, but no pilot asked for some */
+    CORE_NOT_HERE,  /* pilots ask, but on nodes that the ready segments avoid */
+    CORE_DELAY,     /* all that is left failed and waits */
+    CORE_PUBLISHING, /* the coordinator cuts or publishes */
+    CORE_MANAGER,   /* quarantined segments, merges that were given up */
+    CORE_STAGE      /* planned segments whose stage was not opened */
+};
+
+/* A lease whose term is over although nobody wanted its work yet. */
+struct core_late {
+    uint64_t attempt;
+    enum task_kind kind;
+    uint32_t first; /* of its segments, or the merge group */
+    uint32_t count;
+    int64_t deadline_ns;
+};
+
+#define CORE_LATE_SHOWN 16u
+
+struct core_watch {
+    enum core_cause cause;
+    int64_t idle_ns;   /* since a segment was committed or a file published */
+    bool alert;        /* something is open, and idle for longer than the patience */
+    uint64_t attempt;  /* CORE_SILENT, CORE_AT_WORK: the oldest one, 0 none */
+    uint16_t failure;  /* CORE_DELAY: of the one that is due first */
+    uint32_t segments; /* that are not final */
+    struct core_late late[CORE_LATE_SHOWN]; /* by deadline */
+    uint32_t late_count;                    /* of all, perhaps more */
+};
+
+/* O(leases + pilots). */
+void core_look(const struct core *core, int64_t now_ns, struct core_watch *watch);
+
+/* How long a campaign may go without progress: two terms of a lease or two limits of a
+ * segment, the longer one. */
+int64_t core_patience_ns(const struct campaign_policy *policy);
+
 /* Earliest time at which a tick can change anything; INT64_MAX none. */
 int64_t core_deadline(const struct core *core);
 

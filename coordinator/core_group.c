@@ -42,6 +42,8 @@ void core_group_move(struct core *core, uint32_t number, enum group_state to)
         core_set_add(&core->open_groups, number);
     if (to == GROUP_PUBLISHING)
         unit->publishing++;
+    if (to == GROUP_PUBLISHED)
+        core->progress_ns = core->now_ns;
     struct core_command *command = core_command_add(core, COMMAND_GROUP);
     command->group = number;
     command->unit = group->unit;

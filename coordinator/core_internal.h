@@ -3,7 +3,7 @@
  *
  * The files form a tower, each uses those before it only: core_command, core_set,
  * core_wait, core_pilot, core_lease, core_group, core_segment, core_expire; core_ready,
- * core_retry, core_report, core_settle, core_start, core_invariants; core.
+ * core_retry, core_report, core_look, core_settle, core_start, core_invariants; core.
  */
 #ifndef SPILLWAY_COORDINATOR_CORE_INTERNAL_H
 #define SPILLWAY_COORDINATOR_CORE_INTERNAL_H
@@ -127,6 +127,7 @@ enum core_told { TOLD_NOTHING, TOLD_STUCK, TOLD_COMPLETE };
 struct core {
     struct campaign_policy policy;
     int64_t now_ns;
+    int64_t progress_ns; /* of the start, the last commit or published file */
     bool started;
     bool draining;
     enum core_told told;
@@ -184,6 +185,9 @@ bool core_pilot_heard(struct core *core, uint64_t number, bool wants, uint32_t *
 
 /* A pilot on another node asked for work within two terms. O(pilots). */
 bool core_pilot_elsewhere(const struct core *core, uint32_t node);
+
+/* Any pilot did. O(pilots). */
+bool core_pilot_asks(const struct core *core);
 void core_pilot_forget(struct core *core);
 
 /* core_lease.c: the table. `segments` is copied; a new lease has one full term. */

@@ -55,6 +55,15 @@ bool core_pilot_heard(struct core *core, uint64_t number, bool wants, uint32_t *
     return true;
 }
 
+bool core_pilot_asks(const struct core *core)
+{
+    int64_t since_ns = core->now_ns - 2 * core->policy.lease_ns;
+    for (uint32_t i = 0; i < core->pilot_count; i++)
+        if (core->pilots[i].wanted_ns > since_ns)
+            return true;
+    return false;
+}
+
 bool core_pilot_elsewhere(const struct core *core, uint32_t node)
 {
     int64_t since_ns = core->now_ns - 2 * core->policy.lease_ns;

@@ -22,6 +22,7 @@ void core_segment_move(struct core *core, uint32_t number, enum segment_state to
     if (to == SEGMENT_COMMITTED) {
         core->counts.bytes_done += row->bytes;
         core->counts.committed_in_this_life++;
+        core->progress_ns = core->now_ns;
     }
     struct core_command *command = core_command_add(core, COMMAND_STATE);
     command->segment = number;

@@ -174,6 +174,7 @@ static void settle_groups(struct core *core)
 
 void core_start(struct core *core)
 {
+    core->progress_ns = core->now_ns;
     order_segments(core);
     join_units(core);
     join_groups(core);

@@ -16,6 +16,7 @@ enum exchange_kind { EXCHANGE_HELLO, EXCHANGE_SYNC };
 struct exchange {
     enum exchange_kind kind;
     void *request; /* handle of the HTTP server, borrowed */
+    char host[64]; /* of the pilot, as it said in its hello; "" unknown */
     struct arena arena;
     struct hello hello;
     struct sync sync;

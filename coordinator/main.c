@@ -16,6 +16,7 @@
 #include "coordinator/conditions_command.h"
 #include "coordinator/explain.h"
 #include "coordinator/export_command.h"
+#include "coordinator/overdue.h"
 #include "coordinator/plan.h"
 #include "coordinator/raw_command.h"
 #include "coordinator/report.h"
@@ -54,6 +55,7 @@ static const struct command commands[] = {
     {"run", "a whole campaign on this machine", run_usage, run_command},
     {"serve", "the coordinator of a campaign", serve_usage, serve_command},
     {"status", "how far campaigns are", status_usage, status_command},
+    {"overdue", "what is late, whose it is, and why", overdue_usage, overdue_command},
     {"report", "events, spills and EOT: selected = delivered + lost + open", report_usage,
      report_command},
     {"retry", "quarantined segments again, after the cause was mended", retry_usage,

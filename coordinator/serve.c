@@ -9,10 +9,12 @@
 #include "base/clock.h"
 #include "base/disk.h"
 #include "base/text.h"
+#include "coordinator/company.h"
 #include "coordinator/door.h"
 #include "coordinator/repair.h"
 #include "coordinator/sweep.h"
 #include "coordinator/turn.h"
+#include "coordinator/watch.h"
 #include "coordinator/withdraw.h"
 #include "coordinator/write.h"
 
@@ -29,6 +31,8 @@ struct service {
     struct core *core;
     struct log *log;
     struct door *door;
+    struct company company;
+    struct watch watch;
     struct door_figures figures;
     struct sha256 fingerprint; /* of the first executor of this release; zero unknown */
     int64_t swept_ns;
@@ -186,12 +190,13 @@ static void refusal(const struct service *service, const struct hello *hello, ch
     }
 }
 
-static void welcome(const struct service *service, struct exchange *exchange)
+static void welcome(struct service *service, struct exchange *exchange)
 {
     int64_t lease_ns = service->book.campaign.policy.lease_ns;
     exchange->hello_answer = (struct hello_answer){.pilot = clock_random_token(),
                                                    .lease_ns = lease_ns,
                                                    .heartbeat_ns = lease_ns / 4};
+    company_add(&service->company, exchange->hello_answer.pilot, exchange->hello.host);
     log_write(service->log, LOG_LEVEL_INFO,
               "event=pilot pilot=%016" PRIx64 " host=%s pid=%u executors=%u",
               exchange->hello_answer.pilot, exchange->hello.host, exchange->hello.pid,
@@ -209,6 +214,9 @@ static bool admit(struct service *service, struct exchange **list, uint32_t *cou
         struct exchange *exchange = list[i];
         char text[400];
         list[kept++] = exchange;
+        if (exchange->kind == EXCHANGE_SYNC)
+            (void)snprintf(exchange->host, sizeof exchange->host, "%s",
+                           company_host(&service->company, exchange->sync.pilot));
         if (!done || exchange->kind != EXCHANGE_HELLO)
             continue;
         refusal(service, &exchange->hello, text, sizeof text);
@@ -261,6 +269,10 @@ static bool loop(struct service *service, const volatile sig_atomic_t *stop,
 {
     struct exchange *list[TURN_EXCHANGES];
     service->swept_ns = clock_now_ns();
+    service->watch = (struct watch){.catalog = service->catalog,
+                                    .campaign = &service->book.campaign,
+                                    .core = service->core,
+                                    .log = service->log};
     if (!turn(service, NULL, 0, true, err))
         return false;
     while (!*stop) {
@@ -273,7 +285,8 @@ static bool loop(struct service *service, const volatile sig_atomic_t *stop,
             return false;
         }
         answer_all(service, list, count);
-        if (!sweep_in_time(service, err))
+        if (!sweep_in_time(service, err) ||
+            !watch_look(&service->watch, clock_now_ns(), clock_wall_s(), err))
             return false;
     }
     return true;
@@ -332,6 +345,7 @@ bool serve(const struct area *area, const struct serve_options *options, struct 
         door_open(options->listen, token, &service.door, &port, err) &&
         announce(area, &service, options->listen, port, err) && loop(&service, stop, err);
     door_close(service.door);
+    company_release(&service.company);
     core_free(service.core);
     book_release(&service.book);
     catalog_close(service.catalog);

@@ -11,6 +11,7 @@
 #include "coordinator/command.h"
 #include "coordinator/owed.h"
 #include "coordinator/stuck.h"
+#include "coordinator/watch.h"
 
 const char status_usage[] =
     "spillway status [CAMPAIGN] [--json]\n"
@@ -195,6 +196,18 @@ static const char *status_word(const struct status *status)
     return status->stuck ? "stuck" : "open";
 }
 
+/* What the coordinator saw last, while the campaign is open. */
+static bool print_alert(struct catalog_txn *txn, const struct campaign *campaign,
+                        struct err *err)
+{
+    struct watch_record record;
+    if (watch_read(txn, campaign->name, &record, err) == LOOKUP_FAILED)
+        return false;
+    if (record.alert && !campaign->complete)
+        (void)printf("  no progress: %s; spillway overdue\n", record.cause);
+    return true;
+}
+
 static bool print_text(struct catalog_txn *txn, const struct status *status,
                        struct err *err)
 {
@@ -217,7 +230,8 @@ static bool print_text(struct catalog_txn *txn, const struct status *status,
     if (waiting != E_NONE)
         (void)printf("  %u wait and are tried again: %s: %s\n", status->waiting,
                      err_name(waiting), err_advice(waiting));
-    if (!attempt_rules_show(txn, campaign, NULL, err))
+    if (!attempt_rules_show(txn, campaign, NULL, err) ||
+        !print_alert(txn, campaign, err))
         return false;
     (void)fflush(stdout);
     return stuck_print(txn, campaign, stderr, err);

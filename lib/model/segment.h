@@ -70,9 +70,15 @@ const char *segment_state_name(enum segment_state state);
 
 /* Who must act on a segment in this state ("pilot", "coordinator", "manager", "-"). */
 const char *segment_state_owner(enum segment_state state);
+
+/* Until when, and why it was not done by then; "-" of final states. */
+const char *segment_state_deadline(enum segment_state state);
+const char *segment_state_reason(enum segment_state state);
 bool segment_state_is_final(enum segment_state state);
 
-/* The picture in lib/model/README.md, one "from -> to" line a move; a test compares. */
+/* The pictures in lib/model/README.md, one "from -> to" line a move, and one "state |
+ * owner | deadline | reason" line a state that is not final; a test compares. */
 bool segment_life_text(struct bytes *out, struct err *err);
+bool segment_duties_text(struct bytes *out, struct err *err);
 
 #endif

@@ -11,9 +11,8 @@
 #include "base/disk.h"
 #include "base/text.h"
 
-static void the_picture_in_the_readme_is_the_table(void **state)
+static void assert_drawn(const char *fence, bool (*draw)(struct bytes *, struct err *))
 {
-    (void)state;
     struct err err = {0};
     struct bytes life;
     struct bytes readme;
@@ -21,19 +20,38 @@ static void the_picture_in_the_readme_is_the_table(void **state)
     const char *page = NULL;
     bytes_init(&life, 10000);
     bytes_init(&readme, 100000);
-    assert_true(segment_life_text(&life, &err) && text_terminate(&life, &picture, &err));
+    assert_true(draw(&life, &err) && text_terminate(&life, &picture, &err));
     if (!disk_read_file("lib/model/README.md", &readme, &err) ||
         !text_terminate(&readme, &page, &err))
         fail_msg("%s", err.text);
-    const char *start = strstr(page, "```life\n");
+    const char *start = strstr(page, fence);
     assert_non_null(start);
-    start += strlen("```life\n");
+    start += strlen(fence);
     const char *end = strstr(start, "```\n");
     assert_non_null(end);
     if ((size_t)(end - start) != life.size || memcmp(start, picture, life.size) != 0)
         fail_msg("lib/model/README.md must draw:\n%s", picture);
     bytes_release(&life);
     bytes_release(&readme);
+}
+
+static void the_pictures_in_the_readme_are_the_table(void **state)
+{
+    (void)state;
+    assert_drawn("```life\n", segment_life_text);
+    assert_drawn("```duties\n", segment_duties_text);
+}
+
+static void whatever_is_not_final_has_an_owner_a_deadline_and_a_reason(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < SEGMENT_STATES; i++) {
+        enum segment_state life = (enum segment_state)i;
+        bool final = segment_state_is_final(life);
+        assert_int_equal(strcmp(segment_state_owner(life), "-") == 0, final);
+        assert_int_equal(strcmp(segment_state_deadline(life), "-") == 0, final);
+        assert_int_equal(strcmp(segment_state_reason(life), "-") == 0, final);
+    }
 }
 
 static void from_every_state_a_final_one_can_be_reached(void **state)
@@ -107,7 +125,8 @@ static void only_physics_and_calibration_are_selected_as_events(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_picture_in_the_readme_is_the_table),
+        cmocka_unit_test(the_pictures_in_the_readme_are_the_table),
+        cmocka_unit_test(whatever_is_not_final_has_an_owner_a_deadline_and_a_reason),
         cmocka_unit_test(from_every_state_a_final_one_can_be_reached),
         cmocka_unit_test(whoever_is_not_final_has_an_owner_and_a_name),
         cmocka_unit_test(only_a_lease_or_a_reused_product_leads_to_committed),

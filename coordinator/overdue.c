@@ -1,0 +1,232 @@
+/* overdue.c - spillway overdue.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "coordinator/overdue.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "coordinator/command.h"
+#include "coordinator/status.h"
+#include "coordinator/watch.h"
+
+const char overdue_usage[] =
+    "spillway overdue [CAMPAIGN] [--json]\n"
+    "\n"
+    "What is late in the campaigns that are not complete: how many segments of which\n"
+    "state, who has to act, why; leases whose pilots are silent, with attempt and host.\n"
+    "A campaign that made no progress for two terms of a lease or two limits of a\n"
+    "segment, the longer one, says so with the cause. Exit status 0 also then.\n";
+
+#define OVERDUE_TEXT ((size_t)1 << 20)
+
+/* A campaign as it is told. */
+struct view {
+    struct status status;
+    struct watch_record record;
+    bool serving;
+    int64_t wall_s;
+};
+
+/* Nothing that a pilot or the coordinator could do is left. */
+static bool only_people(const struct status *status)
+{
+    const uint32_t *by_state = status->by_state;
+    const uint32_t *groups = status->groups;
+    return by_state[SEGMENT_READY] + by_state[SEGMENT_LEASED] +
+               by_state[SEGMENT_WAITING] + groups[GROUP_OPEN] + groups[GROUP_LEASED] +
+               groups[GROUP_PUBLISHING] ==
+           0;
+}
+
+/* Why segments in this state are late; NULL when they are not. */
+static const char *late_reason(const struct view *view, enum segment_state state)
+{
+    bool moving = !only_people(&view->status);
+    switch (state) {
+    case SEGMENT_READY:
+        if (!view->serving)
+            break;
+        return view->record.alert ? view->record.cause : NULL;
+    case SEGMENT_LEASED:
+        if (!view->serving)
+            break;
+        return view->record.late_count > 0 ? segment_state_reason(state) : NULL;
+    case SEGMENT_WAITING:
+        if (!view->serving)
+            break;
+        return NULL;
+    case SEGMENT_PLANNED:
+    case SEGMENT_QUARANTINED:
+        return moving ? NULL : segment_state_reason(state);
+    case SEGMENT_COMMITTED:
+    case SEGMENT_LOST:
+        return NULL;
+    }
+    return "no coordinator runs: spillway run, or spillway serve";
+}
+
+static int64_t idle_s(const struct view *view)
+{
+    int64_t idle = view->wall_s - view->record.progress_s;
+    return view->record.progress_s == 0 || idle < 0 ? 0 : idle;
+}
+
+static void print_text(const struct view *view)
+{
+    const struct watch_record *record = &view->record;
+    bool any = view->serving && record->alert;
+    (void)printf("%s:", view->status.campaign.name);
+    if (any)
+        (void)printf(" no progress for %" PRId64 " s: %s", idle_s(view), record->cause);
+    (void)printf("\n");
+    for (unsigned i = 0; i < SEGMENT_STATES; i++) {
+        enum segment_state state = (enum segment_state)i;
+        const char *reason = late_reason(view, state);
+        if (view->status.by_state[i] == 0 || reason == NULL)
+            continue;
+        any = true;
+        (void)printf("  %" PRIu32 " %s, owner %s, until %s: %s\n",
+                     view->status.by_state[i], segment_state_name(state),
+                     segment_state_owner(state), segment_state_deadline(state), reason);
+    }
+    for (uint32_t i = 0; view->serving && i < record->late_shown; i++) {
+        const struct watch_late *late = &record->late[i];
+        (void)printf("  attempt %" PRIu64 " on %s: %s %" PRIu32 ", %" PRIu32
+                     " in all: its term ended %" PRId64 " s ago\n",
+                     late->attempt, late->host,
+                     late->merge ? "merge group" : "plan segments from", late->first,
+                     late->count, view->wall_s - late->deadline_s);
+    }
+    if (record->late_count > record->late_shown)
+        (void)printf("  and %" PRIu32 " more attempts\n",
+                     record->late_count - record->late_shown);
+    if (!any)
+        (void)printf("  nothing is late\n");
+}
+
+static void put_leases(struct json_writer *json, const struct watch_record *record)
+{
+    json_open_array(json, "leases");
+    for (uint32_t i = 0; i < record->late_shown; i++) {
+        const struct watch_late *late = &record->late[i];
+        json_open_object(json, NULL);
+        json_put_u64(json, "attempt", late->attempt);
+        json_put_text(json, "host", late->host);
+        json_put_text(json, "kind", late->merge ? "merge" : "process");
+        json_put_u64(json, "first", late->first);
+        json_put_u64(json, "count", late->count);
+        json_put_i64(json, "deadline_s", late->deadline_s);
+        json_close_object(json);
+    }
+    json_close_array(json);
+}
+
+static void put_json(struct json_writer *json, const struct view *view)
+{
+    json_open_object(json, NULL);
+    json_put_text(json, "campaign", view->status.campaign.name);
+    json_put_bool(json, "coordinator", view->serving);
+    json_put_bool(json, "alert", view->serving && view->record.alert);
+    json_put_i64(json, "idle_s", idle_s(view));
+    json_put_text(json, "cause", view->record.cause);
+    json_open_array(json, "late");
+    for (unsigned i = 0; i < SEGMENT_STATES; i++) {
+        enum segment_state state = (enum segment_state)i;
+        const char *reason = late_reason(view, state);
+        if (view->status.by_state[i] == 0 || reason == NULL)
+            continue;
+        json_open_object(json, NULL);
+        json_put_text(json, "state", segment_state_name(state));
+        json_put_u64(json, "segments", view->status.by_state[i]);
+        json_put_text(json, "owner", segment_state_owner(state));
+        json_put_text(json, "reason", reason);
+        json_close_object(json);
+    }
+    json_close_array(json);
+    put_leases(json, &view->record);
+    json_close_object(json);
+}
+
+static bool view_read(struct catalog_txn *txn, const char *campaign, struct view *view,
+                      struct err *err)
+{
+    return status_read(txn, campaign, &view->status, err) &&
+           watch_read(txn, campaign, &view->record, err) != LOOKUP_FAILED;
+}
+
+static bool show_all(struct catalog_txn *txn, const char *only, struct view *view,
+                     struct json_writer *json, struct err *err)
+{
+    struct campaign campaign;
+    enum lookup found;
+    bool any = false;
+    for (uint32_t id = 1;
+         (found = catalog_next_campaign(txn, id, &campaign, err)) == LOOKUP_FOUND;
+         id = campaign.id + 1) {
+        if (only == NULL ? campaign.complete : strcmp(only, campaign.name) != 0)
+            continue;
+        any = true;
+        if (!view_read(txn, campaign.name, view, err))
+            return false;
+        if (json != NULL)
+            put_json(json, view);
+        else
+            print_text(view);
+    }
+    if (found == LOOKUP_FAILED)
+        return false;
+    if (only != NULL && !any)
+        return err_set(err, E_NOT_FOUND, "campaign \"%s\" is not planned", only);
+    if (!any && json == NULL)
+        (void)printf("every campaign is complete\n");
+    return true;
+}
+
+static bool overdue(struct area *area, const char *only, struct json_writer *json,
+                    struct err *err)
+{
+    char folder[AREA_PATH];
+    char url[256];
+    long pid;
+    struct view view = {.wall_s = clock_wall_s()};
+    struct catalog *catalog = NULL;
+    struct catalog_txn *txn = NULL;
+    bool done = area_open(area, err) && area_path(area, "catalog", folder, err) &&
+                catalog_owner(folder, &pid, url, err) &&
+                catalog_open(folder, CATALOG_READ, &catalog, err) &&
+                catalog_begin(catalog, &txn, err);
+    view.serving = done && pid != 0 && url[0] != 0;
+    done = done && show_all(txn, only, &view, json, err);
+    catalog_abort(txn);
+    catalog_close(catalog);
+    return done;
+}
+
+int overdue_command(struct area *area, int argc, char **argv)
+{
+    struct err err;
+    bool as_json = false;
+    struct bytes text;
+    struct json_writer json;
+    const struct command_option options[] = {{.name = "json", .flag = &as_json}};
+    if (!command_options(options, 1, &argc, argv, &err) ||
+        !command_words(argc, 0, 1, "one campaign", &err))
+        return command_error(&err);
+    bytes_init(&text, OVERDUE_TEXT);
+    json_begin(&json, &text);
+    json_open_array(&json, NULL);
+    bool done = overdue(area, argc == 2 ? argv[1] : NULL, as_json ? &json : NULL, &err);
+    json_close_array(&json);
+    done = done && json_end(&json, &err);
+    int status = 0;
+    if (!done)
+        status = command_error(&err);
+    else if (as_json)
+        status = command_print(&text);
+    bytes_release(&text);
+    return status;
+}
