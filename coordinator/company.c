@@ -33,8 +33,7 @@ void company_add(struct company *company, uint64_t pilot, const char *host)
     uint32_t place = place_of(company, pilot);
     if (company->count == company->capacity) {
         company->capacity = company->capacity == 0 ? 64 : 2 * company->capacity;
-        company->list =
-            mem_grow(company->list, company->capacity, sizeof *company->list);
+        company->list = mem_grow(company->list, company->capacity, sizeof *company->list);
     }
     memmove(&company->list[place + 1], &company->list[place],
             (company->count - place) * sizeof *company->list);

@@ -168,16 +168,16 @@ struct plan_state core_state(const struct core *core, uint32_t segment);
 
 /* What the campaign waits for. The first one that holds is told. */
 enum core_cause {
-    CORE_DONE,      /* nothing is open */
-    CORE_SILENT,    /* every lease ran out: pilots that have work are silent */
-    CORE_AT_WORK,   /* pilots that are heard of work on it */
-    CORE_NO_PILOT,  /* there is work, but no pilot */
-    CORE_NOT_ASKED, /* there is work, but no pilot asked for some */
-    CORE_NOT_HERE,  /* pilots ask, but on nodes that the ready segments avoid */
-    CORE_DELAY,     /* all that is left failed and waits */
+    CORE_DONE,       /* nothing is open */
+    CORE_SILENT,     /* every lease ran out: pilots that have work are silent */
+    CORE_AT_WORK,    /* pilots that are heard of work on it */
+    CORE_NO_PILOT,   /* there is work, but no pilot */
+    CORE_NOT_ASKED,  /* there is work, but no pilot asked for some */
+    CORE_NOT_HERE,   /* pilots ask, but on nodes that the ready segments avoid */
+    CORE_DELAY,      /* all that is left failed and waits */
     CORE_PUBLISHING, /* the coordinator cuts or publishes */
-    CORE_MANAGER,   /* quarantined segments, merges that were given up */
-    CORE_STAGE      /* planned segments whose stage was not opened */
+    CORE_MANAGER,    /* quarantined segments, merges that were given up */
+    CORE_STAGE       /* planned segments whose stage was not opened */
 };
 
 /* A lease whose term is over although nobody wanted its work yet. */

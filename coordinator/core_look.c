@@ -72,9 +72,9 @@ static enum core_cause cause_of(const struct core *core, struct core_watch *watc
 void core_look(const struct core *core, int64_t now_ns, struct core_watch *watch)
 {
     const uint32_t *by_state = core->counts.by_state;
-    *watch = (struct core_watch){.segments = core->row_count -
-                                             by_state[SEGMENT_COMMITTED] -
-                                             by_state[SEGMENT_LOST]};
+    *watch =
+        (struct core_watch){.segments = core->row_count - by_state[SEGMENT_COMMITTED] -
+                                        by_state[SEGMENT_LOST]};
     find_late(core, now_ns, watch);
     watch->cause = cause_of(core, watch);
     watch->idle_ns = now_ns > core->progress_ns ? now_ns - core->progress_ns : 0;

@@ -230,8 +230,7 @@ static bool print_text(struct catalog_txn *txn, const struct status *status,
     if (waiting != E_NONE)
         (void)printf("  %u wait and are tried again: %s: %s\n", status->waiting,
                      err_name(waiting), err_advice(waiting));
-    if (!attempt_rules_show(txn, campaign, NULL, err) ||
-        !print_alert(txn, campaign, err))
+    if (!attempt_rules_show(txn, campaign, NULL, err) || !print_alert(txn, campaign, err))
         return false;
     (void)fflush(stdout);
     return stuck_print(txn, campaign, stderr, err);

@@ -45,7 +45,7 @@ static bool same(const struct core_watch *a, const struct core_watch *b)
            late_same(a, b);
 }
 
-/* Host and pilot of an attempt; "" when it is not in the catalog. */
+/* Host of an attempt; "" when it is not in the catalog. */
 static bool attempt_place(struct catalog_txn *txn, uint64_t number, char host[64],
                           struct err *err)
 {
@@ -169,9 +169,8 @@ static void log_seen(struct catalog_txn *txn, const struct seen *seen, const cha
             log_write(log, LOG_LEVEL_WARN,
                       "event=overdue attempt=%" PRIu64 " host=%s kind=%s first=%u "
                       "count=%u why=\"its pilot is silent\"",
-                      late->attempt, host,
-                      late->kind == TASK_MERGE ? "merge" : "process", late->first,
-                      late->count);
+                      late->attempt, host, late->kind == TASK_MERGE ? "merge" : "process",
+                      late->first, late->count);
     }
 }
 
@@ -195,11 +194,11 @@ static bool write_seen(struct catalog_txn *txn, void *context, struct err *err)
     return done;
 }
 
-static bool tell(const struct watch *watch, const struct seen *seen, struct err *err)
+static bool tell(const struct watch *watch, struct seen *seen, struct err *err)
 {
     struct catalog_txn *txn;
     char cause[256];
-    if (!write_catalog(watch->catalog, write_seen, (void *)seen, err) ||
+    if (!write_catalog(watch->catalog, write_seen, seen, err) ||
         !catalog_begin(watch->catalog, &txn, err))
         return false;
     bool done = cause_text(txn, seen->now, cause, err);

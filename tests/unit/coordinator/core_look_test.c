@@ -77,7 +77,8 @@ static void a_lease_is_late_from_its_deadline_until_its_pilot_is_heard_of(void *
     world_close(&world);
 }
 
-static void a_pilot_that_is_heard_of_but_never_done_is_an_alert_that_names_it(void **state)
+static void a_pilot_that_is_heard_of_but_never_done_is_an_alert_that_names_it(
+    void **state)
 {
     (void)state;
     struct world world;
@@ -130,8 +131,9 @@ static void delay_quarantine_and_stage_are_told_when_nothing_else_is_left(void *
     world_tick(&world, LONG);
     assert_cause(&world, CORE_MANAGER, true);
     uint32_t number = 0;
-    world_step(&world, &(struct core_event){
-                           .kind = EVENT_RELEASE, .segments = &number, .segment_count = 1});
+    world_step(&world, &(struct core_event){.kind = EVENT_RELEASE,
+                                            .segments = &number,
+                                            .segment_count = 1});
     assert_cause(&world, CORE_NO_PILOT, false);
     world_close(&world);
 
@@ -167,7 +169,8 @@ int main(void)
         cmocka_unit_test(patience_is_two_terms_or_two_limits_of_a_segment),
         cmocka_unit_test(work_that_nobody_takes_is_told_by_what_the_pilots_do),
         cmocka_unit_test(a_lease_is_late_from_its_deadline_until_its_pilot_is_heard_of),
-        cmocka_unit_test(a_pilot_that_is_heard_of_but_never_done_is_an_alert_that_names_it),
+        cmocka_unit_test(
+            a_pilot_that_is_heard_of_but_never_done_is_an_alert_that_names_it),
         cmocka_unit_test(more_late_leases_than_are_shown_are_counted),
         cmocka_unit_test(delay_quarantine_and_stage_are_told_when_nothing_else_is_left),
         cmocka_unit_test(what_is_complete_waits_for_nothing),

@@ -1,4 +1,4 @@
-/* watch_test.c - what the coordinator saw is in the catalog, written only when it changes.
+/* watch_test.c - what the coordinator saw is in the catalog, written when it changes.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "coordinator/watch.h"
