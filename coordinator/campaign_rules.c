@@ -12,6 +12,9 @@
 /* Raised limits are kept in sixteenths of the campaign's, in a byte. */
 #define RAISE_MOST 15u
 
+/* All numbers of err_codes.h are below. */
+#define CODES 1000u
+
 #define FACTOR_USUAL 1.5
 #define FACTOR_MOST  10.0
 
@@ -31,6 +34,29 @@ static bool fail(const struct reading *reading, struct err *err, const char *key
                    reading->index + 1, key, text);
 }
 
+/* "none" and E_NONE are not among them. */
+static bool kind_from(const char *name, uint16_t *kind)
+{
+    for (unsigned i = ERR_USAGE; i <= ERR_PROTOCOL; i++)
+        if (strcmp(err_kind_name((enum err_kind)i), name) == 0) {
+            *kind = (uint16_t)i;
+            return true;
+        }
+    return false;
+}
+
+static bool code_from(const char *name, uint16_t *code)
+{
+    if (strcmp(name, err_name(E_CODE_LIMIT)) == 0)
+        return false;
+    for (unsigned i = 1; i < CODES; i++)
+        if (strcmp(err_name((enum err_code)i), name) == 0) {
+            *code = (uint16_t)i;
+            return true;
+        }
+    return false;
+}
+
 static bool flag_read(const struct reading *reading, const char *key, const char *text,
                       bool *value, struct err *err)
 {
@@ -45,22 +71,19 @@ static bool match_read(const struct reading *reading, struct retry_rule *rule,
                        struct err *err)
 {
     const struct config_rule *from = reading->from;
-    enum err_kind kind = ERR_NONE;
-    enum err_code code = E_NONE;
-    if (from->class != NULL && !err_kind_from(from->class, &kind))
+    if (from->class != NULL && !kind_from(from->class, &rule->kind))
         return fail(reading, err, "class",
                     "input, conditions, payload, resource, node, storage, protocol or "
                     "usage");
-    if (from->code != NULL && !err_code_from(from->code, &code))
+    if (from->code != NULL && !code_from(from->code, &rule->code))
         return fail(reading, err, "code", "not in the list of spillway help errors");
-    if (kind != ERR_NONE && code != E_NONE && err_kind_of(code) != kind)
+    if (rule->kind != ERR_NONE && rule->code != E_NONE &&
+        err_kind_of((enum err_code)rule->code) != rule->kind)
         return fail(reading, err, "code", "is of another class: this rule never fits");
     if (from->text != NULL && (from->text[0] == 0 || strlen(from->text) >= RETRY_TEXT))
         return fail(reading, err, "text", "1 to 63 characters");
     if (from->text != NULL)
         memcpy(rule->text, from->text, strlen(from->text) + 1);
-    rule->kind = (uint16_t)kind;
-    rule->code = (uint16_t)code;
     return flag_read(reading, "crash", from->crash, &rule->crash, err) &&
            flag_read(reading, "passive", from->passive, &rule->passive, err);
 }

@@ -130,27 +130,6 @@ const char *err_kind_name(enum err_kind kind)
     return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "unknown";
 }
 
-bool err_code_from(const char *name, enum err_code *code)
-{
-#define ERR_CODE_NAMED(row_name, number, kind, advice)                                   \
-    if (strcmp(name, #row_name) == 0 && (number) != 0) {                                 \
-        *code = row_name;                                                                \
-        return true;                                                                     \
-    }
-    ERR_CODES(ERR_CODE_NAMED)
-    return false;
-}
-
-bool err_kind_from(const char *name, enum err_kind *kind)
-{
-    for (unsigned i = ERR_USAGE; i <= ERR_PROTOCOL; i++)
-        if (strcmp(err_kind_name((enum err_kind)i), name) == 0) {
-            *kind = (enum err_kind)i;
-            return true;
-        }
-    return false;
-}
-
 noreturn void bug_at(const char *file, int line, const char *what)
 {
     (void)fprintf(stderr, "%s:%d: this is a mistake in spillway: %s\n", file, line, what);

@@ -68,10 +68,6 @@ enum err_kind err_kind_of(enum err_code code);
 const char *err_advice(enum err_code code);
 const char *err_kind_name(enum err_kind kind);
 
-/* From their names; false when there is none. "none" is no name. */
-bool err_code_from(const char *name, enum err_code *code);
-bool err_kind_from(const char *name, enum err_kind *kind);
-
 /* An expected outcome is not an error. */
 enum lookup { LOOKUP_FOUND, LOOKUP_ABSENT, LOOKUP_FAILED };
 
