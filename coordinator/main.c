@@ -19,6 +19,7 @@
 #include "coordinator/overdue.h"
 #include "coordinator/plan.h"
 #include "coordinator/raw_command.h"
+#include "coordinator/replay.h"
 #include "coordinator/report.h"
 #include "coordinator/retry.h"
 #include "coordinator/run.h"
@@ -60,6 +61,8 @@ static const struct command commands[] = {
      report_command},
     {"retry", "quarantined segments again, after the cause was mended", retry_usage,
      retry_command},
+    {"replay", "the decisions of a coordinator again, also under another policy",
+     replay_usage, replay_command},
     {"verify", "published files against the catalog", verify_usage, verify_command},
     {"trace", "what made a file, what an input made", trace_usage, trace_command},
     {"show", "what is in a file: columns, ranges, histograms, pictures", show_usage,

@@ -31,6 +31,8 @@ struct service {
     struct core *core;
     struct log *log;
     struct door *door;
+    char journals[AREA_PATH]; /* folder */
+    struct journal *journal;
     struct company company;
     struct watch watch;
     struct door_figures figures;
@@ -106,22 +108,32 @@ static bool repair(struct catalog_txn *txn, void *context, struct err *err)
     return repair_store(txn, service->figures.campaign, &service->forgotten, err);
 }
 
-static bool load(struct service *service, struct err *err)
+/* The campaign as the catalog has it, in a core that is not started. */
+static bool load_book(struct service *service, struct err *err)
 {
     struct catalog_txn *txn;
-    if (!write_catalog(service->catalog, repair, service, err))
-        return false;
-    if (service->forgotten > 0)
-        log_write(service->log, LOG_LEVEL_WARN,
-                  "event=products_missing segments=%" PRIu64 " action=made_again",
-                  service->forgotten);
     if (!catalog_begin(service->catalog, &txn, err))
         return false;
     bool done =
         book_load(&service->book, txn, service->figures.campaign, &service->core, err) &&
         get_fingerprint(service, txn, err);
     catalog_abort(txn);
-    return done && write_catalog(service->catalog, sweep, service, err);
+    if (done)
+        service->journal = journal_open(service->journals, service->figures.campaign,
+                                        service->core, service->log);
+    return done;
+}
+
+static bool load(struct service *service, struct err *err)
+{
+    if (!write_catalog(service->catalog, repair, service, err))
+        return false;
+    if (service->forgotten > 0)
+        log_write(service->log, LOG_LEVEL_WARN,
+                  "event=products_missing segments=%" PRIu64 " action=made_again",
+                  service->forgotten);
+    return load_book(service, err) &&
+           write_catalog(service->catalog, sweep, service, err);
 }
 
 static bool turn(struct service *service, struct exchange **exchanges, uint32_t count,
@@ -132,6 +144,7 @@ static bool turn(struct service *service, struct exchange **exchanges, uint32_t 
                         .book = &service->book,
                         .core = service->core,
                         .log = service->log,
+                        .journal = service->journal,
                         .now_ns = clock_now_ns(),
                         .wall_s = clock_wall_s(),
                         .start = start};
@@ -264,16 +277,42 @@ static bool sweep_in_time(struct service *service, struct err *err)
     return write_catalog(service->catalog, sweep, service, err);
 }
 
-static bool loop(struct service *service, const volatile sig_atomic_t *stop,
-                 struct err *err)
+static bool start(struct service *service, struct err *err)
 {
-    struct exchange *list[TURN_EXCHANGES];
-    service->swept_ns = clock_now_ns();
     service->watch = (struct watch){.catalog = service->catalog,
                                     .campaign = &service->book.campaign,
                                     .core = service->core,
                                     .log = service->log};
-    if (!turn(service, NULL, 0, true, err))
+    return turn(service, NULL, 0, true, err);
+}
+
+static void unload(struct service *service)
+{
+    journal_close(service->journal);
+    core_free(service->core);
+    book_release(&service->book);
+    service->journal = NULL;
+    service->core = NULL;
+}
+
+/* A journal that is long enough ends with its core: the next one is loaded as after a
+ * restart, so that no file grows without bound and each can be decided again. */
+static bool begin_anew(struct service *service, uint64_t limit, struct err *err)
+{
+    if (!journal_is_full(service->journal, limit))
+        return true;
+    log_write(service->log, LOG_LEVEL_INFO, "event=journal_full action=loaded_anew");
+    unload(service);
+    return load_book(service, err) && start(service, err);
+}
+
+static bool loop(struct service *service, const struct serve_options *options,
+                 const volatile sig_atomic_t *stop, struct err *err)
+{
+    uint64_t limit = options->journal_bytes == 0 ? JOURNAL_FILE : options->journal_bytes;
+    struct exchange *list[TURN_EXCHANGES];
+    service->swept_ns = clock_now_ns();
+    if (!start(service, err))
         return false;
     while (!*stop) {
         uint32_t count =
@@ -286,7 +325,8 @@ static bool loop(struct service *service, const volatile sig_atomic_t *stop,
         }
         answer_all(service, list, count);
         if (!sweep_in_time(service, err) ||
-            !watch_look(&service->watch, clock_now_ns(), clock_wall_s(), err))
+            !watch_look(&service->watch, clock_now_ns(), clock_wall_s(), err) ||
+            !begin_anew(service, limit, err))
             return false;
     }
     return true;
@@ -340,14 +380,15 @@ bool serve(const struct area *area, const struct serve_options *options, struct 
     bool done =
         text_copy(figures->campaign, sizeof figures->campaign, options->campaign, err) &&
         read_token(area, token, err) && area_path(area, "catalog", folder, err) &&
+        area_path(area, "journal", service.journals, err) &&
         catalog_open(folder, CATALOG_WRITE, &service.catalog, err) &&
         load(&service, err) &&
         door_open(options->listen, token, &service.door, &port, err) &&
-        announce(area, &service, options->listen, port, err) && loop(&service, stop, err);
+        announce(area, &service, options->listen, port, err) &&
+        loop(&service, options, stop, err);
     door_close(service.door);
     company_release(&service.company);
-    core_free(service.core);
-    book_release(&service.book);
+    unload(&service);
     catalog_close(service.catalog);
     return done;
 }

@@ -16,7 +16,8 @@
 
 struct serve_options {
     const char *campaign;
-    const char *listen; /* "HOST:PORT" */
+    const char *listen;     /* "HOST:PORT" */
+    uint64_t journal_bytes; /* events a journal file, 0: the usual ones; for tests */
 };
 
 /* Runs until `*stop` is set (by a signal handler; seen within a second) or something

@@ -61,6 +61,7 @@ static bool decide(struct decisions *decisions, struct exchange *exchange,
     void *memory;
     event->now_ns = decisions->turn->now_ns;
     core_step(decisions->turn->core, event, &made);
+    journal_add(decisions->turn->journal, event, &made);
     if (!arena_take(&decisions->arena, made.count, sizeof *made.list, &memory, err))
         return false;
     struct core_command *copy = memory;
@@ -149,6 +150,7 @@ static bool decide_all(struct decisions *decisions, struct exchange **exchanges,
     for (uint32_t i = 0; i < count; i++)
         if (!decide_exchange(decisions, exchanges[i], err))
             return false;
+    journal_flush(decisions->turn->journal);
     return true;
 }
 
@@ -191,8 +193,9 @@ static bool follow(const struct turn *turn, struct core_event *event, struct owe
     struct decisions decisions;
     struct owed more = {.complete = false};
     decisions_begin(&decisions, turn, &more);
-    bool done = decide(&decisions, NULL, event, err) &&
-                write_catalog(turn->catalog, write_decisions, &decisions, err);
+    bool done = decide(&decisions, NULL, event, err);
+    journal_flush(turn->journal);
+    done = done && write_catalog(turn->catalog, write_decisions, &decisions, err);
     decisions_end(&decisions);
     owed_merge(owed, &more);
     owed_release(&more);

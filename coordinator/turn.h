@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "coordinator/apply.h"
+#include "coordinator/journal.h"
 
 #define TURN_EXCHANGES 256u
 
@@ -26,6 +27,7 @@ struct turn {
     struct book *book;
     struct core *core;
     struct log *log;
+    struct journal *journal; /* NULL: none is written */
     int64_t now_ns;
     int64_t wall_s;
     bool start;

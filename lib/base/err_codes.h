@@ -107,6 +107,8 @@
     X(E_PLAN_CONDITIONS, 807, ERR_CONDITIONS, "Fill the gaps in the tag, or acknowledge by name what the campaign may use.") \
     X(E_PLAN_STORE, 809, ERR_USAGE, "All campaigns of an area share one store: name that one, or make another area.") \
     X(E_NOT_FOUND, 808, ERR_USAGE, "Check the name or number against the catalogue.")     \
+    X(E_JOURNAL, 810, ERR_INPUT, "This journal is damaged, or of another version: use the release that wrote it.") \
+    X(E_REPLAY, 811, ERR_INPUT, "Another release decides otherwise: replay with the one that wrote the journal; if it was that one, keep the journal and report it.") \
     X(E_PILOT_LOST, 850, ERR_NODE, "The pilot went silent; its work was given to another one.") \
     X(E_PARTS_ABSENT, 851, ERR_STORAGE, "Reported files are not in the store: check its disk and mounts on that node.") \
     X(E_REPORT_EMPTY, 852, ERR_PROTOCOL, "The report does not fit its task: check the version of the pilot.") \

@@ -12,7 +12,9 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "coordinator/core.h"
+#include "coordinator/core_digest.h"
+#include "coordinator/core_save.h"
+#include "coordinator/replay.h"
 
 #define SEGMENTS 40u
 #define UNITS    4u
@@ -231,12 +233,14 @@ static void learn(struct known *known, const struct core_commands *commands)
 }
 
 static void step_both(struct core *first, struct core *second,
-                      const struct core_event *event, struct known *known)
+                      const struct core_event *event, struct known *known,
+                      struct journal_writer *journal)
 {
     struct core_commands a;
     struct core_commands b;
     const char *broken = "";
     core_step(first, event, &a);
+    core_save_event(event, core_commands_digest(&a), journal);
     core_step(second, event, &b);
     assert_int_equal(a.count, b.count);
     for (uint32_t i = 0; i < a.count; i++)
@@ -244,6 +248,48 @@ static void step_both(struct core *first, struct core *second,
     if (!core_invariants(first, &broken))
         fail_msg("%s", broken);
     learn(known, &a);
+}
+
+static bool replays(const char *data, size_t size, struct replayed *replayed,
+                    struct err *err)
+{
+    struct journal_state *state;
+    struct bytes out;
+    struct campaign_policy other = {.lease_ns = SECOND, .attempts = 1};
+    bytes_init(&out, 100000);
+    bool done = journal_state_read(data, size, &state, err);
+    if (done) {
+        done = replay_journal(state, &other, replayed, &out, err);
+        journal_state_free(state);
+    }
+    bytes_release(&out);
+    return done;
+}
+
+/* Cut anywhere it gives the same decisions up to there; changed anywhere it ends there.
+ */
+static void assert_replays(struct random *random, struct journal_writer *journal)
+{
+    struct err err = {.text = ""};
+    struct replayed replayed;
+    char *data = (char *)journal->out.data;
+    size_t size = journal->out.size;
+    assert_true(journal_written(journal, &err));
+    if (!replays(data, size, &replayed, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(replayed.events, EVENTS + 1);
+    assert_int_equal(replayed.cut, 0);
+    size_t cut = size - random_below(random, size / 2);
+    if (!replays(data, cut, &replayed, &err))
+        fail_msg("%s", err.text);
+    assert_true(replayed.events <= EVENTS + 1);
+    assert_true(replayed.cut < 5000);
+    size_t place = size / 2 + random_below(random, size / 2);
+    data[place] = (char)(data[place] ^ 4);
+    if (!replays(data, size, &replayed, &err))
+        fail_msg("%s", err.text);
+    assert_true(replayed.cut >= size - place);
+    assert_true(replayed.cut < size - place + 5000);
 }
 
 static void any_events_keep_the_books_and_the_same_events_say_the_same(void **state)
@@ -259,11 +305,19 @@ static void any_events_keep_the_books_and_the_same_events_say_the_same(void **st
         struct core_event event = {.kind = EVENT_START};
         struct core *first = core_of_tests(&random);
         struct core *second = core_of_tests(&random);
-        step_both(first, second, &event, &known);
+        struct journal_writer journal;
+        journal_writer_init(&journal, (size_t)64 << 20);
+        journal_begin(&journal, "spillway-1");
+        journal_text(&journal, "random");
+        journal_end(&journal);
+        core_save(first, &journal);
+        step_both(first, second, &event, &known, &journal);
         for (uint32_t i = 0; i < EVENTS; i++) {
             draw_event(&random, &known, &lists, &event);
-            step_both(first, second, &event, &known);
+            step_both(first, second, &event, &known, &journal);
         }
+        assert_replays(&random, &journal);
+        journal_writer_release(&journal);
         core_free(first);
         core_free(second);
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "coordinator/core_digest.h"
 #include "tests/sim/sim.h"
 
 static void die(struct sim *sim)
@@ -26,33 +27,6 @@ static void plan_tick(struct sim *sim)
     sim->tick_ns = deadline_ns;
     sim_at(sim, deadline_ns > sim->now_ns ? deadline_ns : sim->now_ns,
            &(struct sim_event){.kind = AT_TICK, .b = sim->life});
-}
-
-static void hash_add(struct sim *sim, uint64_t value)
-{
-    sim->hash = random_mix(sim->hash + value + 0x9e3779b97f4a7c15u);
-}
-
-static void hash_command(struct sim *sim, const struct core_command *command)
-{
-    const struct plan_state *state = &command->state;
-    hash_add(sim, (uint64_t)command->kind << 32 | command->segment);
-    hash_add(sim, (uint64_t)state->state << 48 | (uint64_t)state->blame << 40 |
-                      (uint64_t)state->deaths << 32 | (uint64_t)state->attempts << 16 |
-                      state->failure);
-    hash_add(sim, command->attempt);
-    hash_add(sim, command->token);
-    hash_add(sim, (uint64_t)command->task_kind << 32 | command->steps);
-    hash_add(sim, (uint64_t)command->report << 32 | command->count);
-    hash_add(sim, (uint64_t)command->attempt_state << 32 | command->verdict);
-    hash_add(sim, (uint64_t)command->decision.rule << 32 |
-                      (uint64_t)command->decision.passive << 16 |
-                      command->decision.action);
-    hash_add(sim, (uint64_t)state->memory << 8 | state->time);
-    hash_add(sim, (uint64_t)command->unit << 32 | command->group);
-    hash_add(sim, (uint64_t)command->group_state << 32 | command->stuck);
-    for (uint32_t i = 0; i < command->segment_count; i++)
-        hash_add(sim, command->segments[i]);
 }
 
 /* The core and the catalog must agree on every segment. */
@@ -176,7 +150,7 @@ static bool decide(struct sim *sim, struct core_event *event, struct sim_message
     }
     for (uint32_t i = 0; i < commands.count; i++) {
         sim_apply(sim, event, &commands.list[i]);
-        hash_command(sim, &commands.list[i]);
+        sim->hash = random_mix(sim->hash + core_command_digest(&commands.list[i]));
     }
     compare(sim);
     if (sim_chance(sim, sim->rates.crash)) {

@@ -75,4 +75,8 @@ same_bytes "$scratch/store-calm" "$scratch/store-wild"
 no_strays "$scratch/store-wild"
 must spillway --area "$scratch/wild" verify c1
 must spillway --area "$scratch/wild" catalog check
+# What each of the killed coordinators decided follows from what it was told.
+for journal in "$scratch"/wild/journal/c1.*; do
+    must spillway replay "$journal"
+done
 finish

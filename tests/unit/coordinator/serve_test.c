@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "coordinator/replay.h"
 #include "coordinator/serve.h"
 #include "tests/unit/coordinator/service_pilot.h"
 #include "transfer/http.h"
@@ -22,6 +23,7 @@ struct running {
     struct area area;
     struct log log;
     char url[256];
+    uint64_t journal_bytes; /* 0: the usual ones */
     pthread_t thread;
     bool done;
     struct err err;
@@ -38,7 +40,9 @@ static void on_stop(int number)
 static void *run_service(void *user)
 {
     struct running *running = user;
-    struct serve_options options = {.campaign = WORLD_CAMPAIGN, .listen = "127.0.0.1:0"};
+    struct serve_options options = {.campaign = WORLD_CAMPAIGN,
+                                    .listen = "127.0.0.1:0",
+                                    .journal_bytes = running->journal_bytes};
     running->done = serve(&running->area, &options, &running->log, &stop, &running->err);
     return NULL;
 }
@@ -67,12 +71,13 @@ static void area_file(struct running *running, const char *name, char path[AREA_
     must(area_path(&running->area, name, path, &err), &err);
 }
 
-static void service_start(struct running *running, uint32_t runs, uint32_t per_run)
+static void service_start(struct running *running, uint32_t runs, uint32_t per_run,
+                          uint64_t journal_bytes)
 {
     char path[AREA_PATH];
     struct campaign_policy policy = campaign_of_tests("", 0).policy;
     struct sigaction action = {.sa_handler = on_stop};
-    *running = (struct running){.done = false};
+    *running = (struct running){.journal_bytes = journal_bytes};
     policy.task_segments = 2;
     world_make(&running->world, WORLD_MAP);
     world_plan(&running->world, &policy, runs, per_run);
@@ -262,6 +267,8 @@ static void *run_pilot(void *user)
             reports[count++] = report_all(&caller->world, &answer.tasks[i]);
         caller->tasks += answer.task_count;
         caller->drained = answer.drain;
+        if (answer.unknown && say_hello(caller, &hello) != 200)
+            return NULL;
     }
     return NULL;
 }
@@ -287,13 +294,40 @@ static void assert_log_is_sound(struct running *running)
     bytes_release(&text);
 }
 
-static void eight_pilots_at_once_and_callers_that_err(void **state)
+/* Every life of the core decides again as it did; returns how many there were. */
+static uint32_t replay_all(const struct running *running)
 {
-    (void)state;
+    for (uint32_t number = 1;; number++) {
+        char path[128];
+        struct bytes data;
+        struct bytes out;
+        struct journal_state *state;
+        struct replayed replayed;
+        struct err err;
+        (void)snprintf(path, sizeof path, "%s/journal/" WORLD_CAMPAIGN ".%06u",
+                       running->world.folder, number);
+        if (!disk_exists(path))
+            return number - 1;
+        bytes_init(&data, (size_t)16 << 20);
+        bytes_init(&out, 1000);
+        must(disk_read_file(path, &data, &err), &err);
+        must(journal_state_read((const char *)data.data, data.size, &state, &err), &err);
+        must(replay_journal(state, NULL, &replayed, &out, &err), &err);
+        assert_true(replayed.events > 0);
+        assert_int_equal(replayed.cut, 0);
+        journal_state_free(state);
+        bytes_release(&out);
+        bytes_release(&data);
+    }
+}
+
+/* Returns how many lives of the core it took. */
+static uint32_t eight_pilots(uint64_t journal_bytes)
+{
     struct running running;
     static struct caller pilots[PILOTS];
     uint32_t tasks = 0;
-    service_start(&running, 3, 16);
+    service_start(&running, 3, 16, journal_bytes);
     for (uint32_t i = 0; i < PILOTS; i++)
         caller_begin(&pilots[i], &running);
     for (uint32_t i = 0; i < PILOTS; i++)
@@ -313,7 +347,22 @@ static void eight_pilots_at_once_and_callers_that_err(void **state)
     assert_int_equal(world_files(&running.world, "parts", ""), 0);
     world_check(&running.world);
     assert_log_is_sound(&running);
+    uint32_t lives = replay_all(&running);
     world_close(&running.world);
+    return lives;
+}
+
+static void eight_pilots_at_once_and_callers_that_err(void **state)
+{
+    (void)state;
+    assert_int_equal(eight_pilots(0), 1);
+}
+
+static void a_core_that_is_loaded_anew_because_its_journal_is_full_loses_nothing(
+    void **state)
+{
+    (void)state;
+    assert_true(eight_pilots(4000) > 2);
 }
 
 static void a_pilot_that_computes_otherwise_is_refused(void **state)
@@ -322,7 +371,7 @@ static void a_pilot_that_computes_otherwise_is_refused(void **state)
     struct running running;
     struct caller caller;
     struct hello hello = hello_of_tests();
-    service_start(&running, 1, 2);
+    service_start(&running, 1, 2, 0);
     caller_begin(&caller, &running);
     hello.protocol++;
     assert_int_equal(say_hello(&caller, &hello), 409);
@@ -343,7 +392,7 @@ static void a_pilot_that_is_not_known_must_say_hello(void **state)
     (void)state;
     struct running running;
     struct caller caller;
-    service_start(&running, 1, 2);
+    service_start(&running, 1, 2, 0);
     caller_begin(&caller, &running);
     caller.pilot = 77;
     struct sync_answer answer = say_sync(&caller, 2, NULL, 0);
@@ -358,6 +407,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(eight_pilots_at_once_and_callers_that_err),
+        cmocka_unit_test(
+            a_core_that_is_loaded_anew_because_its_journal_is_full_loses_nothing),
         cmocka_unit_test(a_pilot_that_computes_otherwise_is_refused),
         cmocka_unit_test(a_pilot_that_is_not_known_must_say_hello),
     };

@@ -1,0 +1,210 @@
+/* core_save.c - a core and its events as lines.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Segments of one chunk that follow each other in the plan share a line, and the state
+ * stands only where it changes: about 20 bytes a segment.
+ */
+#include "coordinator/core_save.h"
+
+#include <string.h>
+
+#include "coordinator/core_internal.h"
+
+static uint64_t bits_of(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static void save_policy(const struct campaign_policy *policy, uint64_t next_attempt,
+                        struct journal_writer *writer)
+{
+    journal_begin(writer, "policy");
+    journal_number(writer, next_attempt);
+    journal_number(writer, policy->task_bytes);
+    journal_number(writer, policy->task_segments);
+    journal_number(writer, (uint64_t)policy->lease_ns);
+    journal_number(writer, (uint64_t)policy->retry_delay_ns);
+    journal_number(writer, (uint64_t)policy->segment_limit_ns);
+    journal_number(writer, policy->memory_bytes);
+    journal_number(writer, policy->attempts);
+    journal_number(writer, bits_of(policy->complete_at));
+    journal_end(writer);
+    for (uint32_t i = 0; i < policy->rule_count; i++) {
+        const struct retry_rule *rule = &policy->rules[i];
+        journal_begin(writer, "rule");
+        journal_number(writer, rule->kind);
+        journal_number(writer, rule->code);
+        journal_number(writer, rule->crash);
+        journal_number(writer, rule->passive);
+        journal_number(writer, rule->action);
+        journal_number(writer, rule->delayed);
+        journal_number(writer, (uint64_t)rule->delay_ns);
+        journal_number(writer, rule->percent);
+        journal_number(writer, rule->up_to);
+        journal_text(writer, rule->text);
+        journal_end(writer);
+    }
+}
+
+static bool state_same(const struct core_row *a, const struct core_row *b)
+{
+    const struct plan_state *s = &a->state;
+    const struct plan_state *t = &b->state;
+    return a->steps == b->steps && s->state == t->state && s->blame == t->blame &&
+           s->deaths == t->deaths && s->attempts == t->attempts &&
+           s->failure == t->failure && s->memory == t->memory && s->time == t->time;
+}
+
+static void save_state(const struct core_row *row, struct journal_writer *writer)
+{
+    journal_begin(writer, "state");
+    journal_number(writer, row->steps);
+    journal_number(writer, row->state.state);
+    journal_number(writer, row->state.blame);
+    journal_number(writer, row->state.deaths);
+    journal_number(writer, row->state.attempts);
+    journal_number(writer, row->state.failure);
+    journal_number(writer, row->state.memory);
+    journal_number(writer, row->state.time);
+    journal_end(writer);
+}
+
+static void save_segments(const struct core *core, struct journal_writer *writer)
+{
+    for (uint32_t i = 0; i < core->row_count;) {
+        const struct core_row *row = &core->rows[i];
+        if (i == 0 || !state_same(row, &core->rows[i - 1]))
+            save_state(row, writer);
+        journal_begin(writer, "segment");
+        journal_number(writer, row->id.chunk.run);
+        journal_number(writer, row->id.chunk.builder);
+        journal_number(writer, row->id.chunk.number);
+        journal_number(writer, row->id.ordinal);
+        journal_number(writer, row->bytes);
+        for (i++; i < core->row_count; i++) {
+            const struct core_row *next = &core->rows[i];
+            if (chunk_id_compare(&next->id.chunk, &row->id.chunk) != 0 ||
+                next->id.ordinal != row->id.ordinal + 1 || !state_same(next, row))
+                break;
+            journal_number(writer, next->bytes);
+            row = next;
+        }
+        journal_end(writer);
+    }
+}
+
+static void save_leases(const struct core *core, struct journal_writer *writer)
+{
+    for (uint32_t i = 0; i < core->attempt_count; i++) {
+        const struct core_attempt *attempt = &core->attempts[i];
+        const struct core_lease *lease = &core->leases[attempt->lease];
+        journal_begin(writer, "lease");
+        journal_number(writer, attempt->number);
+        journal_number(writer, attempt->token);
+        journal_number(writer, lease->kind);
+        for (uint32_t k = 0; k < lease->count; k++)
+            journal_number(writer, lease->segments[k]);
+        journal_end(writer);
+    }
+}
+
+void core_save(const struct core *core, struct journal_writer *writer)
+{
+    bug_if(core->started);
+    save_policy(&core->policy, core->next_attempt, writer);
+    save_segments(core, writer);
+    for (uint32_t i = 0; i < core->unit_count; i++) {
+        journal_begin(writer, "unit");
+        journal_number(writer, core->units[i].unit.first);
+        journal_number(writer, core->units[i].unit.count);
+        journal_end(writer);
+    }
+    for (uint32_t i = 0; i < core->group_count; i++) {
+        const struct core_group_row *group = &core->groups[i];
+        journal_begin(writer, "group");
+        journal_number(writer, group->first);
+        journal_number(writer, group->state);
+        journal_number(writer, group->deaths);
+        journal_number(writer, group->failure);
+        journal_end(writer);
+    }
+    save_leases(core, writer);
+}
+
+static void save_sync(const struct core_event *event, struct journal_writer *writer)
+{
+    uint32_t tokens = event->want < event->token_count ? event->want : event->token_count;
+    journal_number(writer, event->pilot);
+    journal_number(writer, event->want);
+    journal_number(writer, event->report_count);
+    for (uint32_t i = 0; i < event->report_count; i++) {
+        const struct core_report *report = &event->reports[i];
+        journal_number(writer, report->attempt);
+        journal_number(writer, report->token);
+        journal_number(writer, report->status);
+        journal_number(writer, report->segment_count);
+        journal_number(writer, report->already);
+        journal_number(writer, report->blamed);
+        journal_number(writer, (uint32_t)report->signal);
+        journal_number(writer, report->failure);
+        journal_number(writer, report->parts_present);
+        journal_text(writer, report->text == NULL ? "" : report->text);
+    }
+    journal_number(writer, event->held_count);
+    for (uint32_t i = 0; i < event->held_count; i++)
+        journal_number(writer, event->held[i]);
+    journal_number(writer, tokens); /* more are not used */
+    for (uint32_t i = 0; i < tokens; i++)
+        journal_number(writer, event->tokens[i]);
+}
+
+static void save_groups(const struct core_event *event, struct journal_writer *writer)
+{
+    journal_number(writer, event->unit);
+    journal_number(writer, event->group_count);
+    for (uint32_t i = 0; i < event->group_count; i++) {
+        const struct merge_group *group = &event->groups[i];
+        journal_number(writer, group->number);
+        journal_number(writer, group->first);
+        journal_number(writer, group->state);
+        journal_number(writer, group->deaths);
+        journal_number(writer, group->failure);
+    }
+}
+
+void core_save_event(const struct core_event *event, uint64_t digest,
+                     struct journal_writer *writer)
+{
+    journal_begin(writer, "event");
+    journal_number(writer, digest);
+    journal_number(writer, event->kind);
+    /* Time before 0 is 0 to a core. */
+    journal_number(writer, event->now_ns < 0 ? 0 : (uint64_t)event->now_ns);
+    switch (event->kind) {
+    case EVENT_START:
+    case EVENT_TICK:
+    case EVENT_DRAIN:
+        break;
+    case EVENT_HELLO:
+        journal_number(writer, event->pilot);
+        journal_number(writer, event->node);
+        break;
+    case EVENT_SYNC:
+        save_sync(event, writer);
+        break;
+    case EVENT_GROUPS:
+    case EVENT_PUBLISHED:
+        save_groups(event, writer);
+        break;
+    case EVENT_MISSING:
+    case EVENT_RELEASE:
+        journal_number(writer, event->steps);
+        journal_number(writer, event->segment_count);
+        for (uint32_t i = 0; i < event->segment_count; i++)
+            journal_number(writer, event->segments[i]);
+        break;
+    }
+    journal_end(writer);
+}
