@@ -48,10 +48,11 @@ bool merge_open(struct merge *merge, const struct product *product, struct err *
     return true;
 }
 
-void merge_flush(struct merge *merge, uint64_t written)
+void merge_flush(struct merge *merge, uint64_t written, uint64_t final)
 {
     if (written - merge->started < FLUSH)
         return;
+    follower_reach(merge->follower, final);
     disk_write_behind(merge->out, merge->started, written - merge->started);
     merge->started = written;
 }
@@ -60,9 +61,8 @@ static bool out_put(struct merge *merge, const void *data, size_t size, struct e
 {
     if (!disk_write(merge->out, merge->request->path, data, size, err))
         return false;
-    sha256_add(merge->whole, data, size);
     merge->offset += size;
-    merge_flush(merge, merge->offset);
+    merge_flush(merge, merge->offset, merge->offset);
     return true;
 }
 
@@ -225,38 +225,18 @@ static bool payloads_write(struct merge *merge, struct err *err)
     return true;
 }
 
-/* A container's first bytes are known last, so it is hashed once it is complete. */
-static bool whole_hash(struct merge *merge, struct err *err)
-{
-    const char *path = merge->request->path;
-    int fd;
-    uint64_t size;
-    if (!disk_open_read(path, &fd, &size, err))
-        return false;
-    bool done = true;
-    disk_write_behind(merge->out, 0, 0); /* all of it */
-    for (uint64_t at = 0; done && at < size; at += MERGE_PIECE) {
-        size_t piece = size - at < MERGE_PIECE ? (size_t)(size - at) : MERGE_PIECE;
-        done = disk_read_at(fd, path, at, merge->buffer, piece, err);
-        if (done)
-            sha256_add(merge->whole, merge->buffer, piece);
-    }
-    (void)close(fd);
-    return done;
-}
-
 static bool contents_write(struct merge *merge, struct err *err)
 {
     const char *stream = merge->request->stream;
-    bool reco = strcmp(stream, "reco") == 0;
-    bool hist = hist_stream(stream);
-    if (!(reco   ? merge_reco(merge, err) && whole_hash(merge, err)
-          : hist ? merge_hist(merge, err) && whole_hash(merge, err)
-                 : payloads_write(merge, err)))
+    struct product *merged = &merge->result->merged;
+    bool done = strcmp(stream, "reco") == 0 ? merge_reco(merge, err)
+                : hist_stream(stream)       ? merge_hist(merge, err)
+                                            : payloads_write(merge, err);
+    if (!done)
         return false;
-    merge->result->merged.bytes_hash = sha256_end(merge->whole);
-    merge->result->merged.place.length = merge->offset;
-    return true;
+    disk_write_behind(merge->out, 0, 0); /* all of it */
+    merged->place.length = merge->offset;
+    return follower_end(merge->follower, merge->offset, &merged->bytes_hash, err);
 }
 
 static bool file_write(struct merge *merge, struct err *err)
@@ -264,7 +244,9 @@ static bool file_write(struct merge *merge, struct err *err)
     const char *path = merge->request->path;
     if (!disk_create(path, &merge->out, err))
         return false;
-    bool done = contents_write(merge, err) && disk_sync(merge->out, path, err);
+    bool done = follower_start(path, &merge->follower, err) &&
+                contents_write(merge, err) && disk_sync(merge->out, path, err);
+    follower_free(merge->follower);
     struct err late;
     if (!disk_close(merge->out, path, done ? err : &late))
         done = false;
@@ -286,14 +268,11 @@ bool merge_write(const struct merge_request *request, struct merge_result *resul
     struct merge merge = {.request = request,
                           .result = result,
                           .in = -1,
-                          .whole = sha256_new(),
                           .hash = sha256_new(),
                           .buffer = mem_new(MERGE_PIECE, 1)};
-    sha256_start(merge.whole);
     bool done = file_write(&merge, err);
     if (merge.in >= 0)
         (void)close(merge.in);
-    sha256_free(merge.whole);
     sha256_free(merge.hash);
     free(merge.buffer);
     return done || err_wrap(err, "merging %s", request->path);

@@ -6,6 +6,7 @@
 
 #include <limits.h>
 
+#include "output/follower.h"
 #include "output/merge.h"
 
 #define MERGE_PIECE ((size_t)1 << 20)
@@ -14,9 +15,9 @@ struct merge {
     const struct merge_request *request;
     struct merge_result *result;
     int out;
-    uint64_t offset;             /* written so far of a file without a container */
-    struct sha256_stream *whole; /* of that file */
-    int in;                      /* the input file that is open, -1 none */
+    uint64_t offset;           /* written so far of a file without a container */
+    struct follower *follower; /* hashes the file */
+    int in;                    /* the input file that is open, -1 none */
     char in_path[PATH_MAX];
     struct sha256_stream *hash;
     uint8_t *buffer;  /* MERGE_PIECE */
@@ -26,8 +27,9 @@ struct merge {
 /* Opens the file of a product for merge->in, unless it is open. */
 bool merge_open(struct merge *merge, const struct product *product, struct err *err);
 
-/* Told of what was written so far, starts to bring it to the disk. */
-void merge_flush(struct merge *merge, uint64_t written);
+/* Told of what was written so far, starts to bring it to the disk; the bytes before
+ * `final` will not change. */
+void merge_flush(struct merge *merge, uint64_t written, uint64_t final);
 
 /* An input is to blame when it cannot be read or is wrong, not when writing failed; fills
  * result->blamed and names the input. Returns false. */

@@ -6,6 +6,10 @@
  * which takes a tenth of the time of another sha256. The foot stays, for who checks all
  * later.
  *
+ * A first pass over feet and tables writes nothing; it gives the first bytes of the file,
+ * which say where its last ones are. So the second one writes the file front to back, and
+ * its hash can be taken on the way.
+ *
  * Payload and foot of each input are copied as they are into one key, and the size of the
  * payload behind them, so that a record can be found from its end. Only the page
  * list, which says where the pages are, is made here, and the envelopes around it.
@@ -24,6 +28,7 @@
 
 struct reco {
     struct merge *merge;
+    bool counting; /* the pass that writes nothing */
     struct root_file file;
     struct columns_reader reader;
     struct pack_entry entry;
@@ -119,16 +124,19 @@ static bool input_check(struct reco *reco, const struct product *product, struct
                    reco->reader.rows, product->entries);
 }
 
-/* Each page is checked on the way; table and tail were, when they were read. */
-static bool payload_copy(struct reco *reco, struct err *err)
+/* `length` bytes. Each page is checked on the way; table and tail were, when they were
+ * read. */
+static bool payload_copy(struct reco *reco, uint64_t length, struct err *err)
 {
     struct columns_reader *reader = &reco->reader;
     struct merge *merge = reco->merge;
+    if (reco->counting)
+        return root_key_copy(&reco->file, NULL, length, err); /* with the table */
     do {
         if (!columns_copy(reader, &reco->cluster, err) ||
             !root_key_add(&reco->file, reco->cluster.data, reco->cluster.size, err))
             return false;
-        merge_flush(merge, reco->file.at);
+        merge_flush(merge, reco->file.at, root_file_final(&reco->file));
         merge->result->bytes_read += reco->cluster.size;
     } while (reco->cluster.size > 0);
     merge->result->bytes_read += reader->table.size;
@@ -139,10 +147,16 @@ static bool input_copy(struct reco *reco, const struct product *product, uint64_
                        struct err *err)
 {
     const struct bytes *foot = &reco->entry.key_bytes;
+    uint64_t length = product->place.length;
     uint8_t size[RECO_FILE_SIZE];
-    le64_store(size, product->place.length);
-    return merge_open(reco->merge, product, err) && input_check(reco, product, err) &&
-           root_key_begin(&reco->file, &blob, offset, err) && payload_copy(reco, err) &&
+    le64_store(size, length);
+    if (!merge_open(reco->merge, product, err) || !input_check(reco, product, err))
+        return false;
+    struct root_key key = blob;
+    if (length + foot->size + sizeof size <= ROOT_KEY_LIMIT)
+        key.size = length + foot->size + sizeof size;
+    return root_key_begin(&reco->file, &key, offset, err) &&
+           payload_copy(reco, length, err) &&
            root_key_add(&reco->file, foot->data, foot->size, err) &&
            root_key_add(&reco->file, size, sizeof size, err) &&
            root_key_end(&reco->file, 0, NULL, err) && clusters_add(reco, *offset, err);
@@ -157,6 +171,8 @@ static bool inputs_copy(struct reco *reco, struct err *err)
         if (strcmp(product->stream, request->stream) != 0)
             err_set(err, E_MERGE_INPUT, "it is of stream %s", product->stream);
         else if (input_copy(reco, product, &result->offsets[i], err)) {
+            if (reco->counting)
+                continue;
             event_digest_merge(&result->merged.events, &product->events);
             result->merged.entries += product->entries;
             continue;
@@ -186,22 +202,30 @@ static void reco_release(struct reco *reco)
     bytes_release(&reco->cluster);
 }
 
-bool merge_reco(struct merge *merge, struct err *err)
+static bool pass(struct merge *merge, int fd, struct root_front *front, struct err *err)
 {
     const struct merge_request *request = merge->request;
     char hex[SHA256_HEX], name[32];
     sha256_to_hex(&request->key, hex);
     (void)snprintf(name, sizeof name, "reco_%.12s.root", hex);
-    const struct root_target target = {.fd = merge->out,
+    const struct root_target target = {.fd = fd,
+                                       .front = front,
                                        .path = request->path,
                                        .name = name,
                                        .key = &request->key,
                                        .compression = COMPRESS_SETTING};
     struct reco reco;
     reco_init(&reco, merge);
+    reco.counting = fd < 0;
     bool done = root_file_begin(&reco.file, &target, err) && header_put(&reco, err) &&
                 inputs_copy(&reco, err) && ends_put(&reco, err) &&
                 root_file_end(&reco.file, ROOT_SET_NTUPLE, &merge->offset, err);
     reco_release(&reco);
     return done;
+}
+
+bool merge_reco(struct merge *merge, struct err *err)
+{
+    struct root_front front = {.size = 0};
+    return pass(merge, -1, &front, err) && pass(merge, merge->out, &front, err);
 }

@@ -28,16 +28,29 @@ uint32_t root_key_length(const char *class_name, const char *name, const char *t
 static bool buffer_flush(struct root_file *file, struct err *err)
 {
     struct bytes *buffer = &file->buffer;
-    if (!disk_write_at(file->target.fd, file->target.path, file->at - buffer->size,
+    if (buffer->size > 0 &&
+        !disk_write_at(file->target.fd, file->target.path, file->at - buffer->size,
                        buffer->data, buffer->size, err))
         return false;
     bytes_clear(buffer);
     return true;
 }
 
+static bool counting(const struct root_file *file)
+{
+    return file->target.fd < 0;
+}
+
 static bool out_put(struct root_file *file, const void *data, size_t size,
                     struct err *err)
 {
+    struct root_front *front = file->target.front;
+    if (counting(file)) {
+        if (front != NULL && file->at + size <= sizeof front->bytes)
+            memcpy(front->bytes + file->at, data, size);
+        file->at += size;
+        return true;
+    }
     if (size > BUFFER - file->buffer.size && !buffer_flush(file, err))
         return false;
     bool done = size > BUFFER ? disk_write_at(file->target.fd, file->target.path,
@@ -54,6 +67,17 @@ static bool out_patch(struct root_file *file, uint64_t place, const void *data,
                       size_t size, struct err *err)
 {
     uint64_t start = file->at - file->buffer.size;
+    struct root_front *front = file->target.front;
+    bool known = front != NULL && place + size <= front->size;
+    if (counting(file)) {
+        if (known)
+            memcpy(front->bytes + place, data, size);
+        return true;
+    }
+    if (known)
+        return memcmp(front->bytes + place, data, size) == 0 ||
+               err_set(err, E_MERGE_INPUT, "%s: what it is made of changes meanwhile",
+                       file->target.path);
     if (place >= start) {
         memcpy(file->buffer.data + (place - start), data, size);
         return true;
@@ -65,12 +89,13 @@ static bool out_patch(struct root_file *file, uint64_t place, const void *data,
 static void head_put(struct root_stream *head, const struct root_key *key, uint64_t seek,
                      uint64_t folder)
 {
-    root_put_u32(head, 0); /* size of the record, see root_key_end() */
+    uint32_t length =
+        root_key_length(key->class_name, key->name, key->title) + key->extra_size;
+    root_put_u32(head, key->size == 0 ? 0 : length + (uint32_t)key->size);
     root_put_u16(head, BIG_KEY);
-    root_put_u32(head, 0); /* size of the object */
+    root_put_u32(head, (uint32_t)key->size); /* or see record_end() */
     root_put_u32(head, ROOT_DATE);
-    uint32_t length = root_key_length(key->class_name, key->name, key->title);
-    root_put_u16(head, (uint16_t)(length + key->extra_size));
+    root_put_u16(head, (uint16_t)length);
     bool baskets = key->extra_size > 0;
     root_put_u16(head, key->cycle == 0 && !baskets ? 1 : key->cycle);
     root_put_u64(head, seek);
@@ -92,7 +117,9 @@ static bool record_begin(struct root_file *file, const struct root_key *key,
                        file->target.path, texts);
     struct root_stream head;
     root_stream_init(&head, 0);
+    bug_if(key->size > ROOT_KEY_LIMIT);
     head_put(&head, key, file->at, folder);
+    file->expected = key->size;
     bytes_release(&file->head);
     file->head = head.bytes;
     file->key =
@@ -138,6 +165,10 @@ bool root_key_copy(struct root_file *file, const struct disk_place *from, uint64
 {
     bug_if(!file->open || file->digested);
     struct disk_place to = {file->target.fd, file->target.path, file->at};
+    if (counting(file)) {
+        file->at += size;
+        return true;
+    }
     if (!size_check(file, size, err) || !buffer_flush(file, err) ||
         !disk_copy(from, &to, size, err))
         return false;
@@ -150,12 +181,23 @@ static bool record_end(struct root_file *file, uint32_t object_size, struct err 
 {
     struct root_place *key = &file->key;
     key->size = file->at - key->payload;
+    bug_if(file->expected != 0 && file->expected != key->size);
     be32_store(file->head.data, (uint32_t)(file->at - key->key));
     be32_store(file->head.data + KEY_SIZES - 4,
                object_size == 0 ? (uint32_t)key->size : object_size);
     file->open = false;
     sha256_add(file->digest, file->head.data, file->head.size);
-    return out_patch(file, key->key, file->head.data, KEY_SIZES, err);
+    return (file->expected != 0 && object_size == 0) ||
+           out_patch(file, key->key, file->head.data, KEY_SIZES, err);
+}
+
+uint64_t root_file_final(const struct root_file *file)
+{
+    uint64_t written = file->at - file->buffer.size;
+    if (file->target.front == NULL || file->target.front->size == 0)
+        return 0;
+    return file->open && file->expected == 0 && file->key.key < written ? file->key.key
+                                                                        : written;
 }
 
 bool root_key_end(struct root_file *file, uint32_t object_size, struct root_place *place,
@@ -178,7 +220,9 @@ bool root_key_end(struct root_file *file, uint32_t object_size, struct root_plac
 bool root_key_put(struct root_file *file, const struct root_key *key,
                   const struct bytes *payload, struct root_place *place, struct err *err)
 {
-    return root_key_begin(file, key, NULL, err) &&
+    struct root_key sized = *key;
+    sized.size = payload->size <= ROOT_KEY_LIMIT ? payload->size : 0;
+    return root_key_begin(file, &sized, NULL, err) &&
            root_key_add(file, payload->data, payload->size, err) &&
            root_key_end(file, 0, place, err);
 }
@@ -290,7 +334,18 @@ bool root_file_begin(struct root_file *file, const struct root_target *target,
     be32_store(setting, target->compression);
     file->digest = sha256_new();
     sha256_add(file->digest, setting, sizeof setting);
-    return out_put(file, header, sizeof header, err) && top_write(file, err);
+    struct root_front *front = file->target.front;
+    if (front != NULL && counting(file))
+        front->size = sizeof front->bytes;
+    if (!out_put(file, header, sizeof header, err) || !top_write(file, err))
+        return false;
+    if (front == NULL)
+        return true;
+    if (counting(file))
+        front->size = file->at <= sizeof front->bytes ? (size_t)file->at : 0;
+    else
+        memcpy(file->buffer.data, front->bytes, front->size);
+    return true;
 }
 
 void root_file_release(struct root_file *file)

@@ -30,8 +30,17 @@
 #define ROOT_DIGEST     "spillway_digest"
 #define ROOT_TOP        0u /* directory number of the file itself */
 
+/* The first bytes of a file, which say what stands at its end. A run that writes nothing
+ * gives them to one that then writes front to back and changes nothing afterwards. */
+struct root_front {
+    uint8_t bytes[512];
+    size_t size; /* 0: not known */
+};
+
 struct root_target {
-    int fd;                   /* empty file, writable at any place; stays the caller's */
+    int fd; /* empty file, writable at any place; stays the caller's. -1: nothing is
+               written, payloads are counted only */
+    struct root_front *front; /* filled when nothing is written, else used; may be NULL */
     const char *path;         /* in messages */
     const char *name;         /* logical file name, without a path; goes into the file */
     const struct sha256 *key; /* the UUID is made of it */
@@ -46,6 +55,7 @@ struct root_key {
     uint16_t cycle;     /* 0 is taken as 1, but not with extra: baskets start at 0 */
     bool hidden;        /* in no key list: RBlob, TBasket */
     bool sealed;        /* its payload has checksums of its own: pages, envelopes */
+    uint64_t size;      /* of the payload as stored and as it is, if that is known */
     const void *extra;  /* behind the title, counted as part of the head: TBasket */
     uint32_t extra_size;
 };
@@ -68,6 +78,7 @@ struct root_directory {
 
 struct root_file {
     struct root_target target;
+    uint64_t expected; /* size of the open key's payload as its head has it, 0: none */
     uint8_t uuid[16];
     uint64_t at;         /* written so far, with what waits in the buffer */
     struct bytes buffer; /* the last bytes */
@@ -102,7 +113,7 @@ bool root_key_begin(struct root_file *file, const struct root_key *key, uint64_t
 bool root_key_add(struct root_file *file, const void *data, size_t size, struct err *err);
 
 /* Payload bytes of another file, by the kernel where it can: of a sealed key only, since
- * they pass by the digest. */
+ * they pass by the digest. When nothing is written, `from` may be NULL. */
 bool root_key_copy(struct root_file *file, const struct disk_place *from, uint64_t size,
                    struct err *err);
 
@@ -113,6 +124,9 @@ bool root_key_end(struct root_file *file, uint32_t object_size, struct root_plac
 /* A whole record at once; place may be NULL. */
 bool root_key_put(struct root_file *file, const struct root_key *key,
                   const struct bytes *payload, struct root_place *place, struct err *err);
+
+/* The bytes before this place are in the file and will not change. */
+uint64_t root_file_final(const struct root_file *file);
 
 /* Completes the file; `classes` is a set of root_classes.h. Does not sync. */
 bool root_file_end(struct root_file *file, uint64_t classes, uint64_t *size,
