@@ -18,7 +18,7 @@ case ${1-} in
 '') ;;
 --long)
     fuzz_seconds=3600
-    export KILLS=200 LONG=1
+    export KILLS=200
     asan_system='^system\.'
     ;;
 *)

@@ -5,7 +5,10 @@
  */
 #include "output/hist_root.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "output/compress.h"
 
 #define NO_LIMIT (-1111.0) /* ROOT's word for "no minimum", "no maximum" */
 
@@ -155,7 +158,22 @@ static bool directory_of(struct root_file *file, const char *name, uint32_t *num
     return root_directory_add(file, ROOT_TOP, name, number, err);
 }
 
-bool hist_root_add(struct root_file *file, const struct hist_set *set, struct err *err)
+/* A key with the object, compressed where that makes it smaller. */
+static bool object_add(struct root_file *file, const struct root_key *key,
+                       const struct bytes *object, struct compressor *compressor,
+                       struct err *err)
+{
+    uint8_t *stored = mem_new(compress_bound(object->size), 1);
+    size_t size = compress_data(compressor, object->data, object->size, stored);
+    bool done = root_key_begin(file, key, NULL, err) &&
+                root_key_add(file, stored, size, err) &&
+                root_key_end(file, (uint32_t)object->size, NULL, err);
+    free(stored);
+    return done;
+}
+
+static bool hists_add(struct root_file *file, const struct hist_set *set,
+                      struct compressor *compressor, struct err *err)
 {
     for (uint32_t i = 0; i < set->count; i++) {
         const struct hist *hist = &set->list[i];
@@ -168,10 +186,18 @@ bool hist_root_add(struct root_file *file, const struct hist_set *set, struct er
         root_stream_init(&object, root_key_length(key.class_name, key.name, key.title));
         hist_root_put(&object, hist);
         bool done = root_stream_check(&object, err) &&
-                    root_key_put(file, &key, &object.bytes, NULL, err);
+                    object_add(file, &key, &object.bytes, compressor, err);
         root_stream_release(&object);
         if (!done)
             return false;
     }
     return true;
+}
+
+bool hist_root_add(struct root_file *file, const struct hist_set *set, struct err *err)
+{
+    struct compressor *compressor = compressor_new();
+    bool done = hists_add(file, set, compressor, err);
+    compressor_free(compressor);
+    return done;
 }

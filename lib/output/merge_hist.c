@@ -12,6 +12,7 @@
 
 #include "base/disk.h"
 #include "base/text.h"
+#include "output/compress.h"
 #include "output/hist_bytes.h"
 #include "output/hist_root.h"
 #include "output/merge_internal.h"
@@ -114,7 +115,8 @@ static bool sum_write(struct sum *sum, struct err *err)
     const struct root_target target = {.fd = sum->merge->out,
                                        .path = request->path,
                                        .name = sum->name,
-                                       .key = &request->key};
+                                       .key = &request->key,
+                                       .compression = COMPRESS_SETTING};
     return root_file_begin(&sum->file, &target, err) &&
            text_addf(&sum->provenance, err, "%sspillway-hist-1 %s\n",
                      request->synthetic ? "SYNTHETIC " : "", key) &&

@@ -38,8 +38,9 @@ void values_begin(struct root_file *file, const char *path, uint32_t filler)
     must(root_file_begin(file, &target, &err), &err);
     for (; filler > 0; filler--) {
         must(root_key_begin(file, &blob, NULL, &err), &err);
-        for (int i = 0; i < 1000; i++)
-            must(root_key_add(file, nothing, sizeof nothing, &err), &err);
+        must(root_key_add(file, nothing, sizeof nothing, &err), &err);
+        bug_if(file->buffer.size != 0);
+        file->at += 999 * sizeof nothing; /* a hole: no disk space, no time */
         must(root_key_end(file, 0, NULL, &err), &err);
     }
 }
