@@ -11,7 +11,8 @@
 #include <stdbool.h>
 
 bool cpu_has_avx2(void);
-bool cpu_has_sha(void); /* the instructions for sha256 */
+bool cpu_has_sha(void);  /* the instructions for sha256 */
+bool cpu_has_half(void); /* AVX2, and what turns floats into halves */
 
 /* Functions marked so may use what their name says and are called only where the CPU has
  * it. CPU_VECTOR is 1 where such functions are compiled at all. */
@@ -19,6 +20,7 @@ bool cpu_has_sha(void); /* the instructions for sha256 */
 #    define CPU_VECTOR 1
 #    define CPU_AVX2   __attribute__((target("avx2")))
 #    define CPU_SHA    __attribute__((target("sha,sse4.1")))
+#    define CPU_HALF   __attribute__((target("avx2,f16c")))
 #else
 #    define CPU_VECTOR 0
 #endif

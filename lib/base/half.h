@@ -14,7 +14,7 @@
  * one, for any NaN one and the same. */
 float half_round(float number);
 
-/* The bits of half_round() of each number. `vector` as cpu_has_avx2(): the results are
+/* The bits of half_round() of each number. `vector` as cpu_has_half(): the results are
  * the same. */
 void half_pack(const float *numbers, size_t count, bool vector, uint16_t *halves);
 

@@ -58,7 +58,7 @@ void columns_page_init(struct columns_page *page)
         most = size > most ? size : most;
     }
     *page = (struct columns_page){.compressor = compressor_new(),
-                                  .vector = cpu_has_avx2(),
+                                  .vector = cpu_has_half(),
                                   .coded = mem_new(most, 1),
                                   .stored = mem_new(compress_bound(most) + 8, 1)};
 }

@@ -36,7 +36,7 @@ struct sha256 columns_schema(void);
 /* A page on its way between table and file. */
 struct columns_page {
     struct compressor *compressor;
-    bool vector; /* cpu_has_avx2() */
+    bool vector; /* cpu_has_half() */
     void *coded; /* as the encoding of the column wants it */
     uint8_t *stored;
 };

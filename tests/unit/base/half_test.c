@@ -31,7 +31,7 @@ static void every_number_of_16_bits_comes_back(void **state)
     for (uint32_t i = 0; i < ALL; i++)
         halves[i] = (uint16_t)i;
     half_unpack(halves, ALL, numbers);
-    half_pack(numbers, ALL, cpu_has_avx2(), again);
+    half_pack(numbers, ALL, cpu_has_half(), again);
     for (uint32_t i = 0; i < ALL; i++) {
         uint32_t size = i & 0x7fffu;
         uint32_t wanted = size > 0x7c00u    ? 0x7e00u
@@ -83,7 +83,7 @@ static void vector_code_gives_the_same_bits(void **state)
         memcpy(&numbers[i], &bits, sizeof bits);
     }
     half_pack(numbers, count, false, plain);
-    half_pack(numbers, count, cpu_has_avx2(), vector);
+    half_pack(numbers, count, cpu_has_half(), vector);
     assert_memory_equal(plain, vector, sizeof plain);
     half_unpack(plain, count, numbers);
     for (size_t i = 0; i < count; i++)
