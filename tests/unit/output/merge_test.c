@@ -345,6 +345,46 @@ static void a_damaged_page_is_refused(void **state)
     payloads_release(payloads);
 }
 
+/* Merging fails, blames the first input of a wrong part and leaves nothing behind. */
+static void part_is_refused(const struct merge_input *inputs, const char *stream,
+                            uint32_t blamed, const char *name)
+{
+    struct err err;
+    uint64_t offsets[INPUTS];
+    struct merge_request request = request_make(stream, inputs);
+    struct merge_result result = {.offsets = offsets};
+    assert_false(merge_write(&request, &result, &err));
+    assert_int_equal(result.blamed, blamed);
+    if (strstr(err.text, name) == NULL)
+        fail_msg("%s: no %s in it", err.text, name);
+    assert_false(disk_exists(request.path));
+}
+
+static void a_truncated_or_swapped_part_is_refused_by_name(void **state)
+{
+    (void)state;
+    static const char *const streams[] = {"reco", "summary"};
+    for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++) {
+        struct bytes payloads[INPUTS];
+        struct merge_input inputs[INPUTS];
+        if (i == 0)
+            columns_make(payloads);
+        else
+            texts_make(payloads);
+        parts_make(streams[i], payloads, inputs);
+        const struct place *last = &inputs[INPUTS - 1].product.place;
+        assert_int_equal(
+            truncate(store_path("part-1"), (off_t)(last->offset + last->length) - 1), 0);
+        part_is_refused(inputs, streams[i], INPUTS - 1, "spill 4, part-1");
+        parts_make(streams[i], payloads, inputs);
+        assert_int_equal(rename(store_path("part-0"), store_path("swap")), 0);
+        assert_int_equal(rename(store_path("part-1"), store_path("part-0")), 0);
+        assert_int_equal(rename(store_path("swap"), store_path("part-1")), 0);
+        part_is_refused(inputs, streams[i], 0, "spill 1, part-0");
+        payloads_release(payloads);
+    }
+}
+
 static void summaries_are_concatenated(void **state)
 {
     (void)state;
@@ -529,6 +569,7 @@ int main(void)
         cmocka_unit_test(no_rows_and_no_inputs_make_a_file_too),
         cmocka_unit_test(rows_that_are_not_the_events_of_the_record_are_refused),
         cmocka_unit_test(a_damaged_page_is_refused),
+        cmocka_unit_test(a_truncated_or_swapped_part_is_refused_by_name),
         cmocka_unit_test(summaries_are_concatenated),
         cmocka_unit_test(raw_skims_start_with_the_start_records_of_the_run),
         cmocka_unit_test(a_wrong_input_is_named_and_nothing_is_left_behind),

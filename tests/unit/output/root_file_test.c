@@ -222,9 +222,80 @@ static void source_that_ends_early_is_named(void **state)
     (void)close(from);
 }
 
+/* A file with a directory and a payload larger than what is held back, in one go or after
+ * a run that only counted. */
+static void file_make(int fd, struct root_front *front, const char *object,
+                      uint64_t *final, struct err *err)
+{
+    static const uint8_t large[1 << 20];
+    struct root_target target = {
+        .fd = fd, .front = front, .path = NAME, .name = NAME, .key = &key};
+    const struct root_key blob = {.class_name = "RBlob",
+                                  .name = "",
+                                  .title = "",
+                                  .hidden = true,
+                                  .sealed = true,
+                                  .size = sizeof large};
+    struct root_key text = {.class_name = "TObjString", .name = object, .title = "t"};
+    struct root_file file;
+    uint64_t size;
+    assert_true(root_file_begin(&file, &target, err));
+    assert_true(root_directory_add(&file, ROOT_TOP, "d", &text.directory, err));
+    assert_true(root_key_begin(&file, &blob, NULL, err));
+    assert_true(root_key_add(&file, large, sizeof large, err));
+    assert_true(root_key_end(&file, 0, NULL, err));
+    assert_true(root_key_begin(&file, &text, NULL, err));
+    assert_true(root_key_add(&file, "abc", 3, err));
+    assert_true(root_key_end(&file, 0, NULL, err));
+    *final = root_file_final(&file);
+    err->code = E_NONE;
+    bool done = root_file_end(&file, ROOT_SET_STRING, &size, err);
+    assert_int_equal(done, err->code == E_NONE);
+    root_file_release(&file);
+}
+
+static void a_file_with_a_known_front_is_the_same(void **state)
+{
+    (void)state;
+    struct err err;
+    struct root_front front = {.size = 0};
+    struct stat status;
+    uint64_t final;
+    int plain = memory_file(), counted = memory_file();
+    file_make(plain, NULL, "o", &final, &err);
+    assert_int_equal(final, 0);
+    assert_int_equal(fstat(plain, &status), 0);
+    file_make(-1, &front, "o", &final, &err);
+    assert_true(front.size > ROOT_BEGIN);
+    file_make(counted, &front, "o", &final, &err);
+    assert_true(final > 1 << 20); /* what is behind it waits in memory */
+    uint8_t *a = contents(plain, (uint64_t)status.st_size);
+    uint8_t *b = contents(counted, (uint64_t)status.st_size);
+    assert_memory_equal(a, b, (size_t)status.st_size);
+    free(a);
+    free(b);
+    (void)close(plain);
+    (void)close(counted);
+}
+
+static void a_front_of_another_file_is_refused(void **state)
+{
+    (void)state;
+    struct err err;
+    struct root_front front = {.size = 0};
+    uint64_t final;
+    int fd = memory_file();
+    file_make(-1, &front, "o", &final, &err);
+    file_make(fd, &front, "another name", &final, &err);
+    assert_int_equal(err.code, E_MERGE_INPUT);
+    (void)close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_with_a_known_front_is_the_same),
+        cmocka_unit_test(a_front_of_another_file_is_refused),
         cmocka_unit_test(keys_tile_the_file_in_a_fixed_order),
         cmocka_unit_test(same_contents_are_the_same_bytes_wherever_they_are_written),
         cmocka_unit_test(large_payloads_arrive_whole),
