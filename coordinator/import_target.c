@@ -96,6 +96,19 @@ void import_target_close(struct import_target *target)
     free(target);
 }
 
+/* Whether a file holds these bytes; one that is damaged is written again. */
+static bool is_kept(const char *path, const struct bytes *text)
+{
+    struct bytes there;
+    struct err unused;
+    bytes_init(&there, text->size + 1);
+    bool same = disk_exists(path) && disk_read_file(path, &there, &unused) &&
+                there.size == text->size &&
+                memcmp(there.data, text->data, text->size) == 0;
+    bytes_release(&there);
+    return same;
+}
+
 /* payloads/TYPE/hh/HASH.ending; the same bytes are there once. */
 static bool payload_keep(const struct import_target *target, const char *url,
                          const struct bytes *text, struct err *err)
@@ -104,7 +117,7 @@ static bool payload_keep(const struct import_target *target, const char *url,
     (void)snprintf(name, sizeof name, "payloads/%s", url);
     if (!path_of(target, name, path, err))
         return false;
-    if (disk_exists(path))
+    if (is_kept(path, text))
         return true;
     memcpy(folder, path, sizeof folder);
     *strrchr(folder, '/') = '\0';

@@ -58,6 +58,19 @@ cmp -s d/tags/s.json before.json || fail "a refused import changed the tag"
 import 0 "others cut" c.csv --replace --to d --tag s
 [ "$(rows s | grep -c calo_gain)" = 4 ] || fail "four intervals are expected"
 
+# A payload that is damaged on the disk is written again, not believed.
+chmod u+w d/payloads/beam/*/*.txt; echo "x" > d/payloads/beam/*/*.txt
+import 0 "0 payloads put into t, 1 were there already" "$golden/beam.csv" --to d --tag t
+cmp -s "$golden/beam.txt" d/payloads/beam/*/*.txt || fail "a damaged payload was kept"
+
+# Imports at the same time wait for each other: all rows are there.
+for n in 1 2 3 4 5 6; do gain p$n.csv ${n}00-${n}99 0.0$n none; done
+for n in 1 2 3 4 5 6; do
+    "$spillway" conditions import p$n.csv --to d --tag p > "out$n" 2>&1 & pids[n]=$!
+done
+for n in 1 2 3 4 5 6; do wait "${pids[n]}" || { cat "out$n" >&2; fail "import $n at the same time"; }; done
+[ "$(rows p | grep -c calo_gain)" = 6 ] || { rows p >&2; fail "six intervals are expected"; }
+
 # What belongs together is checked before the tag is written.
 printf '#: type led_reference\n#: source ours\n#: id led1\n#: runs 100-\ndetector,x,y,amplitude_counts\nECAL0,0,0,800\n' > r.csv
 gain g.csv 100- 0.01 led2
