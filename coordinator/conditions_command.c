@@ -1,25 +1,28 @@
-/* conditions_command.c - spillway conditions: what is told of a source, and serve.
+/* conditions_command.c - spillway conditions: its words and options.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "coordinator/conditions_command.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "coordinator/conditions_change.h"
+#include "coordinator/conditions_diff.h"
 #include "coordinator/conditions_import.h"
-#include "coordinator/conditions_service.h"
+#include "coordinator/conditions_log.h"
+#include "coordinator/conditions_serve.h"
 #include "coordinator/conditions_show.h"
 #include "coordinator/conditions_snapshot.h"
+#include "coordinator/conditions_words.h"
 #include "model/run.h"
 
 #define SHOW_LIMIT ((size_t)1 << 30)
+#define DIFF_MOST  10u /* changed values of a payload that are shown */
 
 const char conditions_usage[] =
-    "spillway conditions serve --data DIR [--listen HOST:PORT]\n"
-    "    Serves a folder of tags and payloads by the read API of the HSF conditions\n"
-    "    service (default 127.0.0.1:8480; port 0 takes any free one).\n"
+    "Looking (URL is http(s)://HOST/api/cdb_rest, file:DIR with tags/NAME.json and\n"
+    "payloads/, or file:FILE, a snapshot):\n"
     "spillway conditions tags --source URL\n"
     "    Lists the tags of a source.\n"
     "spillway conditions show [TAG --source URL]\n"
@@ -30,15 +33,42 @@ const char conditions_usage[] =
     "    Fetches and verifies every payload for these runs and lists all gaps.\n"
     "spillway conditions snapshot TAG --runs FIRST-LAST --out FILE [--thin] --source URL\n"
     "    Writes manifest and payloads for these runs into one file, a source by itself;\n"
-    "    --thin leaves the payloads where they are.\n" CONDITIONS_IMPORT_USAGE "\n"
-    "URL is http(s)://HOST/api/cdb_rest, file:DIR with tags/NAME.json and payloads/, or\n"
-    "file:FILE, a snapshot.\n"
+    "    --thin leaves the payloads where they are.\n"
+    "spillway conditions diff A B [--runs FIRST-LAST] [--most N] --source URL\n"
+    "    Where two tags say something else: types, intervals, and of each payload the N\n"
+    "    values (10) that changed most.\n"
     "  --payloads URL   where payloads are, instead of what the service says\n"
     "  --patience S     seconds to go on trying when the service fails or stalls (default 180)\n"
     "  --json           for scripts\n"
-    "A service that answers 401 or 403 gets the bearer token of $BEARER_TOKEN, the file\n"
-    "$BEARER_TOKEN_FILE, $XDG_RUNTIME_DIR/bt_u<uid> or /tmp/bt_u<uid>, by https only;\n"
-    "$SSL_CERT_FILE names certificate authorities of a site instead of the system's.\n";
+    "\n"
+    "Serving and keeping:\n"
+    "spillway conditions serve --data DIR [--listen HOST:PORT] [--token FILE]\n"
+    "    Serves by the API of the HSF conditions service (default 127.0.0.1:8480; port 0\n"
+    "    takes any free one). DIR with tags/ is a folder of files, which are only read;\n"
+    "    any other DIR is, or becomes, a store that is changed by the API. Whoever changes\n"
+    "    shows a token of FILE (lines NAME SECRET, mode 0600; DIR/token is made when there\n"
+    "    is none); the name goes into the log.\n"
+    "spillway conditions copy TO --data DIR\n"
+    "    Copies a store into the new folder TO, also while it is served.\n"
+    "\n"
+    "Changing and asking a store that is served:\n"
+    "spillway conditions put FILE --tag TAG --type TYPE --runs FIRST-LAST --source URL\n"
+    "    Checks a payload against its type and makes it valid for these runs; FIRST- is\n"
+    "    until the next payload, RUN/SPILL may stand for RUN. --new makes the tag;\n"
+    "    --replace with FIRST- takes out all that follows.\n"
+    "spillway conditions clone A B --source URL    B: a copy of A that may be changed\n"
+    "spillway conditions freeze TAG --source URL   never changed again; all payloads must\n"
+    "    be there, right, and fit each other\n"
+    "spillway conditions uses HASH --source URL    where a payload is valid\n"
+    "spillway conditions log [TAG] [--since N] --source URL\n"
+    "    Who changed what, when; checks that no entry was changed.\n"
+    "  --token FILE     a line NAME SECRET or a secret alone, mode 0600\n"
+    "\n"
+    "Folders of tag files:\n" CONDITIONS_IMPORT_USAGE "\n"
+    "Without --token, and for a service that answers 401 or 403: the bearer token of\n"
+    "$BEARER_TOKEN, the file $BEARER_TOKEN_FILE, $XDG_RUNTIME_DIR/bt_u<uid> or\n"
+    "/tmp/bt_u<uid>; reading shows it by https only. $SSL_CERT_FILE names certificate\n"
+    "authorities of a site instead of the system's.\n";
 
 struct options {
     const struct area *area;
@@ -50,8 +80,14 @@ struct options {
     const char *data;
     const char *listen;
     const char *out;
-    uint64_t patience_s;
     bool thin;
+    const char *token;
+    const char *type;
+    uint64_t patience_s;
+    uint64_t most;
+    uint64_t since;
+    bool create;
+    bool replace;
     bool json;
 };
 
@@ -67,6 +103,12 @@ static bool options_take(struct options *options, int *argc, char **argv, struct
         {"listen", .text = &options->listen},
         {"out", .text = &options->out},
         {"thin", .flag = &options->thin},
+        {"token", .text = &options->token},
+        {"type", .text = &options->type},
+        {"most", .number = &options->most},
+        {"since", .number = &options->since},
+        {"new", .flag = &options->create},
+        {"replace", .flag = &options->replace},
         {"patience", .number = &options->patience_s},
         {"json", .flag = &options->json},
     };
@@ -88,130 +130,60 @@ static bool source_of(const struct options *options, struct source **source,
     return source_open(&made, source, err);
 }
 
-/* "3500-3599", or one run. */
-static bool runs_read(const char *text, uint32_t *first, uint32_t *last, struct err *err)
-{
-    char copy[32];
-    uint64_t from = 0, to = 0;
-    if (!text)
-        return err_set(err, E_USAGE, "--runs FIRST-LAST is missing");
-    if (!text_copy(copy, sizeof copy, text, err))
-        return false;
-    char *dash = strchr(copy, '-');
-    if (dash)
-        *dash++ = '\0';
-    if (!text_to_u64(copy, RUN_MAXIMUM, &from, err) ||
-        !text_to_u64(dash ? dash : copy, RUN_MAXIMUM, &to, err))
-        return err_wrap(err, "--runs");
-    *first = (uint32_t)from;
-    *last = (uint32_t)to;
-    return from <= to ||
-           err_set(err, E_USAGE, "--runs %s: the last is before the first", text);
-}
-
-/* "3661" or "3661/12". */
-static bool moment_read(const char *text, struct moment *moment, struct err *err)
-{
-    char copy[32];
-    uint64_t run = 0, spill = 0;
-    if (!text_copy(copy, sizeof copy, text, err))
-        return false;
-    char *slash = strchr(copy, '/');
-    if (slash)
-        *slash++ = '\0';
-    if (!text_to_u64(copy, RUN_MAXIMUM, &run, err) ||
-        (slash && !text_to_u64(slash, UINT32_MAX, &spill, err)))
-        return err_wrap(err, "RUN[/SPILL]");
-    *moment = (struct moment){(int64_t)run, (int64_t)spill};
-    return true;
-}
-
-/* ---- serve ---- */
-
-static bool serve_until_signal(const char *listen, struct conditions_service *service,
-                               struct err *err)
-{
-    struct http_options options = http_options_usual(listen);
-    struct http_server *server = NULL;
-    sigset_t signals;
-    int signal = 0;
-    options.threads = 1; /* the service has no lock */
-    options.max_body = 4096;
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGINT);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL); /* also in the server's thread */
-    if (!http_server_new(&options, conditions_service_handle, service, &server, err))
-        return false;
-    int host = (int)(strrchr(listen, ':') - listen);
-    (void)printf("listening on http://%.*s:%u/api/cdb_rest\n", host, listen,
-                 http_server_port(server));
-    (void)fflush(stdout);
-    (void)sigwait(&signals, &signal);
-    http_server_stop(server);
-    return true;
-}
-
-static bool serve_run(const struct options *options, int argc, char **argv,
-                      struct err *err)
-{
-    struct conditions_service *service = NULL;
-    (void)argv;
-    if (!command_words(argc, 0, 0, "nothing", err))
-        return false;
-    if (!options->data)
-        return err_set(err, E_USAGE, "--data DIR is missing");
-    if (!conditions_service_new(options->data, &service, err))
-        return false;
-    bool done = serve_until_signal(options->listen, service, err);
-    conditions_service_free(service);
-    return done;
-}
-
 /* ---- what is shown ---- */
 
 static bool at_run(const struct options *options, const struct show *show,
-                   struct source *source, const char *word, struct err *err)
+                   struct source *source, char **words, struct err *err)
 {
     struct moment moment = {0};
     if (!options->tag)
         return err_set(err, E_USAGE, "--tag is missing");
-    return moment_read(word, &moment, err) &&
+    return words_moment(words[0], &moment, err) &&
            show_at(show, source, options->tag, moment, err);
 }
 
 static bool check_run(const struct options *options, const struct show *show,
-                      struct source *source, const char *word, struct err *err)
+                      struct source *source, char **words, struct err *err)
 {
-    struct show_check check = {.tag = word, .types = options->types};
-    return runs_read(options->runs, &check.first_run, &check.last_run, err) &&
+    struct show_check check = {.tag = words[0], .types = options->types};
+    return words_runs(options->runs, &check.first_run, &check.last_run, err) &&
            show_check(show, source, &check, err);
 }
 
 static bool snapshot_run(const struct options *options, const struct show *show,
-                         struct source *source, const char *word, struct err *err)
+                         struct source *source, char **words, struct err *err)
 {
     struct snapshot_request request = {
-        .tag = word, .path = options->out, .thin = options->thin};
+        .tag = words[0], .path = options->out, .thin = options->thin};
     if (!options->out)
         return err_set(err, E_USAGE, "--out FILE is missing");
-    return runs_read(options->runs, &request.first_run, &request.last_run, err) &&
+    return words_runs(options->runs, &request.first_run, &request.last_run, err) &&
            snapshot_take(show, source, &request, err);
 }
 
 static bool tags_run(const struct options *options, const struct show *show,
-                     struct source *source, const char *word, struct err *err)
+                     struct source *source, char **words, struct err *err)
 {
     (void)options;
-    (void)word;
+    (void)words;
     return show_tags(show, source, err);
 }
 
 static bool show_run(const struct options *options, const struct show *show,
-                     struct source *source, const char *word, struct err *err)
+                     struct source *source, char **words, struct err *err)
 {
     (void)options;
-    return show_tag(show, source, word, err);
+    return show_tag(show, source, words[0], err);
+}
+
+static bool diff_run(const struct options *options, const struct show *show,
+                     struct source *source, char **words, struct err *err)
+{
+    struct diff_request request = {
+        .a = words[0], .b = words[1], .last_run = RUN_MAXIMUM, .most = options->most};
+    return (!options->runs ||
+            words_runs(options->runs, &request.first_run, &request.last_run, err)) &&
+           diff_show(show, source, &request, err);
 }
 
 static const struct view {
@@ -219,12 +191,20 @@ static const struct view {
     int words;
     const char *what; /* the word that it needs */
     bool (*run)(const struct options *options, const struct show *show,
-                struct source *source, const char *word, struct err *err);
+                struct source *source, char **words, struct err *err);
 } views[] = {
     {"tags", 0, "nothing", tags_run},       {"show", 1, "a tag", show_run},
     {"at", 1, "RUN[/SPILL]", at_run},       {"check", 1, "a tag", check_run},
-    {"snapshot", 1, "a tag", snapshot_run},
+    {"snapshot", 1, "a tag", snapshot_run}, {"diff", 2, "two tags", diff_run},
 };
+
+static void print_all(const struct bytes *out, bool json)
+{
+    if (out->size == 0)
+        return;
+    (void)fwrite(out->data, 1, out->size, stdout);
+    (void)fputs(json ? "\n" : "", stdout);
+}
 
 static bool view_run(const struct view *view, const struct options *options, int argc,
                      char **argv, struct err *err)
@@ -238,25 +218,139 @@ static bool view_run(const struct view *view, const struct options *options, int
         return false;
     bytes_init(&out, SHOW_LIMIT);
     bool done =
-        types ? show_types(&show, err) : view->run(options, &show, source, argv[1], err);
-    if (out.size > 0) {
-        (void)fwrite(out.data, 1, out.size, stdout);
-        (void)fputs(options->json ? "\n" : "", stdout);
-    }
+        types ? show_types(&show, err) : view->run(options, &show, source, argv + 1, err);
+    print_all(&out, options->json);
     bytes_release(&out);
     source_close(source);
     return done;
+}
+
+/* ---- what a served store is told and asked ---- */
+
+static bool put_run(const struct options *options, const struct show *show,
+                    struct remote *remote, char **words, struct err *err)
+{
+    struct change_put put = {.file = words[0],
+                             .tag = options->tag,
+                             .type = options->type,
+                             .replace = options->replace,
+                             .create = options->create};
+    (void)show;
+    if (!put.tag || !put.type)
+        return err_set(err, E_USAGE, "--tag and --type are needed");
+    return words_interval(options->runs, &put.interval, err) &&
+           change_put(remote, &put, err);
+}
+
+static bool clone_run(const struct options *options, const struct show *show,
+                      struct remote *remote, char **words, struct err *err)
+{
+    (void)options;
+    (void)show;
+    return change_clone(remote, words[0], words[1], err);
+}
+
+static bool freeze_run(const struct options *options, const struct show *show,
+                       struct remote *remote, char **words, struct err *err)
+{
+    (void)options;
+    (void)show;
+    return change_freeze(remote, words[0], err);
+}
+
+static bool uses_run(const struct options *options, const struct show *show,
+                     struct remote *remote, char **words, struct err *err)
+{
+    (void)options;
+    return uses_show(show, remote, words[0], err);
+}
+
+/* Behind the last word is NULL. */
+static bool log_run(const struct options *options, const struct show *show,
+                    struct remote *remote, char **words, struct err *err)
+{
+    return log_show(show, remote, options->since, words[0], err);
+}
+
+static const struct errand {
+    const char *name;
+    int least, most; /* words */
+    const char *what;
+    bool (*run)(const struct options *options, const struct show *show,
+                struct remote *remote, char **words, struct err *err);
+} errands[] = {
+    {"put", 1, 1, "a file", put_run},
+    {"clone", 2, 2, "two tags", clone_run},
+    {"freeze", 1, 1, "a tag", freeze_run},
+    {"uses", 1, 1, "a sha256 or MD5", uses_run},
+    {"log", 0, 1, "a tag or nothing", log_run},
+};
+
+static bool errand_run(const struct errand *errand, const struct options *options,
+                       int argc, char **argv, struct err *err)
+{
+    struct bytes out;
+    struct show show = {&out, options->json};
+    struct remote *remote = NULL;
+    struct remote_options opened = {.url = options->source,
+                                    .token = options->token,
+                                    .places = &options->area->bearer,
+                                    .authorities = options->area->authorities};
+    char *words[3] = {NULL};
+    if (!command_words(argc, errand->least, errand->most, errand->what, err))
+        return false;
+    if (!options->source)
+        return err_set(err, E_USAGE, "--source is missing");
+    for (int i = 1; i < argc; i++)
+        words[i - 1] = argv[i];
+    if (!remote_open(&opened, &remote, err))
+        return false;
+    bytes_init(&out, SHOW_LIMIT);
+    bool done = errand->run(options, &show, remote, words, err);
+    print_all(&out, options->json);
+    bytes_release(&out);
+    remote_close(remote);
+    return done;
+}
+
+/* ---- stores of this machine ---- */
+
+static bool serve_run(const struct options *options, int argc, struct err *err)
+{
+    struct serve_conditions serve = {options->data, options->listen, options->token};
+    if (!command_words(argc, 0, 0, "nothing", err))
+        return false;
+    if (!serve.data)
+        return err_set(err, E_USAGE, "--data DIR is missing");
+    return serve_conditions(&serve, err);
+}
+
+static bool copy_run(const struct options *options, int argc, char **argv,
+                     struct err *err)
+{
+    if (!command_words(argc, 1, 1, "a new folder", err))
+        return false;
+    if (!options->data)
+        return err_set(err, E_USAGE, "--data DIR is missing");
+    return change_copy(options->data, argv[1], err);
 }
 
 static bool word_run(const struct options *options, int argc, char **argv,
                      struct err *err)
 {
     if (argc == 0)
-        return err_set(err, E_USAGE,
-                       "one of serve, tags, show, at, check, snapshot, import, export "
-                       "is missing");
+        return err_set(
+            err, E_USAGE,
+            "one of tags, show, at, check, snapshot, diff, serve, copy, put, clone, "
+            "freeze, uses, log, import, export is missing");
     if (strcmp(argv[0], "serve") == 0)
-        return serve_run(options, argc, argv, err);
+        return serve_run(options, argc, err);
+    if (strcmp(argv[0], "copy") == 0)
+        return copy_run(options, argc, argv, err);
+    for (size_t i = 0; i < sizeof errands / sizeof *errands; i++) {
+        if (strcmp(argv[0], errands[i].name) == 0)
+            return errand_run(&errands[i], options, argc, argv, err);
+    }
     for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
         if (strcmp(argv[0], views[i].name) == 0)
             return view_run(&views[i], options, argc, argv, err);
@@ -266,8 +360,10 @@ static bool word_run(const struct options *options, int argc, char **argv,
 
 int conditions_command(struct area *area, int argc, char **argv)
 {
-    struct options options = {
-        .area = area, .listen = "127.0.0.1:8480", .patience_s = TRANSFER_PATIENCE_S};
+    struct options options = {.area = area,
+                              .listen = "127.0.0.1:8480",
+                              .patience_s = TRANSFER_PATIENCE_S,
+                              .most = DIFF_MOST};
     struct err err = {0};
     if (argc > 1 && strcmp(argv[1], "import") == 0)
         return conditions_import(area, argc - 1, argv + 1);

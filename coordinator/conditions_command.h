@@ -1,4 +1,4 @@
-/* conditions_command.h - spillway conditions: serve, tags, show, at, check.
+/* conditions_command.h - spillway conditions: its words and options.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SPILLWAY_COORDINATOR_CONDITIONS_COMMAND_H

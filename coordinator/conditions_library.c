@@ -1,232 +1,197 @@
-/* conditions_library.c - the tags of a folder in memory.
+/* conditions_library.c - what the conditions service keeps: a store, or a folder of tags.
  * SPDX-License-Identifier: Apache-2.0
+ *
+ * Two locks: `change` is held by whoever changes, through the commit; `view` is held by
+ * readers, and for the microseconds in which a commit becomes visible by the writer. So
+ * readers never wait for a disk.
  */
 #include "coordinator/conditions_library.h"
 
-#include <dirent.h>
-#include <limits.h>
-#include <sys/stat.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
-#include "base/text.h"
-#include "conditions/folder.h"
+#include "base/clock.h"
+#include "conditions/tag.h"
+#include "coordinator/conditions_shelf.h"
 
-#define SECOND_NS ((int64_t)1000000000)
+#define LIBRARY_REFRESH_NS ((int64_t)200000000) /* a changed file is seen this soon */
 
 struct library {
     char *folder;
-    size_t count;
-    struct library_tag **tags; /* sorted by name */
+    struct ledger *ledger;         /* NULL: a folder of tags */
+    struct conditions_shelf *tags; /* NULL: a store */
+    struct index *index;
+    pthread_mutex_t change;
+    pthread_rwlock_t view;
+    _Atomic int64_t looked_ns; /* at the folder */
 };
 
-static void tag_free(struct library_tag *tag)
+/* ---- a store ---- */
+
+static bool record_seen(void *user, const struct ledger_record *record, struct err *err)
 {
-    if (!tag)
-        return;
-    arena_release(&tag->arena);
-    free(tag);
+    return index_put(user, record, err);
 }
 
-/* ---- one tag ---- */
-
-static bool tag_lists(struct library_tag *made, struct err *err)
+static bool ledger_load(struct library *library, struct err *err)
 {
-    void *memory = NULL;
-    const struct tag *tag = &made->tag;
-    if (!arena_take(&made->arena, tag->count, sizeof *made->lists, &memory, err))
-        return false;
-    made->lists = memory;
-    for (size_t i = 0; i < tag->count; i++) {
-        struct library_list *last = &made->lists[made->list_count];
-        if (i > 0 && strcmp(tag->rows[i - 1].type, tag->rows[i].type) == 0) {
-            last[-1].count++;
-            continue;
-        }
-        *last = (struct library_list){.first = i, .count = 1};
-        made->list_count++;
+    static const enum ledger_kind order[] = {LEDGER_STATUS, LEDGER_TAG, LEDGER_TYPE,
+                                             LEDGER_LIST,   LEDGER_ROW, LEDGER_BLOB};
+
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        if (!ledger_each(library->ledger, order[i], record_seen, library->index, err))
+            return err_wrap(err, "%s", library->folder);
     }
     return true;
 }
 
-static struct library_tag *tag_load(const char *folder, const char *name,
-                                    const struct stat *status)
+static bool statuses_make(struct library *library, struct err *err)
 {
-    struct err err = {0};
-    struct library_tag *made = mem_new(1, sizeof *made);
-    *made = (struct library_tag){.changed_ns = status->st_mtim.tv_sec * SECOND_NS +
-                                               status->st_mtim.tv_nsec,
-                                 .size = status->st_size,
-                                 .inode = status->st_ino};
-    memcpy(made->name, name, strlen(name) + 1);
-    arena_init(&made->arena, TAG_MEMORY);
-    if (!folder_read_tag(folder, name, &made->arena, &made->tag, &err) ||
-        !tag_check(&made->tag, name, &err) || !tag_lists(made, &err)) {
-        (void)snprintf(made->error, sizeof made->error, "%.*s", LIBRARY_ERROR - 1,
-                       err.text);
-        made->tag.count = 0;
-        made->list_count = 0;
-    }
-    return made;
-}
-
-static bool tag_is_current(const struct library_tag *tag, const struct stat *status)
-{
-    int64_t changed_ns = status->st_mtim.tv_sec * SECOND_NS + status->st_mtim.tv_nsec;
-    return tag->changed_ns == changed_ns && tag->size == status->st_size &&
-           tag->inode == status->st_ino;
-}
-
-/* ---- the folder ---- */
-
-static int only_json(const struct dirent *entry)
-{
-    size_t length = strlen(entry->d_name);
-    return entry->d_name[0] != '.' && length > 5 && length - 5 < TAG_NAME &&
-           strcmp(entry->d_name + length - 5, ".json") == 0;
-}
-
-/* Index among the tags that we have, or where it would stand. */
-static size_t find_place(const struct library *library, const char *name)
-{
-    size_t low = 0, high = library->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(library->tags[middle]->name, name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* The tag of one file: the one we have (taken out of the old list), or a new one. */
-static struct library_tag *tag_of_file(struct library *library, const char *file)
-{
-    char path[PATH_MAX];
-    char name[TAG_NAME];
-    struct stat status;
-    size_t length = strlen(file) - 5;
-    memcpy(name, file, length);
-    name[length] = '\0';
-    int written = snprintf(path, sizeof path, "%s/tags/%s", library->folder, file);
-    bool fits = written > 0 && written < (int)sizeof path;
-    if (!tag_name_is_fine(name) || !fits || stat(path, &status) != 0)
-        return NULL;
-    size_t place = find_place(library, name);
-    struct library_tag *old = place < library->count ? library->tags[place] : NULL;
-    if (old && strcmp(old->name, name) == 0 && tag_is_current(old, &status)) {
-        struct library_tag *kept = mem_new(1, sizeof *kept);
-        *kept = *old; /* the arena moves with it */
-        arena_init(&old->arena, TAG_MEMORY);
-        return kept;
-    }
-    return tag_load(library->folder, name, &status);
-}
-
-static int compare_tags(const void *left, const void *right)
-{
-    struct library_tag *const *a = left;
-    struct library_tag *const *b = right;
-    return strcmp((*a)->name, (*b)->name);
-}
-
-static void number_all(struct library *library)
-{
-    uint32_t list_id = 1;
-    uint64_t row_id = 1;
-    for (size_t i = 0; i < library->count; i++) {
-        struct library_tag *tag = library->tags[i];
-        tag->id = (uint32_t)i + 1;
-        tag->first_row_id = row_id;
-        row_id += tag->tag.count;
-        for (size_t l = 0; l < tag->list_count; l++)
-            tag->lists[l].id = list_id++;
-    }
-}
-
-static void tags_free(struct library_tag **tags, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        tag_free(tags[i]);
-    free(tags);
-}
-
-void library_refresh(struct library *library)
-{
-    char path[PATH_MAX];
-    struct dirent **entries = NULL;
-    (void)snprintf(path, sizeof path, "%s/tags", library->folder);
-    int found = scandir(path, &entries, only_json, alphasort);
-    if (found < 0)
-        return; /* gone for a moment: what was read is still true */
-    struct library_tag **tags = mem_new((size_t)found + 1, sizeof(struct library_tag *));
+    struct ledger_change changes[TAG_FROZEN - TAG_UNLOCKED + 1] = {0};
+    struct ledger_entry entry = {
+        .time_s = clock_wall_s(), .who = "spillway", .what = "new store"};
     size_t count = 0;
-    for (int i = 0; i < found; i++) {
-        struct library_tag *tag =
-            count < LIBRARY_TAGS ? tag_of_file(library, entries[i]->d_name) : NULL;
-        if (tag)
-            tags[count++] = tag;
-        free(entries[i]);
+    for (int i = TAG_UNLOCKED; i <= TAG_FROZEN; i++) {
+        struct ledger_record *record = &changes[count++].record;
+        record->kind = LEDGER_STATUS;
+        record->word.id = ledger_next_id(library->ledger, LEDGER_STATUS);
+        record->word.created_s = entry.time_s;
+        (void)snprintf(record->word.name, sizeof record->word.name, "%s",
+                       tag_status_name((enum tag_status)i));
     }
-    free(entries);
-    tags_free(library->tags, library->count);
-    qsort(tags, count, sizeof(struct library_tag *), compare_tags);
-    library->tags = tags;
-    library->count = count;
-    number_all(library);
+    return library_commit(library, changes, count, &entry, err);
 }
+
+static bool store_open_all(struct library *library, struct err *err)
+{
+    if (!ledger_open(library->folder, &library->ledger, err))
+        return false;
+    library->index = index_new();
+    return ledger_load(library, err) &&
+           (index_last(library->index, LEDGER_STATUS) > 0 || statuses_make(library, err));
+}
+
+/* ---- life ---- */
 
 bool library_open(const char *folder, struct library **library, struct err *err)
 {
-    char path[PATH_MAX];
-    struct stat status;
-    int written = snprintf(path, sizeof path, "%s/tags", folder);
-    bool fits = written > 0 && written < (int)sizeof path;
-    if (!fits || stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
-        return err_set(err, E_CONDITIONS_FETCH, "%.400s/tags: no folder of tags", folder);
     struct library *made = mem_new(1, sizeof *made);
-    *made = (struct library){.folder = mem_text(folder)};
-    library_refresh(made);
-    *library = made;
-    return true;
+    made->folder = mem_text(folder);
+    bug_if(pthread_mutex_init(&made->change, NULL) != 0);
+    bug_if(pthread_rwlock_init(&made->view, NULL) != 0);
+    bool done = true;
+    if (conditions_shelf_exists(folder) && !ledger_exists(folder)) {
+        made->tags = conditions_shelf_new(folder);
+        made->index = conditions_shelf_read(made->tags);
+        made->looked_ns = clock_now_ns();
+    } else {
+        done = store_open_all(made, err);
+    }
+    if (done)
+        *library = made;
+    else
+        library_close(made);
+    return done;
 }
 
 void library_close(struct library *library)
 {
     if (!library)
         return;
-    tags_free(library->tags, library->count);
+    index_free(library->index);
+    ledger_close(library->ledger);
+    conditions_shelf_free(library->tags);
+    (void)pthread_mutex_destroy(&library->change);
+    (void)pthread_rwlock_destroy(&library->view);
     free(library->folder);
     free(library);
 }
 
-size_t library_count(const struct library *library)
+bool library_is_folder(const struct library *library)
 {
-    return library->count;
+    return library->tags != NULL;
 }
 
-const struct library_tag *library_at(const struct library *library, size_t index)
+const char *library_folder(const struct library *library)
 {
-    return index < library->count ? library->tags[index] : NULL;
+    return library->folder;
 }
 
-const struct library_tag *library_find(const struct library *library, const char *name)
+/* ---- reading ---- */
+
+static void view_replace(struct library *library, struct index *index)
 {
-    const struct library_tag *tag = library_at(library, find_place(library, name));
-    return tag && strcmp(tag->name, name) == 0 ? tag : NULL;
+    bug_if(pthread_rwlock_wrlock(&library->view) != 0);
+    struct index *old = library->index;
+    library->index = index;
+    bug_if(pthread_rwlock_unlock(&library->view) != 0);
+    index_free(old);
 }
 
-const struct tag_row *library_row_at(const struct library_tag *tag,
-                                     const struct library_list *list,
-                                     struct moment moment)
+/* One thread looks, the others go on with what there is. */
+static void folder_look(struct library *library)
 {
-    size_t low = 0, high = list->count; /* first row that starts after the moment */
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (moment_compare(tag->tag.rows[list->first + middle].interval.start, moment) <=
-            0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low > 0 ? &tag->tag.rows[list->first + low - 1] : NULL;
+    int64_t now_ns = clock_now_ns();
+    int64_t looked_ns = atomic_load(&library->looked_ns);
+    if (now_ns - looked_ns <= LIBRARY_REFRESH_NS ||
+        pthread_mutex_trylock(&library->change) != 0)
+        return;
+    if (conditions_shelf_changed(library->tags))
+        view_replace(library, conditions_shelf_read(library->tags));
+    atomic_store(&library->looked_ns, clock_now_ns());
+    bug_if(pthread_mutex_unlock(&library->change) != 0);
+}
+
+const struct index *library_read(struct library *library)
+{
+    if (library->tags)
+        folder_look(library);
+    bug_if(pthread_rwlock_rdlock(&library->view) != 0);
+    return library->index;
+}
+
+void library_done(struct library *library)
+{
+    bug_if(pthread_rwlock_unlock(&library->view) != 0);
+}
+
+/* ---- changing ---- */
+
+const struct index *library_change(struct library *library)
+{
+    bug_if(!library->ledger);
+    bug_if(pthread_mutex_lock(&library->change) != 0);
+    return library->index;
+}
+
+void library_change_end(struct library *library)
+{
+    bug_if(pthread_mutex_unlock(&library->change) != 0);
+}
+
+uint64_t library_next_id(struct library *library, enum ledger_kind kind)
+{
+    return ledger_next_id(library->ledger, kind);
+}
+
+bool library_commit(struct library *library, const struct ledger_change *changes,
+                    size_t count, struct ledger_entry *entry, struct err *err)
+{
+    struct err broken;
+    if (!ledger_commit(library->ledger, changes, count, entry, err))
+        return false;
+    bug_if(pthread_rwlock_wrlock(&library->view) != 0);
+    /* What is durable now must be seen; if it does not fit, the next start says why. */
+    bug_if(!index_apply(library->index, changes, count, &broken));
+    bug_if(pthread_rwlock_unlock(&library->view) != 0);
+    return true;
+}
+
+bool library_log(struct library *library, uint64_t from, uint64_t limit,
+                 ledger_entry_seen seen, void *user, struct err *err)
+{
+    bug_if(pthread_mutex_lock(&library->change) != 0);
+    bool done = ledger_log(library->ledger, from, limit, seen, user, err);
+    bug_if(pthread_mutex_unlock(&library->change) != 0);
+    return done;
 }

@@ -1,58 +1,48 @@
-/* conditions_library.h - the tags of a folder in memory, read again when a file changes.
+/* conditions_library.h - what the conditions service keeps: a store, or a folder of tags.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Used by one thread (that of the embedded conditions service). A tag file that cannot be
- * read does not stop the others: its tag has an error text instead of rows.
+ * A folder with `tags/` in it is a library of files (lib/conditions/README.md has their
+ * form): it is only read, and read again when a file changes. Any other folder is, or
+ * becomes, a store:
+ *
+ *     DIR/data.mdb             records and log (catalog/ledger.h)
+ *     DIR/blobs/<2 hex>/<sha256>   payloads and snapshots, each under its own hash
+ *     DIR/token                names and secrets of those who may write, mode 0600
+ *
+ * Any number of threads read at a time; one changes. Always true: what a reader sees was
+ * committed, whole, and stands still until it says that it is done.
  */
 #ifndef SPILLWAY_COORDINATOR_CONDITIONS_LIBRARY_H
 #define SPILLWAY_COORDINATOR_CONDITIONS_LIBRARY_H
 
-#include "conditions/tag.h"
-
-#define LIBRARY_TAGS  10000u
-#define LIBRARY_ERROR 256
-
-/* The rows of one type in a tag, as the service's "payload list". */
-struct library_list {
-    uint32_t id; /* unique over all tags */
-    size_t first;
-    size_t count;
-};
-
-struct library_tag {
-    uint32_t id; /* from 1, in the order of names; may change when tags come or go */
-    char name[TAG_NAME];
-    char error[LIBRARY_ERROR]; /* "" when the tag was read */
-    struct tag tag;
-    size_t list_count;
-    struct library_list *lists; /* sorted by type; in the arena */
-    uint64_t first_row_id;
-    struct arena arena;
-    /* What the file looked like when it was read. */
-    int64_t changed_ns;
-    int64_t size;
-    uint64_t inode;
-};
+#include "coordinator/conditions_index.h"
 
 struct library;
 
-/* E_CONDITIONS_FETCH when FOLDER/tags is no folder. */
+/* Fresh stores get the statuses unlocked, locked and frozen. */
 bool library_open(const char *folder, struct library **library, struct err *err);
 void library_close(struct library *library);
 
-/* Looks at the folder and reads what is new or changed. */
-void library_refresh(struct library *library);
+bool library_is_folder(const struct library *library);
+const char *library_folder(const struct library *library);
 
-size_t library_count(const struct library *library);
+/* Reading, until library_done. Nothing else of the library may be called in between by
+ * the same thread. */
+const struct index *library_read(struct library *library);
+void library_done(struct library *library);
 
-/* Borrowed until the next refresh. In the order of names; NULL when absent. */
-const struct library_tag *library_at(const struct library *library, size_t index);
-const struct library_tag *library_find(const struct library *library, const char *name);
+/* Changing, until library_change_end: nobody else changes it meanwhile, others go on
+ * reading. Stores only. */
+const struct index *library_change(struct library *library);
+void library_change_end(struct library *library);
+uint64_t library_next_id(struct library *library, enum ledger_kind kind);
 
-/* The row that the service's rule gives for a moment: greatest start at or before it,
- * whatever its end. NULL when there is none. */
-const struct tag_row *library_row_at(const struct library_tag *tag,
-                                     const struct library_list *list,
-                                     struct moment moment);
+/* Durable first, then visible; see ledger_commit. The changes must fit the index. */
+bool library_commit(struct library *library, const struct ledger_change *changes,
+                    size_t count, struct ledger_entry *entry, struct err *err);
+
+/* See ledger_log; waits for a change that is under way. */
+bool library_log(struct library *library, uint64_t from, uint64_t limit,
+                 ledger_entry_seen seen, void *user, struct err *err);
 
 #endif

@@ -1,273 +1,289 @@
-/* conditions_pages.c - the JSON bodies of the read API, in the shapes of nopayloaddb.
+/* conditions_pages.c - the JSON bodies of the HSF API, in the shapes of nopayloaddb.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "coordinator/conditions_pages.h"
 
 #include <inttypes.h>
 
-/* A folder of files has no history of rows; clients read these members and ignore them.
- */
-#define PAGE_TIME "1970-01-01T00:00:00.000000"
-
-#define PAGE_LIST_NAME (TAG_NAME + 16)
-
-static int64_t status_id(enum tag_status status)
+static void put_id_name(struct json_writer *writer, uint64_t id, const char *name)
 {
-    return (int64_t)status + 1;
-}
-
-static const char *list_type(const struct library_tag *tag,
-                             const struct library_list *list)
-{
-    return tag->tag.rows[list->first].type;
-}
-
-/* "<type>_<id>", as the service names its lists. */
-static void list_name(const struct library_tag *tag, const struct library_list *list,
-                      char out[PAGE_LIST_NAME])
-{
-    (void)snprintf(out, PAGE_LIST_NAME, "%.80s_%" PRIu32, list_type(tag, list), list->id);
-}
-
-static const char *status_of(const struct library_tag *tag)
-{
-    return tag->error[0] ? "unreadable" : tag_status_name(tag->tag.status);
-}
-
-static void put_id_name(struct json_writer *writer, int64_t id, const char *name)
-{
-    json_put_i64(writer, "id", id);
+    json_put_u64(writer, "id", id);
     json_put_text(writer, "name", name);
 }
 
-void page_statuses(struct json_writer *writer)
+/* "2018-05-01T12:00:00.000000", UTC as the original writes it. */
+static void put_time(struct json_writer *writer, const char *key, int64_t time_s)
 {
-    json_open_array(writer, NULL);
-    for (int i = TAG_UNLOCKED; i <= TAG_FROZEN; i++) {
-        json_open_object(writer, NULL);
-        put_id_name(writer, status_id((enum tag_status)i),
-                    tag_status_name((enum tag_status)i));
-        json_put_text(writer, "created", PAGE_TIME);
-        json_close_object(writer);
-    }
-    json_close_array(writer);
+    char text[64] = "1970-01-01T00:00:00.000000";
+    struct tm parts;
+    time_t time = (time_t)time_s;
+    if (gmtime_r(&time, &parts))
+        (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.000000", &parts);
+    json_put_text(writer, key, text);
 }
 
-void page_tag_row(struct json_writer *writer, const struct library_tag *tag)
+static void put_text_or_null(struct json_writer *writer, const char *key,
+                             const char *text)
 {
-    json_open_object(writer, NULL);
-    put_id_name(writer, tag->id, tag->name);
-    json_put_null(writer, "author");
-    json_put_text(writer, "status", status_of(tag));
-    json_put_u64(writer, "payload_lists_count", tag->list_count);
-    json_put_u64(writer, "payload_iov_count", tag->tag.count);
-    json_put_text(writer, "created", PAGE_TIME);
-    json_put_text(writer, "updated", PAGE_TIME);
-    json_close_object(writer);
-}
-
-void page_tag_rows(struct json_writer *writer, const struct library *library)
-{
-    json_open_array(writer, NULL);
-    for (size_t i = 0; i < library_count(library); i++)
-        page_tag_row(writer, library_at(library, i));
-    json_close_array(writer);
-}
-
-/* The four ends under their names. */
-static void put_ends(struct json_writer *writer, const struct interval *interval)
-{
-    json_put_i64(writer, "major_iov", interval->start.run);
-    json_put_i64(writer, "minor_iov", interval->start.spill);
-    json_put_i64(writer, "major_iov_end", interval->end.run);
-    json_put_i64(writer, "minor_iov_end", interval->end.spill);
-}
-
-static void put_size(struct json_writer *writer, const char *key, int64_t size)
-{
-    if (size >= 0)
-        json_put_i64(writer, key, size);
+    if (text)
+        json_put_text(writer, key, text);
     else
         json_put_null(writer, key);
 }
 
-static void put_row(struct json_writer *writer, const struct tag_row *row, uint64_t id,
-                    const char *list)
+static void put_size(struct json_writer *writer, int64_t size)
 {
-    char combined[48]; /* run + spill / 10^19, as a text */
+    if (size >= 0)
+        json_put_i64(writer, "size", size);
+    else
+        json_put_null(writer, "size");
+}
+
+/* ---- words ---- */
+
+static void put_word(struct json_writer *writer, const struct ledger_word *word)
+{
+    put_id_name(writer, word->id, word->name);
+    put_time(writer, "created", word->created_s);
+}
+
+void page_word(struct json_writer *writer, const struct ledger_word *word)
+{
+    json_open_object(writer, NULL);
+    put_word(writer, word);
+    json_close_object(writer);
+}
+
+void page_words(struct json_writer *writer, const struct index *index,
+                enum ledger_kind kind)
+{
+    json_open_array(writer, NULL);
+    for (uint64_t i = 1; i <= index_last(index, kind); i++) {
+        const struct ledger_word *word =
+            kind == LEDGER_STATUS ? index_status(index, i) : index_type(index, i);
+        if (word)
+            page_word(writer, word);
+    }
+    json_close_array(writer);
+}
+
+/* ---- tags ---- */
+
+static const char *status_of(const struct index *index, const struct index_tag *tag)
+{
+    return tag->error[0] ? "unreadable" : index_status(index, tag->record.status)->name;
+}
+
+static const char *author_of(const struct index_tag *tag)
+{
+    return tag->record.author[0] ? tag->record.author : NULL;
+}
+
+void page_tag(struct json_writer *writer, const struct index *index,
+              const struct index_tag *tag, enum page_tag_form form)
+{
+    const struct ledger_tag *record = &tag->record;
+    json_open_object(writer, NULL);
+    put_id_name(writer, record->id, record->name);
+    put_text_or_null(writer, "author", author_of(tag));
+    if (form == PAGE_TAG_MOVED)
+        json_put_u64(writer, "status", record->status);
+    else
+        json_put_text(writer, "status", status_of(index, tag));
+    if (form == PAGE_TAG_LISTED) {
+        json_put_u64(writer, "payload_lists_count", tag->count);
+        json_put_u64(writer, "payload_iov_count", tag->rows);
+    }
+    put_time(writer, "created", record->created_s);
+    put_time(writer, "updated", record->updated_s);
+    json_close_object(writer);
+}
+
+void page_tags(struct json_writer *writer, const struct index *index)
+{
+    json_open_array(writer, NULL);
+    for (uint64_t i = 1; i <= index_last(index, LEDGER_TAG); i++) {
+        const struct index_tag *tag = index_tag(index, i);
+        if (tag)
+            page_tag(writer, index, tag, PAGE_TAG_LISTED);
+    }
+    json_close_array(writer);
+}
+
+/* ---- rows ---- */
+
+static void put_interval(struct json_writer *writer, const struct ledger_row *record)
+{
+    json_put_i64(writer, "major_iov", record->start_major);
+    json_put_i64(writer, "minor_iov", record->start_minor);
+    json_put_i64(writer, "major_iov_end", record->end_major);
+    json_put_i64(writer, "minor_iov_end", record->end_minor);
+}
+
+/* major + minor / 10^19 as a text */
+static void put_combined(struct json_writer *writer, const struct ledger_row *record)
+{
+    char combined[48];
     (void)snprintf(combined, sizeof combined, "%" PRId64 ".%019" PRId64,
-                   row->interval.start.run, row->interval.start.spill);
-    json_open_object(writer, NULL);
-    json_put_u64(writer, "id", id);
-    json_put_text(writer, "payload_url", row->url);
-    json_put_text(writer, "checksum", row->checksum);
-    put_size(writer, "size", row->size);
+                   record->start_major, record->start_minor);
     json_put_text(writer, "comb_iov", combined);
-    put_ends(writer, &row->interval);
-    json_put_text(writer, "payload_list", list);
-    json_put_text(writer, "inserted", PAGE_TIME);
+}
+
+void page_row(struct json_writer *writer, const struct index_row *row, bool paged)
+{
+    const struct ledger_row *record = &row->record;
+    const struct index_list *list = row->list;
+    json_open_object(writer, NULL);
+    json_put_u64(writer, "id", record->id);
+    json_put_text(writer, "payload_url", record->url);
+    json_put_text(writer, "checksum", record->checksum);
+    put_size(writer, record->size);
+    put_text_or_null(writer, "extra", record->extra);
+    if (!paged)
+        put_combined(writer, record);
+    put_interval(writer, record);
+    put_text_or_null(writer, "payload_list", list ? list->name : NULL);
+    if (paged) {
+        const struct index_tag *tag = list ? list->tag : NULL;
+        put_text_or_null(writer, "global_tag", tag ? tag->record.name : NULL);
+        put_text_or_null(writer, "payload_type", list ? list->type->name : NULL);
+    }
+    put_time(writer, "inserted", record->inserted_s);
     json_close_object(writer);
 }
 
-static void put_list_rows(struct json_writer *writer, const struct library_tag *tag,
-                          const struct library_list *list)
+void page_rows(struct json_writer *writer, const struct index *index)
 {
-    char name[PAGE_LIST_NAME];
-    list_name(tag, list, name);
+    json_open_array(writer, NULL);
+    for (uint64_t i = 1; i <= index_last(index, LEDGER_ROW); i++) {
+        const struct index_row *row = index_row(index, i);
+        if (row)
+            page_row(writer, row, false);
+    }
+    json_close_array(writer);
+}
+
+/* ---- lists ---- */
+
+static void put_list_head(struct json_writer *writer, const struct index_list *list)
+{
+    put_id_name(writer, list->record.id, list->name);
+    put_text_or_null(writer, "global_tag", list->tag ? list->tag->record.name : NULL);
+    json_put_text(writer, "payload_type", list->type->name);
+}
+
+static void put_list_whole(struct json_writer *writer, const struct index_list *list)
+{
+    json_open_object(writer, NULL);
+    put_list_head(writer, list);
+    json_open_array(writer, "payload_iov");
     for (size_t i = 0; i < list->count; i++)
-        put_row(writer, &tag->tag.rows[list->first + i],
-                tag->first_row_id + list->first + i, name);
+        page_row(writer, list->slots[i].row, false);
+    json_close_array(writer);
+    put_time(writer, "created", list->record.created_s);
+    json_close_object(writer);
 }
 
-static void put_list_head(struct json_writer *writer, const struct library_tag *tag,
-                          const struct library_list *list)
-{
-    char name[PAGE_LIST_NAME];
-    list_name(tag, list, name);
-    put_id_name(writer, list->id, name);
-    json_put_text(writer, "global_tag", tag->name);
-    json_put_text(writer, "payload_type", list_type(tag, list));
-    json_put_text(writer, "created", PAGE_TIME);
-}
-
-void page_dump(struct json_writer *writer, const struct library_tag *tag)
+void page_list(struct json_writer *writer, const struct index_list *list,
+               enum page_list_form form)
 {
     json_open_object(writer, NULL);
-    put_id_name(writer, tag->id, tag->name);
-    json_put_null(writer, "author");
+    if (form == PAGE_LIST_NUMBERS) {
+        put_id_name(writer, list->record.id, list->name);
+        if (list->tag)
+            json_put_u64(writer, "global_tag", list->record.tag);
+        else
+            json_put_null(writer, "global_tag");
+        json_put_u64(writer, "payload_type", list->record.type);
+    } else {
+        put_list_head(writer, list);
+    }
+    if (form == PAGE_LIST_COUNTED)
+        json_put_u64(writer, "iov_count", list->count);
+    put_time(writer, "created", list->record.created_s);
+    json_close_object(writer);
+}
+
+void page_lists(struct json_writer *writer, const struct index *index)
+{
+    json_open_array(writer, NULL);
+    for (uint64_t i = 1; i <= index_last(index, LEDGER_LIST); i++) {
+        const struct index_list *list = index_list(index, i);
+        if (list)
+            put_list_whole(writer, list);
+    }
+    json_close_array(writer);
+}
+
+void page_list_names(struct json_writer *writer, const struct index_tag *tag)
+{
+    json_open_object(writer, NULL);
+    for (size_t i = 0; i < tag->count; i++)
+        json_put_text(writer, tag->lists[i]->type->name, tag->lists[i]->name);
+    json_close_object(writer);
+}
+
+/* ---- whole tags ---- */
+
+static void put_status(struct json_writer *writer, const struct ledger_word *status)
+{
     json_open_object(writer, "status");
-    put_id_name(writer, status_id(tag->tag.status), status_of(tag));
+    put_id_name(writer, status->id, status->name);
     json_put_text(writer, "description", "");
-    json_put_text(writer, "created", PAGE_TIME);
+    put_time(writer, "created", status->created_s);
     json_close_object(writer);
+}
+
+void page_dump(struct json_writer *writer, const struct index *index,
+               const struct index_tag *tag)
+{
+    json_open_object(writer, NULL);
+    put_id_name(writer, tag->record.id, tag->record.name);
+    put_text_or_null(writer, "author", author_of(tag));
+    put_status(writer, index_status(index, tag->record.status));
     json_open_array(writer, "payload_lists");
-    for (size_t i = 0; i < tag->list_count; i++) {
-        json_open_object(writer, NULL);
-        put_list_head(writer, tag, &tag->lists[i]);
-        json_open_array(writer, "payload_iov");
-        put_list_rows(writer, tag, &tag->lists[i]);
-        json_close_array(writer);
-        json_close_object(writer);
-    }
+    for (size_t i = 0; i < tag->count; i++)
+        put_list_whole(writer, tag->lists[i]);
     json_close_array(writer);
-    json_put_text(writer, "created", PAGE_TIME);
-    json_put_text(writer, "updated", PAGE_TIME);
+    put_time(writer, "created", tag->record.created_s);
+    put_time(writer, "updated", tag->record.updated_s);
     json_close_object(writer);
 }
 
-void page_dumps(struct json_writer *writer, const struct library *library)
+void page_dumps(struct json_writer *writer, const struct index *index)
 {
     json_open_array(writer, NULL);
-    for (size_t i = 0; i < library_count(library); i++)
-        page_dump(writer, library_at(library, i));
-    json_close_array(writer);
-}
-
-void page_list_names(struct json_writer *writer, const struct library_tag *tag)
-{
-    char name[PAGE_LIST_NAME];
-    json_open_object(writer, NULL);
-    for (size_t i = 0; i < tag->list_count; i++) {
-        list_name(tag, &tag->lists[i], name);
-        json_put_text(writer, list_type(tag, &tag->lists[i]), name);
-    }
-    json_close_object(writer);
-}
-
-/* Whether a tag before this one has the type as well. */
-static bool type_is_known(const struct library *library, size_t before, const char *type)
-{
-    for (size_t i = 0; i < before; i++) {
-        const struct library_tag *tag = library_at(library, i);
-        for (size_t l = 0; l < tag->list_count; l++) {
-            if (strcmp(list_type(tag, &tag->lists[l]), type) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
-void page_types(struct json_writer *writer, const struct library *library)
-{
-    int64_t id = 1;
-    json_open_array(writer, NULL);
-    for (size_t i = 0; i < library_count(library); i++) {
-        const struct library_tag *tag = library_at(library, i);
-        for (size_t l = 0; l < tag->list_count; l++) {
-            const char *type = list_type(tag, &tag->lists[l]);
-            if (type_is_known(library, i, type))
-                continue;
-            json_open_object(writer, NULL);
-            put_id_name(writer, id++, type);
-            json_put_text(writer, "created", PAGE_TIME);
-            json_close_object(writer);
-        }
+    for (uint64_t i = 1; i <= index_last(index, LEDGER_TAG); i++) {
+        const struct index_tag *tag = index_tag(index, i);
+        if (tag && !tag->error[0])
+            page_dump(writer, index, tag);
     }
     json_close_array(writer);
 }
 
-void page_lists(struct json_writer *writer, const struct library *library)
-{
-    json_open_array(writer, NULL);
-    for (size_t i = 0; i < library_count(library); i++) {
-        const struct library_tag *tag = library_at(library, i);
-        for (size_t l = 0; l < tag->list_count; l++) {
-            json_open_object(writer, NULL);
-            put_list_head(writer, tag, &tag->lists[l]);
-            json_close_object(writer);
-        }
-    }
-    json_close_array(writer);
-}
+/* ---- a moment ---- */
 
-void page_rows(struct json_writer *writer, const struct library *library)
-{
-    json_open_array(writer, NULL);
-    for (size_t i = 0; i < library_count(library); i++) {
-        const struct library_tag *tag = library_at(library, i);
-        for (size_t l = 0; l < tag->list_count; l++)
-            put_list_rows(writer, tag, &tag->lists[l]);
-    }
-    json_close_array(writer);
-}
-
-static void put_moment_object(struct json_writer *writer, const struct tag_row *row)
+static void put_moment_object(struct json_writer *writer, const struct index_row *row)
 {
     json_open_object(writer, NULL);
-    json_put_text(writer, "payload_type_name", row->type);
-    json_put_text(writer, "payload_url", row->url);
-    json_put_text(writer, "checksum", row->checksum);
-    put_size(writer, "size", row->size);
-    put_ends(writer, &row->interval);
-    json_put_null(writer, "revision");
+    json_put_text(writer, "payload_type_name", row->list->type->name);
+    json_put_text(writer, "payload_url", row->record.url);
+    json_put_text(writer, "checksum", row->record.checksum);
+    put_size(writer, row->record.size);
+    put_interval(writer, &row->record);
+    put_text_or_null(writer, "revision", row->record.extra);
     json_close_object(writer);
 }
 
-static void put_moment_array(struct json_writer *writer, const struct tag_row *row)
+void page_moment(struct json_writer *writer, const struct index_tag *tag,
+                 struct moment moment)
 {
+    size_t at = 0;
     json_open_array(writer, NULL);
-    json_put_text(writer, NULL, row->type);
-    json_put_text(writer, NULL, row->url);
-    json_put_text(writer, NULL, row->checksum);
-    put_size(writer, NULL, row->size);
-    json_put_i64(writer, NULL, row->interval.start.run);
-    json_put_i64(writer, NULL, row->interval.start.spill);
-    json_put_i64(writer, NULL, row->interval.end.run);
-    json_put_i64(writer, NULL, row->interval.end.spill);
-    json_put_null(writer, NULL);
-    json_close_array(writer);
-}
-
-void page_moment(struct json_writer *writer, const struct library_tag *tag,
-                 struct moment moment, bool as_objects)
-{
-    json_open_array(writer, NULL);
-    for (size_t i = 0; tag && i < tag->list_count; i++) {
-        const struct tag_row *row = library_row_at(tag, &tag->lists[i], moment);
-        if (row && as_objects)
-            put_moment_object(writer, row);
-        else if (row)
-            put_moment_array(writer, row);
+    for (size_t i = 0; tag && i < tag->count; i++) {
+        at = index_slot_at(tag->lists[i], moment, at);
+        if (at != SIZE_MAX)
+            put_moment_object(writer, tag->lists[i]->slots[at].row);
     }
     json_close_array(writer);
 }

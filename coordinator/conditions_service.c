@@ -1,312 +1,306 @@
-/* conditions_service.c - the embedded conditions service.
+/* conditions_service.c - the embedded conditions service: routes, and who may use them.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "coordinator/conditions_service.h"
 
 #include <limits.h>
+#include <strings.h>
 
-#include "base/clock.h"
-#include "base/digest.h"
-#include "base/disk.h"
 #include "base/text.h"
-#include "conditions/payload.h"
-#include "coordinator/conditions_pages.h"
+#include "coordinator/conditions_extra.h"
+#include "coordinator/conditions_read.h"
+#include "coordinator/conditions_token.h"
+#include "coordinator/conditions_write.h"
 
-#define SERVICE_BODY       ((size_t)1 << 30)    /* piov of 10^6 rows */
-#define SERVICE_REFRESH_NS ((int64_t)200000000) /* a changed tag is seen this soon */
-#define SERVICE_PREFIX     "/api/cdb_rest/"
+#define SERVICE_PREFIX "/api/cdb_rest/"
 
 struct conditions_service {
-    char *folder;
     struct library *library;
-    int64_t refreshed_ns;
+    struct token_list *tokens; /* NULL: a folder, which is only read */
+    struct answer_cache *cache;
+    struct extra_heads *heads;
 };
-
-/* One answer in the making. */
-struct answer {
-    struct http_request *request;
-    const struct conditions_service *service;
-    const char *rest; /* of the path, behind the route's name */
-    unsigned status;
-    const char *content_type;
-    struct bytes body;
-    struct json_writer writer;
-};
-
-/* ---- sending ---- */
-
-static void answer_detail(struct answer *answer, unsigned status, const char *text)
-{
-    bytes_clear(&answer->body);
-    json_begin(&answer->writer, &answer->body);
-    json_open_object(&answer->writer, NULL);
-    json_put_text(&answer->writer, "detail", text);
-    json_close_object(&answer->writer);
-    answer->status = status;
-    answer->content_type = "application/json";
-}
-
-static void answer_not_found(struct answer *answer)
-{
-    answer_detail(answer, 404, "Not found.");
-}
-
-/* The validator is the content: quoted hash, the same for the same bytes. */
-static void answer_send(struct answer *answer)
-{
-    char hex[SHA256_HEX];
-    char etag[SHA256_HEX + 2];
-    struct err err;
-    if (!json_end(&answer->writer, &err))
-        answer_detail(answer, 500, err.text);
-    struct sha256 hash = sha256_of(answer->body.data, answer->body.size);
-    sha256_to_hex(&hash, hex);
-    (void)snprintf(etag, sizeof etag, "\"%s\"", hex);
-    const char *known = http_request_header(answer->request, "If-None-Match");
-    bool unchanged = answer->status == 200 && known && strcmp(known, etag) == 0;
-    struct http_header headers[] = {{"ETag", etag}, {"Vary", "Accept"}};
-    struct http_reply reply = {.status = unchanged ? 304 : answer->status,
-                               .content_type = unchanged ? NULL : answer->content_type,
-                               .body = answer->body.data,
-                               .size = unchanged ? 0 : answer->body.size,
-                               .headers = headers,
-                               .header_count = answer->status == 200 ? 2 : 0};
-    http_answer(answer->request, &reply);
-}
 
 /* ---- routes ---- */
 
-/* The tag named by the rest of the path; an answer is made when it cannot be told. */
-static const struct library_tag *answer_tag(struct answer *answer, const char *name)
-{
-    const struct library_tag *tag = library_find(answer->service->library, name);
-    if (!tag)
-        answer_not_found(answer);
-    else if (tag->error[0])
-        answer_detail(answer, 500, tag->error);
-    return tag && !tag->error[0] ? tag : NULL;
-}
+typedef void (*read_index)(struct answer *answer, const struct index *index);
+typedef void (*read_library)(struct answer *answer, struct library *library);
 
-static void route_statuses(struct answer *answer)
-{
-    page_statuses(&answer->writer);
-}
-
-static void route_tags(struct answer *answer)
-{
-    page_tag_rows(&answer->writer, answer->service->library);
-}
-
-static void route_dumps(struct answer *answer)
-{
-    struct err unused;
-    uint64_t id = 0;
-    if (!*answer->rest) {
-        page_dumps(&answer->writer, answer->service->library);
-        return;
-    }
-    const struct library *library = answer->service->library;
-    bool good = text_to_u64(answer->rest, LIBRARY_TAGS, &id, &unused) && id > 0;
-    const struct library_tag *tag = good ? library_at(library, (size_t)id - 1) : NULL;
-    if (tag)
-        page_dump(&answer->writer, tag);
-    else
-        answer_not_found(answer);
-}
-
-static void route_tag(struct answer *answer)
-{
-    const struct library_tag *tag = answer_tag(answer, answer->rest);
-    const char *light = http_request_query(answer->request, "light");
-    if (tag && light && strcmp(light, "1") == 0)
-        page_tag_row(&answer->writer, tag);
-    else if (tag)
-        page_dump(&answer->writer, tag);
-}
-
-static void route_list_names(struct answer *answer)
-{
-    const struct library_tag *tag = answer_tag(answer, answer->rest);
-    if (tag)
-        page_list_names(&answer->writer, tag);
-}
-
-static void route_types(struct answer *answer)
-{
-    page_types(&answer->writer, answer->service->library);
-}
-
-static void route_lists(struct answer *answer)
-{
-    page_lists(&answer->writer, answer->service->library);
-}
-
-static void route_rows(struct answer *answer)
-{
-    page_rows(&answer->writer, answer->service->library);
-}
-
-static bool query_number(const struct answer *answer, const char *name, int64_t *number)
-{
-    struct err unused;
-    const char *text = http_request_query(answer->request, name);
-    return text && text_to_i64(text, INT64_MIN, INT64_MAX, number, &unused);
-}
-
-/* An unknown or missing tag is an empty answer, as clients know it. */
-static void route_moment(struct answer *answer)
-{
-    struct moment moment = {0};
-    const char *name = http_request_query(answer->request, "gtName");
-    const char *shape = http_request_query(answer->request, "shape");
-    if (!query_number(answer, "majorIOV", &moment.run) ||
-        !query_number(answer, "minorIOV", &moment.spill)) {
-        answer_detail(answer, 400, "majorIOV and minorIOV must be 64-bit integers.");
-        return;
-    }
-    const struct library_tag *tag =
-        name ? library_find(answer->service->library, name) : NULL;
-    if (tag && tag->error[0])
-        answer_detail(answer, 500, tag->error);
-    else
-        page_moment(&answer->writer, tag, moment, shape && strcmp(shape, "dict") == 0);
-}
-
-/* HOST of the request, when it is plain enough to be given back in a URL. */
-static const char *plain_host(const struct answer *answer)
-{
-    const char *host = http_request_header(answer->request, "Host");
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789.-:[]";
-    bool good =
-        host && *host && strlen(host) < 256 && strspn(host, plain) == strlen(host);
-    return good ? host : NULL;
-}
-
-static void route_settings(struct answer *answer)
-{
-    char url[512];
-    const char *value = NULL;
-    const char *host = plain_host(answer);
-    if (strcmp(answer->rest, "CDB_IOV_MODE") == 0)
-        value = "continuous";
-    if (strcmp(answer->rest, "CDB_PAYLOAD_BASE_URL") == 0 && host) {
-        (void)snprintf(url, sizeof url, "http://%s/payloads", host);
-        value = url;
-    }
-    if (!value) {
-        answer_detail(answer, 404, "No such setting.");
-        return;
-    }
-    json_open_object(&answer->writer, NULL);
-    json_put_text(&answer->writer, answer->rest, value);
-    json_close_object(&answer->writer);
-}
-
-static void route_payload(struct answer *answer)
-{
-    char path[PATH_MAX];
-    struct err err;
-    int length = snprintf(path, sizeof path, "%s/payloads/%s", answer->service->folder,
-                          answer->rest);
-    bool good =
-        tag_url_is_safe(answer->rest) && length < (int)sizeof path && disk_exists(path);
-    answer->content_type = "application/octet-stream";
-    if (!good || !disk_read_file(path, &answer->body, &err))
-        answer_not_found(answer);
-}
-
-/* What may follow the name of a route. */
-enum route_rest { REST_NONE, REST_SOME, REST_ANY };
-
-static const struct route {
-    const char *name;
-    enum route_rest rest;
-    void (*run)(struct answer *answer);
-} routes[] = {
-    {SERVICE_PREFIX "gtstatus", REST_NONE, route_statuses},
-    {SERVICE_PREFIX "globalTags", REST_NONE, route_tags},
-    {SERVICE_PREFIX "globalTag", REST_SOME, route_tag},
-    {SERVICE_PREFIX "gtPayloadLists", REST_SOME, route_list_names},
-    {SERVICE_PREFIX "gt", REST_ANY, route_dumps},
-    {SERVICE_PREFIX "pt", REST_NONE, route_types},
-    {SERVICE_PREFIX "pl", REST_NONE, route_lists},
-    {SERVICE_PREFIX "piov", REST_NONE, route_rows},
-    {SERVICE_PREFIX "payloadiovs", REST_NONE, route_moment},
-    {SERVICE_PREFIX "user_settings", REST_SOME, route_settings},
-    {"/payloads", REST_SOME, route_payload},
+/* "*" stands for one part of a path, which becomes a word; "**" for all that is left. One
+ * of `index`, `library`, `head` for reading, else `write`. */
+struct route {
+    const char *method;
+    const char *path;
+    read_index index;
+    read_library library;
+    bool head;
+    enum write_kind write;
 };
 
-/* "NAME", "NAME/", "NAME/rest": the rest without slashes around it, NULL for no match. */
-static const char *route_match(const struct route *route, char *path)
+#define API(path) SERVICE_PREFIX path
+
+static const struct route routes[] = {
+    {"GET", API("payloadiovs"), .index = read_moment},
+    {"GET", API("payload-iovs/query"), .index = read_moment},
+    {"GET", API("gtstatus"), .index = read_statuses},
+    {"GET", API("global-tags/statuses"), .index = read_statuses},
+    {"GET", API("globalTags"), .index = read_tags},
+    {"GET", API("global-tags"), .index = read_tags},
+    {"GET", API("gt"), .index = read_dumps},
+    {"GET", API("gt/*"), .index = read_dump_by_id},
+    {"GET", API("globalTag/*"), .index = read_tag},
+    {"GET", API("global-tags/*"), .index = read_tag},
+    {"GET", API("gtPayloadLists/*"), .index = read_list_names},
+    {"GET", API("global-tags/*/payload-lists"), .index = read_list_names},
+    {"GET", API("pt"), .index = read_types},
+    {"GET", API("payload-types"), .index = read_types},
+    {"GET", API("pl"), .index = read_lists},
+    {"GET", API("payload-lists"), .index = read_lists},
+    {"GET", API("pl/*"), .index = read_list},
+    {"GET", API("payload-lists/*"), .index = read_list},
+    {"GET", API("payload-lists/by-name/*"), .index = read_list_by_name},
+    {"GET", API("piov"), .index = read_rows},
+    {"GET", API("payload-iovs"), .index = read_rows},
+    {"GET", API("piov/*"), .index = read_row},
+    {"GET", API("payload-iovs/*"), .index = read_row},
+    {"GET", API("user_settings/*"), .index = read_setting},
+    {"GET", API("settings/*"), .index = read_setting},
+    {"GET", API("x"), .library = extra_about},
+    {"GET", API("x/head/*"), .head = true},
+    {"GET", API("x/snapshot/*"), .library = extra_snapshot},
+    {"GET", API("x/blob/*"), .library = extra_blob},
+    {"GET", API("x/range"), .index = extra_range},
+    {"GET", API("x/diff"), .index = extra_diff},
+    {"GET", API("x/uses/*"), .index = extra_uses},
+    {"GET", API("x/log"), .library = extra_log},
+    {"GET", "/payloads/**", .library = extra_payload},
+    {"PUT", API("x/blob/*"), .write = WRITE_BLOB},
+    {"POST", API("gtstatus"), .write = WRITE_STATUS},
+    {"POST", API("global-tags/statuses"), .write = WRITE_STATUS},
+    {"POST", API("gt"), .write = WRITE_TAG},
+    {"POST", API("pt"), .write = WRITE_TYPE},
+    {"POST", API("payload-types"), .write = WRITE_TYPE},
+    {"POST", API("pl"), .write = WRITE_LIST},
+    {"POST", API("payload-lists"), .write = WRITE_LIST},
+    {"PUT", API("pl_attach"), .write = WRITE_LIST_ATTACH},
+    {"PUT", API("payload-lists/attach"), .write = WRITE_LIST_ATTACH},
+    {"POST", API("piov"), .write = WRITE_ROW},
+    {"POST", API("payload-iovs"), .write = WRITE_ROW},
+    {"PUT", API("piov_attach"), .write = WRITE_ROW_ATTACH},
+    {"PUT", API("payload-iovs/attach"), .write = WRITE_ROW_ATTACH},
+    {"POST", API("bulk_piov"), .write = WRITE_BULK},
+    {"POST", API("payload-iovs/bulk"), .write = WRITE_BULK},
+    {"PUT", API("gt_change_status/*/*"), .write = WRITE_CHANGE_STATUS},
+    {"PUT", API("global-tags/*/change-status/*"), .write = WRITE_CHANGE_STATUS},
+    {"POST", API("cloneGlobalTag/*/*"), .write = WRITE_CLONE},
+    {"POST", API("global-tags/*/clone/*"), .write = WRITE_CLONE},
+    {"DELETE", API("deleteGlobalTag/*"), .write = WRITE_DELETE_TAG},
+    {"DELETE", API("global-tags/*/delete"), .write = WRITE_DELETE_TAG},
+    {"DELETE", API("deletePayloadType/*"), .write = WRITE_DELETE_TYPE},
+    {"DELETE", API("payload-types/*/delete"), .write = WRITE_DELETE_TYPE},
+    {"DELETE", API("deletePayloadList/*"), .write = WRITE_DELETE_LIST},
+    {"DELETE", API("payload-lists/*/delete"), .write = WRITE_DELETE_LIST},
+    {"DELETE", API("deletePayloadIOV/*/*/*/*"), .write = WRITE_DELETE_ROW},
+    {"DELETE", API("deletePayloadIOV/*/*/*/*/*/*"), .write = WRITE_DELETE_ROW},
+    {"DELETE", API("payload-iovs/*/*/*/*/delete"), .write = WRITE_DELETE_ROW},
+    {"DELETE", API("payload-iovs/*/*/*/*/*/*/delete"), .write = WRITE_DELETE_ROW},
+};
+
+/* One part of a form against one of a path: their lengths, false when they differ. */
+static bool part_fits(const char *form, const char *path, size_t *in_form,
+                      size_t *in_path, bool *is_word)
 {
-    size_t length = strlen(route->name);
-    if (strncmp(path, route->name, length) != 0 ||
-        (path[length] != '\0' && path[length] != '/'))
-        return NULL;
-    char *rest = path[length] == '/' ? path + length + 1 : path + length;
-    bool has_rest = *rest != '\0';
-    if ((has_rest && route->rest == REST_NONE) || (!has_rest && route->rest == REST_SOME))
-        return NULL;
-    return rest;
+    *in_form = strcspn(form, "/");
+    *in_path = strcspn(path, "/");
+    *is_word = form[0] == '*';
+    if (strcmp(form, "**") == 0)
+        *in_path = strlen(path);
+    if (*is_word)
+        return *in_path > 0;
+    return *in_form == *in_path && strncmp(form, path, *in_form) == 0;
 }
 
-static void answer_route(struct answer *answer)
+/* Whether a path is of the form. Its words then are places in the path and their lengths.
+ */
+static bool path_fits(const char *form, char *path, char *words[ANSWER_WORDS],
+                      size_t lengths[ANSWER_WORDS], size_t *count)
 {
-    char path[1024];
-    struct err unused;
-    const char *asked = http_request_path(answer->request);
-    const char *method = http_request_method(answer->request);
-    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
-        answer_detail(answer, 405, "Method not allowed.");
-        return;
+    *count = 0;
+    for (;;) {
+        size_t in_form, in_path;
+        bool is_word;
+        if (!part_fits(form, path, &in_form, &in_path, &is_word))
+            return false;
+        if (is_word) {
+            words[*count] = path;
+            lengths[(*count)++] = in_path;
+        }
+        form += in_form;
+        path += in_path;
+        if (*form != *path || *form == '\0')
+            return *form == *path;
+        form++;
+        path++;
     }
-    answer_not_found(answer);
-    if (!text_copy(path, sizeof path, asked, &unused))
-        return;
-    size_t length = strlen(path);
-    if (length > 1 && path[length - 1] == '/')
-        path[length - 1] = '\0';
+}
+
+static bool is_method(const char *given, const char *wanted)
+{
+    return strcmp(given, wanted) == 0 ||
+           (strcmp(given, "HEAD") == 0 && strcmp(wanted, "GET") == 0);
+}
+
+/* Cuts the path up behind its words. */
+static void words_take(struct answer *answer, char *const words[ANSWER_WORDS],
+                       const size_t lengths[ANSWER_WORDS], size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        answer->words[i] = words[i];
+        words[i][lengths[i]] = '\0';
+    }
+    answer->word_count = count;
+}
+
+/* The route, or NULL and an answer that says why there is none. */
+static const struct route *route_find(struct answer *answer)
+{
+    const char *method = http_request_method(answer->request);
+    char *words[ANSWER_WORDS];
+    size_t lengths[ANSWER_WORDS], count = 0;
+    answer->allow = NULL;
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
-        answer->rest = route_match(&routes[i], path);
-        if (!answer->rest)
+        if (!path_fits(routes[i].path, answer->path, words, lengths, &count))
             continue;
-        bytes_clear(&answer->body);
-        json_begin(&answer->writer, &answer->body);
-        answer->status = 200;
-        routes[i].run(answer);
-        return;
+        if (!is_method(method, routes[i].method)) {
+            answer->allow = routes[i].method;
+            continue;
+        }
+        words_take(answer, words, lengths, count);
+        return &routes[i];
+    }
+    if (answer->allow)
+        answer_detail(answer, 405, "Method not allowed.");
+    else
+        answer_detail(answer, 404, "Not found.");
+    return NULL;
+}
+
+/* ---- who may ---- */
+
+static const char *who_asks(const struct conditions_service *service,
+                            const struct http_request *request)
+{
+    const char *bearer = http_request_bearer(request);
+    return bearer ? token_list_who(service->tokens, bearer) : NULL;
+}
+
+static bool is_reading(const struct http_request *request)
+{
+    const char *method = http_request_method(request);
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+static bool turn_away(struct http_reply *refusal, unsigned status, const char *body)
+{
+    static const struct http_header bearer = {"WWW-Authenticate", "Bearer"};
+    *refusal = (struct http_reply){.status = status,
+                                   .content_type = "application/json",
+                                   .body = body,
+                                   .size = strlen(body)};
+    if (status == 401) {
+        refusal->headers = &bearer;
+        refusal->header_count = 1;
+    }
+    return false;
+}
+
+/* Compressed bodies are not taken: a small one could be a large one. */
+bool conditions_service_gate(const struct http_request *request, void *user,
+                             struct http_reply *refusal)
+{
+    const struct conditions_service *service = user;
+    const char *encoding = http_request_header(request, "Content-Encoding");
+    if (strlen(http_request_path(request)) >= ANSWER_PATH)
+        return turn_away(refusal, 414, "{\"detail\":\"The path is too long.\"}");
+    if (is_reading(request))
+        return true;
+    if (!service->tokens)
+        return turn_away(refusal, 405,
+                         "{\"detail\":\"Method not allowed: this is a folder of tag "
+                         "files, change the files.\"}");
+    if (encoding && strcasecmp(encoding, "identity") != 0)
+        return turn_away(refusal, 415,
+                         "{\"detail\":\"Send the body without Content-Encoding.\"}");
+    if (!http_request_bearer(request))
+        return turn_away(refusal, 401,
+                         "{\"detail\":\"Changes need a bearer token: see --token.\"}");
+    if (!who_asks(service, request))
+        return turn_away(refusal, 403, "{\"detail\":\"This token is not known here.\"}");
+    return true;
+}
+
+/* ---- answering ---- */
+
+static void route_run(struct conditions_service *service, const struct route *route,
+                      struct answer *answer)
+{
+    if (route->index) {
+        route->index(answer, library_read(service->library));
+        library_done(service->library);
+    } else if (route->library) {
+        route->library(answer, service->library);
+    } else if (route->head) {
+        extra_head(answer, service->library, service->heads);
+    } else {
+        write_run(answer, service->library, route->write,
+                  who_asks(service, answer->request));
     }
 }
 
 void conditions_service_handle(struct http_request *request, void *user)
 {
     struct conditions_service *service = user;
-    int64_t now_ns = clock_now_ns();
-    if (now_ns - service->refreshed_ns > SERVICE_REFRESH_NS) {
-        library_refresh(service->library);
-        service->refreshed_ns = now_ns;
-    }
-    struct answer answer = {
-        .request = request, .service = service, .content_type = "application/json"};
-    bytes_init(&answer.body, SERVICE_BODY);
-    json_begin(&answer.writer, &answer.body);
-    answer_route(&answer);
+    struct answer answer;
+    struct err unused;
+    answer_begin(&answer, request, service->cache);
+    bool fits =
+        text_copy(answer.path, sizeof answer.path, http_request_path(request), &unused);
+    bug_if(!fits); /* the gate looked */
+    size_t length = strlen(answer.path);
+    if (length > 1 && answer.path[length - 1] == '/')
+        answer.path[length - 1] = '\0';
+    const struct route *route = route_find(&answer);
+    if (route)
+        route_run(service, route, &answer);
     answer_send(&answer);
-    bytes_release(&answer.body);
 }
 
-bool conditions_service_new(const char *folder, struct conditions_service **service,
-                            struct err *err)
+/* ---- life ---- */
+
+static bool tokens_open(struct conditions_service *service, const char *folder,
+                        const char *token, struct err *err)
 {
-    struct library *library = NULL;
-    if (!library_open(folder, &library, err))
-        return false;
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/token", folder);
+    if (length < 0 || length >= (int)sizeof path)
+        return err_set(err, E_USAGE, "the name of the folder is too long");
+    return token_list_open(token ? token : path, !token, &service->tokens, err);
+}
+
+bool conditions_service_new(const char *folder, const char *token,
+                            struct conditions_service **service, struct err *err)
+{
     struct conditions_service *made = mem_new(1, sizeof *made);
-    *made = (struct conditions_service){
-        .folder = mem_text(folder), .library = library, .refreshed_ns = clock_now_ns()};
-    *service = made;
-    return true;
+    made->cache = answer_cache_new();
+    made->heads = extra_heads_new();
+    bool done =
+        library_open(folder, &made->library, err) &&
+        (library_is_folder(made->library) || tokens_open(made, folder, token, err));
+    if (done)
+        *service = made;
+    else
+        conditions_service_free(made);
+    return done;
 }
 
 void conditions_service_free(struct conditions_service *service)
@@ -314,6 +308,8 @@ void conditions_service_free(struct conditions_service *service)
     if (!service)
         return;
     library_close(service->library);
-    free(service->folder);
+    token_list_free(service->tokens);
+    answer_cache_free(service->cache);
+    extra_heads_free(service->heads);
     free(service);
 }

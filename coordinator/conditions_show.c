@@ -14,8 +14,7 @@
 
 #define SHOW_TYPES 64 /* wanted types of a check */
 
-/* "3500.0", or "open" for the end of an open interval. */
-static const char *moment_text(struct moment moment, char out[48])
+const char *show_moment(struct moment moment, char out[48])
 {
     if (moment_compare(moment, MOMENT_OPEN) == 0)
         return "open";
@@ -23,7 +22,7 @@ static const char *moment_text(struct moment moment, char out[48])
     return out;
 }
 
-static void json_interval(struct json_writer *writer, const struct interval *interval)
+void show_interval(struct json_writer *writer, const struct interval *interval)
 {
     json_put_i64(writer, "first_run", interval->start.run);
     json_put_i64(writer, "first_spill", interval->start.spill);
@@ -82,14 +81,14 @@ static bool row_line(struct bytes *out, const struct tag_row *row, struct err *e
     if (row->size >= 0)
         (void)snprintf(size, sizeof size, "%" PRId64, row->size);
     return text_addf(out, err, "%-16s %12s %12s %10s %s %s\n", row->type,
-                     moment_text(row->interval.start, start),
-                     moment_text(row->interval.end, end), size, row->checksum, row->url);
+                     show_moment(row->interval.start, start),
+                     show_moment(row->interval.end, end), size, row->checksum, row->url);
 }
 
 static void row_json(struct json_writer *writer, const struct tag_row *row)
 {
     json_put_text(writer, "type", row->type);
-    json_interval(writer, &row->interval);
+    show_interval(writer, &row->interval);
     if (row->size >= 0)
         json_put_i64(writer, "size", row->size);
     else

@@ -12,6 +12,12 @@ struct show {
     bool json;
 };
 
+/* "3500.0", or "open" for the end of an open interval; gives `out`. */
+const char *show_moment(struct moment moment, char out[48]);
+
+/* The four ends as members of an object. */
+void show_interval(struct json_writer *writer, const struct interval *interval);
+
 /* The payload types of this release. */
 bool show_types(const struct show *show, struct err *err);
 

@@ -135,7 +135,10 @@ static struct MHD_Response *response_new(const struct http_reply *reply)
         void *plain;
     } body = {.constant = reply->body ? reply->body : ""};
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(reply->size, body.plain, MHD_RESPMEM_MUST_COPY);
+        reply->given ? MHD_create_response_from_buffer(reply->size, reply->given,
+                                                       MHD_RESPMEM_MUST_FREE)
+                     : MHD_create_response_from_buffer(reply->size, body.plain,
+                                                       MHD_RESPMEM_MUST_COPY);
     bug_if(!response);
     if (reply->content_type)
         (void)MHD_add_response_header(response, "Content-Type", reply->content_type);
@@ -222,17 +225,35 @@ static bool length_is_too_large(struct http_request *request)
            (!text_to_u64(text, request->server->options.max_body, &length, &unused));
 }
 
-static enum MHD_Result queue_line(struct http_request *request, unsigned status,
-                                  const char *text)
+/* Turns away a request whose body is not read, so that its connection must end. */
+static enum MHD_Result queue_refusal(struct http_request *request,
+                                     const struct http_reply *reply)
 {
-    struct http_header close_it = {"Connection", "close"};
-    struct http_reply reply = reply_line(status, "text/plain", text);
-    reply.headers = &close_it;
-    reply.header_count = 1;
-    struct MHD_Response *response = response_new(&reply);
-    enum MHD_Result result = MHD_queue_response(request->connection, status, response);
+    struct MHD_Response *response = response_new(reply);
+    (void)MHD_add_response_header(response, "Connection", "close");
+    enum MHD_Result result =
+        MHD_queue_response(request->connection, reply->status, response);
     MHD_destroy_response(response);
     return result;
+}
+
+static enum MHD_Result queue_too_large(struct http_request *request)
+{
+    struct http_reply reply =
+        reply_line(413, "text/plain", "the body is above the limit\n");
+    return queue_refusal(request, &reply);
+}
+
+/* What can be told from the headers. */
+static enum MHD_Result request_enter(struct http_request *request)
+{
+    const struct http_server *server = request->server;
+    struct http_reply refusal = {0};
+    if (length_is_too_large(request))
+        return queue_too_large(request);
+    if (server->options.gate && !server->options.gate(request, server->user, &refusal))
+        return queue_refusal(request, &refusal);
+    return MHD_YES;
 }
 
 /* A chunked body announces no size: read on for one more limit to be able to answer 413,
@@ -289,9 +310,7 @@ static enum MHD_Result on_access(void *user, struct MHD_Connection *connection,
     if (!request) {
         request = request_new(user, connection, url, method);
         *context = request;
-        return length_is_too_large(request)
-                   ? queue_line(request, 413, "the body is above the limit\n")
-                   : MHD_YES;
+        return request_enter(request);
     }
     if (*size > 0) {
         size_t given = *size;
@@ -299,7 +318,7 @@ static enum MHD_Result on_access(void *user, struct MHD_Connection *connection,
         return body_take(request, data, given);
     }
     if (request->too_large)
-        return queue_line(request, 413, "the body is above the limit\n");
+        return queue_too_large(request);
     return request->called ? request_queue(request) : request_handle(request);
 }
 
@@ -405,6 +424,7 @@ static struct MHD_Daemon *daemon_start(struct http_server *server)
                             options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
                             options->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                             HTTP_HEADER_MEMORY, MHD_OPTION_THREAD_POOL_SIZE, threads,
+                            MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->max_per_peer,
                             MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
                             MHD_OPTION_END);
 }

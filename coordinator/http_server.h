@@ -17,6 +17,13 @@
 struct http_server;
 struct http_request;
 
+struct http_reply;
+
+/* Asked when the headers are there and the body is not: false with *refusal filled turns
+ * the request away before its body is read. */
+typedef bool (*http_gate)(const struct http_request *request, void *user,
+                          struct http_reply *refusal);
+
 struct http_options {
     const char *listen;       /* "HOST:PORT", "[::1]:PORT"; port 0 takes any free one */
     size_t max_body;          /* bytes; more is answered 413 without the handler */
@@ -24,10 +31,12 @@ struct http_options {
     unsigned idle_timeout_s;  /* of a connection without traffic */
     unsigned body_timeout_s;  /* for one request's body: a slow drip is cut off */
     unsigned threads;         /* 1 or 2 */
+    unsigned max_per_peer;    /* connections from one address; 0: no limit of its own */
+    http_gate gate;           /* NULL: every request gets in */
 };
 
 /* 64 MiB bodies, 1000 connections, 60 s idle, 120 s for a body, 2 threads; the caller
- * sets `listen`. */
+ * sets `listen`. No limit for one peer, no gate. */
 struct http_options http_options_usual(const char *listen);
 
 struct http_header {
@@ -39,6 +48,7 @@ struct http_reply {
     unsigned status;
     const char *content_type; /* NULL: none, for an empty body */
     const void *body;         /* copied */
+    void *given;              /* instead of `body`: memory that the server frees */
     size_t size;
     const struct http_header *headers; /* in addition; copied */
     size_t header_count;
@@ -67,8 +77,8 @@ const void *http_request_body(const struct http_request *request, size_t *size);
 /* What follows "Authorization: Bearer ", NULL when there is none. */
 const char *http_request_bearer(const struct http_request *request);
 
-/* Only inside the handler: a value of the query string ("" when it has no '='), or a
- * header by its case-insensitive name; NULL when absent. */
+/* Only inside the handler or gate: a value of the query string ("" when it has no '='),
+ * or a header by its case-insensitive name; NULL when absent. */
 const char *http_request_query(const struct http_request *request, const char *name);
 const char *http_request_header(const struct http_request *request, const char *name);
 

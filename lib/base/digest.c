@@ -1,4 +1,4 @@
-/* digest.c - the only door to OpenSSL's digests, libdeflate's adler32 and xxHash.
+/* digest.c - the only door to OpenSSL's digests and xxHash.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "base/digest.h"
@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libdeflate.h>
 #include <openssl/evp.h>
 #ifdef __x86_64__ /* picks AVX2 or AVX-512 where there is: four times as fast */
 #    include <xxh_x86dispatch.h>
@@ -104,11 +103,6 @@ bool md5_hex(const void *data, size_t size, char out[MD5_HEX])
     }
     out[MD5_HEX - 1] = 0;
     return true;
-}
-
-uint32_t adler32_add(uint32_t adler, const void *data, size_t size)
-{
-    return libdeflate_adler32(adler, data, size);
 }
 
 uint64_t xxh3_of(const void *data, size_t size)

@@ -56,6 +56,7 @@
     X(E_SDC, 321, ERR_CONDITIONS, "Correct the calibration text at the line that the message names.") \
     X(E_VALIDITY, 322, ERR_USAGE, "Give runs or times in a form that spillway conditions import --help shows.") \
     X(E_SNAPSHOT, 330, ERR_CONDITIONS, "The snapshot is damaged: copy it again, or take it again.") \
+    X(E_CONDITIONS_REFUSED, 340, ERR_CONDITIONS, "The conditions service refused and changed nothing: the message says why.") \
     /* transfer */                                                                        \
     X(E_URL, 350, ERR_USAGE, "Give an absolute path, or a file:, http:// or https:// URL.") \
     X(E_HTTP_CONNECT, 351, ERR_STORAGE, "Check that the server runs and that its address is right.") \

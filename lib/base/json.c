@@ -190,12 +190,28 @@ static size_t json_utf8_length(const unsigned char *text)
     return 0;
 }
 
+/* Bytes at the start of a text that stand for themselves: nearly always all of them. */
+static size_t json_plain_length(const unsigned char *text)
+{
+    size_t length = 0;
+    while (text[length] >= 0x20 && text[length] < 0x7f && text[length] != '"' &&
+           text[length] != '\\')
+        length++;
+    return length;
+}
+
 /* Quotes; bytes that are not UTF-8 become U+FFFD so that the document stays readable. */
 static void json_quote(struct json_writer *writer, const char *text)
 {
     json_raw(writer, "\"", 1);
     const unsigned char *at = (const unsigned char *)text;
     while (*at) {
+        size_t plain = json_plain_length(at);
+        if (plain > 0) {
+            json_raw(writer, (const char *)at, plain);
+            at += plain;
+            continue;
+        }
         size_t length = json_utf8_length(at);
         char escape[8];
         if (*at == '"' || *at == '\\') {
@@ -273,14 +289,17 @@ void json_put_text(struct json_writer *writer, const char *key, const char *text
 
 void json_put_u64(struct json_writer *writer, const char *key, uint64_t number)
 {
-    char digits[24];
-    int written = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
     json_lead(writer, key);
-    json_raw(writer, digits, (size_t)written);
+    if (!writer->failed && !text_add_u64(writer->out, number, &writer->err))
+        writer->failed = true;
 }
 
 void json_put_i64(struct json_writer *writer, const char *key, int64_t number)
 {
+    if (number >= 0) {
+        json_put_u64(writer, key, (uint64_t)number);
+        return;
+    }
     char digits[24];
     int written = snprintf(digits, sizeof digits, "%lld", (long long)number);
     json_lead(writer, key);

@@ -23,7 +23,8 @@ struct http_client {
 /* Where the bytes of one answer go, and why they stopped. */
 struct sink {
     bool post;
-    struct bytes *out; /* or */
+    const char *method; /* of a body that is not posted */
+    struct bytes *out;  /* or */
     int fd;
     uint64_t taken;
     uint64_t limit;
@@ -330,6 +331,8 @@ static bool perform(CURL *curl, const struct http_call *call, struct sink *sink,
     set_call(curl, call, sink);
     if (sink->post)
         set_post(curl, call);
+    if (sink->method)
+        curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, sink->method);
     struct curl_slist *headers = set_headers(curl, call);
     CURLcode result = curl_easy_perform(curl);
     curl_slist_free_all(headers);
@@ -354,6 +357,14 @@ bool http_post(struct http_client *client, const struct http_call *call,
                struct bytes *out, struct http_response *response, struct err *err)
 {
     struct sink sink = {.out = out, .post = true};
+    return perform(client->curl, call, &sink, response, err);
+}
+
+bool http_send(struct http_client *client, const char *method,
+               const struct http_call *call, struct bytes *out,
+               struct http_response *response, struct err *err)
+{
+    struct sink sink = {.out = out, .post = true, .method = method};
     return perform(client->curl, call, &sink, response, err);
 }
 

@@ -71,6 +71,11 @@ bool http_get(struct http_client *client, const struct http_call *call, struct b
 bool http_post(struct http_client *client, const struct http_call *call,
                struct bytes *out, struct http_response *response, struct err *err);
 
+/* PUT or DELETE, as http_post. */
+bool http_send(struct http_client *client, const char *method,
+               const struct http_call *call, struct bytes *out,
+               struct http_response *response, struct err *err);
+
 /* GET into an open file. */
 bool http_get_file(struct http_client *client, const struct http_call *call, int fd,
                    struct http_response *response, struct err *err);

@@ -26,6 +26,13 @@ table_check()
                 return index(name, substr(pattern, 1, length(pattern) - 1)) == 1
             return name == pattern
         }
+        function opens(name, patterns, list, n, i) {
+            n = split(patterns, list, " ")
+            for (i = 1; i <= n; i++)
+                if (matches(name, list[i]))
+                    return 1
+            return 0
+        }
         function allowed(room, target, header, list, n, i) {
             n = split(may[room], list, " ")
             for (i = 1; i <= n; i++)
@@ -54,7 +61,7 @@ table_check()
             if (name ~ /\.c$/) { fault("includes a source file, declare it in a header"); next }
             if (name ~ /main\.h$/) { fault("includes a main, move what it needs into a file of the room"); next }
             for (header in door)
-                if (index(name, header) == 1 && !matches($1, door[header]))
+                if (index(name, header) == 1 && !opens($1, door[header]))
                     fault("<" name "> has one door, " door[header] ", call that instead")
             if (!quoted) next
             target = name ~ /^lib\// ? "" : name

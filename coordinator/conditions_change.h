@@ -1,0 +1,30 @@
+/* conditions_change.h - spillway conditions put, clone, freeze, copy.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SPILLWAY_COORDINATOR_CONDITIONS_CHANGE_H
+#define SPILLWAY_COORDINATOR_CONDITIONS_CHANGE_H
+
+#include "conditions/interval.h"
+#include "coordinator/conditions_remote.h"
+
+struct change_put {
+    const char *file;
+    const char *tag;
+    const char *type;
+    struct interval interval;
+    bool replace; /* an open interval wipes what follows */
+    bool create;  /* the tag, when it is not there */
+};
+
+/* Checks the payload against its type, uploads its bytes, makes a row and attaches it.
+ * The list of the type is made when the tag has none. Each says on stdout what it did. */
+bool change_put(struct remote *remote, const struct change_put *put, struct err *err);
+bool change_clone(struct remote *remote, const char *source, const char *name,
+                  struct err *err);
+bool change_freeze(struct remote *remote, const char *tag, struct err *err);
+
+/* A copy of the store in `folder`, also while it is served: records and bytes, each
+ * checked; not the tokens. */
+bool change_copy(const char *folder, const char *to, struct err *err);
+
+#endif
