@@ -29,6 +29,7 @@ bool driver_init(struct driver *driver, const char *const *argv, const char *log
     frame_reader_init(&driver->reader);
     bytes_init(&driver->sending, FRAME_LIMIT + 4);
     bytes_init(&driver->report, FRAME_LIMIT);
+    bytes_init(&driver->wanted, FRAME_WANT_LIMIT);
     if (gethostname(driver->host, sizeof driver->host - 1) != 0)
         driver->host[0] = 0;
     return fork_server_start(&driver->server, argv, err);
@@ -50,6 +51,7 @@ void driver_release(struct driver *driver)
     frame_reader_release(&driver->reader);
     bytes_release(&driver->sending);
     bytes_release(&driver->report);
+    bytes_release(&driver->wanted);
 }
 
 /* The last line that the executor wrote to its log, "" when there is none. */
@@ -177,6 +179,17 @@ void driver_submit(struct driver *driver, const struct driver_task *task, int64_
     driver_wake(driver, now_ns);
 }
 
+/* The executor has read its whole task before it can want anything. */
+void driver_answer(struct driver *driver, const void *body, size_t size)
+{
+    struct err err;
+    if (driver->state != DRIVER_BUSY || driver->sent < driver->sending.size)
+        return;
+    driver->sent = 0;
+    bytes_clear(&driver->sending);
+    bug_if(!frame_pack_task(&driver->sending, body, size, &err));
+}
+
 static void executor_kill(struct driver *driver, int64_t now_ns)
 {
     if (driver->pid != 0)
@@ -225,6 +238,7 @@ static void task_write(struct driver *driver)
 static enum driver_news frame_take(struct driver *driver, const struct frame *frame,
                                    int64_t now_ns)
 {
+    struct err unused;
     switch (frame->kind) {
     case FRAME_READY:
         memcpy(driver->release.bytes, frame->body, SHA256_SIZE);
@@ -238,6 +252,12 @@ static enum driver_news frame_take(struct driver *driver, const struct frame *fr
         if (driver->state == DRIVER_BUSY)
             deadline_renew(driver, now_ns);
         return DRIVER_NOTHING;
+    case FRAME_WANT:
+        if (driver->state != DRIVER_BUSY)
+            return DRIVER_NOTHING;
+        bytes_clear(&driver->wanted);
+        bug_if(!bytes_append(&driver->wanted, frame->body, frame->size, &unused));
+        return DRIVER_WANT;
     case FRAME_REPORT:
         break;
     }

@@ -28,6 +28,7 @@ enum driver_news {
     DRIVER_NOTHING,
     DRIVER_READY,  /* release and fingerprint are known */
     DRIVER_REPORT, /* `report` holds the packed report of the task */
+    DRIVER_WANT,   /* the executor waits for an answer to `wanted` */
     DRIVER_FAILED  /* no task was in hand and the executor did not start: `failure` */
 };
 
@@ -50,6 +51,7 @@ struct driver {
     size_t sent;
     struct sha256 release, fingerprint; /* of the last FRAME_READY */
     struct bytes report;
+    struct bytes wanted; /* body of a FRAME_WANT */
     struct err failure;
     uint32_t failed_starts; /* in a row */
 };
@@ -70,6 +72,9 @@ struct driver_task {
 
 /* Takes a task; one at a time. Starts an executor when there is none. */
 void driver_submit(struct driver *driver, const struct driver_task *task, int64_t now_ns);
+
+/* Answers a DRIVER_WANT; the body of the message is copied. */
+void driver_answer(struct driver *driver, const void *body, size_t size);
 
 /* Starts an executor if there is none, so that its fingerprint becomes known. */
 void driver_wake(struct driver *driver, int64_t now_ns);

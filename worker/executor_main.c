@@ -51,8 +51,9 @@ struct executor {
     struct options options;
     char host[64];
     bool serving;
-    struct bytes task; /* packed */
-    struct bytes out;  /* frame being written */
+    struct bytes task;   /* packed */
+    struct bytes out;    /* frame being written */
+    struct bytes answer; /* to the last wish */
 };
 
 static void on_signal(int number)
@@ -154,6 +155,26 @@ static bool stop(void *user)
     return signalled != 0;
 }
 
+/* The rank answers, from the lead or with nothing. */
+static bool ask(void *user, const char *store, const struct sha256 *hash,
+                struct bytes *out)
+{
+    struct executor *executor = user;
+    struct err err;
+    uint8_t body[FRAME_WANT_LIMIT];
+    size_t length = strlen(store);
+    if (!executor->serving || length == 0 || SHA256_SIZE + length > sizeof body)
+        return false;
+    memcpy(body, hash->bytes, SHA256_SIZE);
+    memcpy(body + SHA256_SIZE, store, length);
+    const struct bytes *answer = &executor->answer;
+    return frame_send(executor, FRAME_WANT, body, SHA256_SIZE + length, &err) &&
+           frame_read_answer(STDIN_FILENO, &executor->answer, &err) &&
+           answer->size >= FRAME_ANSWER_HEAD && answer->data[0] == 1 &&
+           bytes_append(out, answer->data + FRAME_ANSWER_HEAD,
+                        answer->size - FRAME_ANSWER_HEAD, &err);
+}
+
 /* Unpacks and does the packed task; *failure is that of the report, if any. */
 static bool task_do(struct executor *executor, struct bytes *packed, struct err *failure,
                     struct err *err)
@@ -167,6 +188,7 @@ static bool task_do(struct executor *executor, struct bytes *packed, struct err 
                                       .store = executor->options.store,
                                       .host = executor->host,
                                       .begin = begin,
+                                      .ask = ask,
                                       .stop = stop,
                                       .user = executor};
     bool done = wire_task_unpack(executor->task.data, executor->task.size, &task_arena,
@@ -268,11 +290,13 @@ int main(int argc, char **argv)
     (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
     bytes_init(&executor.task, FRAME_LIMIT);
     bytes_init(&executor.out, FRAME_LIMIT + 16);
+    bytes_init(&executor.answer, FRAME_LIMIT);
     if (gethostname(executor.host, sizeof executor.host - 1) != 0)
         executor.host[0] = 0;
     bool done = options_read(argc, argv, &executor.options, &err) && run(&executor, &err);
     bytes_release(&executor.task);
     bytes_release(&executor.out);
+    bytes_release(&executor.answer);
     if (done)
         return 0;
     (void)fprintf(stderr, "spillway-executor: error %s: %s\n  %s\n",

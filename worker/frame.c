@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/digest.h"
+
 #define FRAME_HEAD 5u
 #define READ_PIECE ((size_t)65536) /* what a pipe holds by default */
 
@@ -56,10 +58,10 @@ static enum lookup read_whole(int fd, uint8_t *out, size_t size, bool first,
     return LOOKUP_FOUND;
 }
 
-enum lookup frame_read_task(int fd, struct bytes *task, struct err *err)
+static enum lookup read_message(int fd, bool first, struct bytes *task, struct err *err)
 {
     uint8_t head[4];
-    enum lookup found = read_whole(fd, head, sizeof head, true, err);
+    enum lookup found = read_whole(fd, head, sizeof head, first, err);
     if (found != LOOKUP_FOUND)
         return found;
     size_t size = le32_load(head);
@@ -76,6 +78,16 @@ enum lookup frame_read_task(int fd, struct bytes *task, struct err *err)
     if (found == LOOKUP_FOUND)
         task->size = size;
     return found;
+}
+
+enum lookup frame_read_task(int fd, struct bytes *task, struct err *err)
+{
+    return read_message(fd, true, task, err);
+}
+
+bool frame_read_answer(int fd, struct bytes *answer, struct err *err)
+{
+    return read_message(fd, false, answer, err) == LOOKUP_FOUND;
 }
 
 void frame_reader_init(struct frame_reader *reader)
@@ -132,9 +144,10 @@ enum lookup frame_reader_next(struct frame_reader *reader, struct frame *frame,
     const uint8_t *head = reader->buffer.data + reader->taken;
     size_t size = le32_load(head);
     uint8_t kind = head[4];
-    bool good = size <= FRAME_LIMIT && kind >= FRAME_READY && kind <= FRAME_REPORT &&
+    bool good = size <= FRAME_LIMIT && kind >= FRAME_READY && kind <= FRAME_WANT &&
                 (kind != FRAME_READY || size == FRAME_READY_SIZE) &&
-                (kind != FRAME_PROGRESS || size == 4);
+                (kind != FRAME_PROGRESS || size == 4) &&
+                (kind != FRAME_WANT || (size > SHA256_SIZE && size <= FRAME_WANT_LIMIT));
     if (!good) {
         err_set(err, E_WORKER_FRAME, "the executor sent kind %u with %zu bytes", kind,
                 size);

@@ -3,7 +3,8 @@
  *
  * To the executor: {u32 length, task}. From it: {u32 length of the body, u8 kind, body}.
  * All numbers little endian. The executor speaks first, with FRAME_READY; then for each
- * task any number of FRAME_PROGRESS and one FRAME_REPORT.
+ * task any number of FRAME_PROGRESS and one FRAME_REPORT. A FRAME_WANT is answered, in
+ * the form of a task: {u8 found, sha256, bytes}.
  */
 #ifndef SPILLWAY_WORKER_FRAME_H
 #define SPILLWAY_WORKER_FRAME_H
@@ -16,10 +17,13 @@
 enum frame_kind {
     FRAME_READY = 1,    /* release id, fingerprint: 2 x 32 bytes */
     FRAME_PROGRESS = 2, /* u32 plan number of the segment begun */
-    FRAME_REPORT = 3    /* a packed report */
+    FRAME_REPORT = 3,   /* a packed report */
+    FRAME_WANT = 4      /* a blob: its sha256, then the path of the store */
 };
 
-#define FRAME_READY_SIZE 64u
+#define FRAME_READY_SIZE  64u
+#define FRAME_ANSWER_HEAD 33u /* found, sha256 */
+#define FRAME_WANT_LIMIT  ((size_t)32 + 1024)
 
 /* Appends one frame of the executor. */
 bool frame_pack(struct bytes *out, enum frame_kind kind, const void *body, size_t size,
@@ -31,6 +35,9 @@ bool frame_pack_task(struct bytes *out, const void *task, size_t size, struct er
 /* Reads a task from a blocking pipe into `task` (emptied first). ABSENT: the pipe ended
  * before its first byte, or a signal came while nothing was read yet. */
 enum lookup frame_read_task(int fd, struct bytes *task, struct err *err);
+
+/* Reads the answer to a FRAME_WANT; signals do not end it. */
+bool frame_read_answer(int fd, struct bytes *answer, struct err *err);
 
 /* Frames of the executor as they come in, from a pipe that does not block. */
 struct frame_reader {

@@ -31,6 +31,7 @@ void lead_free(struct lead *lead)
         return;
     lead_hand_release(lead);
     post_release(&lead->outbox);
+    post_release(&lead->wants);
     bytes_release(&lead->body);
     free(lead->slots);
     free(lead);
@@ -44,6 +45,11 @@ static void tell(struct lead *lead, uint32_t slot, const struct mail *mail)
 struct letter *lead_take_letter(struct lead *lead)
 {
     return post_take(&lead->outbox);
+}
+
+struct letter *lead_take_want(struct lead *lead)
+{
+    return post_take(&lead->wants);
 }
 
 int lead_take_lost(struct lead *lead)
@@ -144,10 +150,14 @@ void lead_mail(struct lead *lead, struct letter *letter, int64_t now_ns)
         case MAIL_BROKEN:
             slot_broken(lead, number, &mail);
             break;
+        case MAIL_WANT:
+            post_add(&lead->wants, letter);
+            return;
         case MAIL_ALIVE:
         case MAIL_TASK:
         case MAIL_DROP:
         case MAIL_DRAIN:
+        case MAIL_BLOB:
         case MAIL_END:
             break;
         }

@@ -41,6 +41,9 @@ int lead_take_lost(struct lead *lead);
 /* Letters to send. NULL: none. The caller frees it. */
 struct letter *lead_take_letter(struct lead *lead);
 
+/* A rank's wish for a blob, for blobs.h. NULL: none. The caller frees it. */
+struct letter *lead_take_want(struct lead *lead);
+
 /* Gives up silent ranks, hands out tasks, sends life signs. Call it with all letters
  * that have arrived already taken, else a rank may look silent that is not. */
 void lead_step(struct lead *lead, int64_t now_ns);

@@ -71,6 +71,7 @@ struct lead {
     struct lead_task *queue;     /* first to be handed out first */
     struct lead_report *reports; /* in order of arrival */
     struct post outbox;
+    struct post wants;
     int64_t alive_ns; /* last life sign to the ranks */
 
     bool identified; /* the first executor told release and fingerprint */

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/disk.h"
 #include "base/text.h"
+#include "worker/blobs.h"
 #include "worker/caller.h"
 #include "worker/lead.h"
 #include "worker/pilot_mpi.h"
@@ -50,6 +51,7 @@ struct pilot {
     struct worker_rank worker;
     struct lead *lead;
     struct caller *caller;
+    struct blobs *blobs;
 };
 
 static void on_signal(int number)
@@ -257,16 +259,25 @@ static void rank_loop(struct pilot *pilot)
 
 /* The lead. */
 
+static void letter_deliver(struct pilot *pilot, struct letter *letter, int64_t now_ns)
+{
+    if (pilot->size == 1)
+        worker_rank_mail(&pilot->worker, letter, now_ns);
+    else
+        pilot_mpi_send(pilot->mpi, letter);
+}
+
 static void lead_deliver(struct pilot *pilot, int64_t now_ns)
 {
     for (int lost; (lost = lead_take_lost(pilot->lead)) >= 0;)
         if (pilot->size > 1)
             pilot_mpi_abandon(pilot->mpi, lost);
+    for (struct letter *letter; (letter = lead_take_want(pilot->lead)) != NULL;)
+        blobs_ask(pilot->blobs, letter);
+    for (struct letter *letter; (letter = blobs_take(pilot->blobs)) != NULL;)
+        letter_deliver(pilot, letter, now_ns);
     for (struct letter *letter; (letter = lead_take_letter(pilot->lead)) != NULL;)
-        if (pilot->size == 1)
-            worker_rank_mail(&pilot->worker, letter, now_ns);
-        else
-            pilot_mpi_send(pilot->mpi, letter);
+        letter_deliver(pilot, letter, now_ns);
 }
 
 static bool lead_collect(struct pilot *pilot, int64_t now_ns)
@@ -348,6 +359,7 @@ static void lead_loop(struct pilot *pilot)
     struct err why;
     bool clean;
     pilot->lead = lead_start(pilot);
+    pilot->blobs = blobs_new(pilot->options.cache);
     if (pilot->size == 1)
         worker_rank_init(&pilot->worker, &pilot->driver, 0, clock_now_ns());
     else

@@ -174,7 +174,8 @@ static void process_segments(struct process *process, struct report *report)
 {
     const struct task *task = process->task;
     void *memory;
-    struct values_source source = {process->task->store, process->options->cache_path};
+    struct values_source source = {task->store, process->options->cache_path,
+                                   process->options->ask, process->options->user};
     report->status = REPORT_FAILED;
     if (!release_check(task, &report->failure) ||
         !values_get(&process->values, task, &source, &report->failure) ||

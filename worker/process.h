@@ -8,7 +8,7 @@
 #ifndef SPILLWAY_WORKER_PROCESS_H
 #define SPILLWAY_WORKER_PROCESS_H
 
-#include "model/task.h"
+#include "worker/process_values.h"
 
 struct process_options {
     const char *cache_path; /* folder of the node for conditions and fetched chunks */
@@ -17,6 +17,7 @@ struct process_options {
     const char *host;       /* into the report */
     /* Called before each segment with its plan number (a merge: UINT32_MAX). */
     bool (*begin)(void *user, uint32_t index, struct err *err);
+    values_ask ask; /* for blobs of conditions; NULL: there is nobody to ask */
     /* true: report what is done and hand back the rest. */
     bool (*stop)(void *user);
     void *user;

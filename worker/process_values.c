@@ -5,31 +5,61 @@
 
 #include <stdlib.h>
 
-#include "conditions/cache.h"
-
 /* A process that fetches for the whole node is waited for this long. */
 #define LOCK_WAIT_NS ((int64_t)30 * 1000000000)
 
-static bool blob_get(const struct values_source *source, const struct sha256 *hash,
-                     struct bytes *out, struct err *err)
+/* For the cache: the lead, else the store. What the lead gives wrongly is not believed.
+ */
+static bool blob_fetch(void *user, const struct sha256 *hash, struct bytes *out,
+                       struct err *err)
 {
+    const struct values_source *source = user;
+    bool given =
+        source->ask != NULL && source->ask(source->user, source->store, hash, out);
+    struct sha256 found = sha256_of(out->data, out->size);
+    if (given && sha256_equal(&found, hash))
+        return true;
+    bytes_clear(out);
     char *store = mem_text(source->store); /* `user` is not const */
-    struct cache cache = {source->cache, cache_fetch_from_store, store, LOCK_WAIT_NS};
-    bool done = source->cache != NULL ? cache_get(&cache, hash, out, err)
-                                      : cache_fetch_from_store(store, hash, out, err);
+    bool done = cache_fetch_from_store(store, hash, out, err);
     free(store);
     return done;
 }
 
+/* A text that lies in an object of the cache. */
+static bool blob_get(const struct values_source *source, const struct sha256 *hash,
+                     struct cache_object *object, struct bytes *text, struct err *err)
+{
+    struct values_source own = *source;
+    struct cache cache = {.folder = source->cache,
+                          .fetch = blob_fetch,
+                          .user = &own,
+                          .lock_wait_ns = LOCK_WAIT_NS,
+                          .most_bytes = VALUES_CACHE,
+                          .largest_bytes = text->limit};
+    if (source->cache == NULL)
+        return blob_fetch(&own, hash, text, err);
+    if (!cache_get(&cache, hash, object, err))
+        return false;
+
+    union {
+        const uint8_t *constant;
+        uint8_t *plain;
+    } data = {.constant = object->data}; /* nobody writes to a text */
+
+    *text = (struct bytes){data.plain, object->size, object->size, object->size};
+    return true;
+}
+
 static bool value_get(const struct task_value *value, const struct values_source *source,
-                      struct bytes *out, struct err *err)
+                      struct cache_object *object, struct bytes *out, struct err *err)
 {
     const struct sha256 *wanted = &value->effective.value;
     if (value->effective.level == FALLBACK_NONE)
         return true;
     bool got = value->inlined != NULL
                    ? bytes_append(out, value->inlined, (size_t)value->size, err)
-                   : blob_get(source, wanted, out, err);
+                   : blob_get(source, wanted, object, out, err);
     struct sha256 hash = sha256_of(out->data, out->size);
     if (got && !sha256_equal(&hash, wanted))
         got = err_set(err, E_PAYLOAD_HASH, "its bytes have another hash");
@@ -45,10 +75,12 @@ bool values_get(struct values *values, const struct task *task,
 {
     size_t left = VALUES_LIMIT;
     values->texts = mem_new(task->value_count, sizeof *values->texts);
+    values->objects = mem_new(task->value_count, sizeof *values->objects);
     values->count = task->value_count;
     for (uint32_t i = 0; i < task->value_count; i++) {
         bytes_init(&values->texts[i], left);
-        if (!value_get(&task->values[i], source, &values->texts[i], err))
+        if (!value_get(&task->values[i], source, &values->objects[i], &values->texts[i],
+                       err))
             return false;
         left -= values->texts[i].size;
     }
@@ -57,8 +89,14 @@ bool values_get(struct values *values, const struct task *task,
 
 void values_release(struct values *values)
 {
-    for (uint32_t i = 0; i < values->count; i++)
-        bytes_release(&values->texts[i]);
+    for (uint32_t i = 0; i < values->count; i++) {
+        bool shared = values->objects != NULL && values->objects[i].data != NULL;
+        if (shared)
+            cache_object_release(&values->objects[i]);
+        else
+            bytes_release(&values->texts[i]);
+    }
     free(values->texts);
+    free(values->objects);
     *values = (struct values){.count = 0};
 }

@@ -40,6 +40,39 @@ static void tell_ready(struct worker_rank *rank, int64_t now_ns)
     rank->ready = true;
 }
 
+static void tell_want(struct worker_rank *rank, int64_t now_ns)
+{
+    const struct bytes *wanted = &rank->driver->wanted;
+    memcpy(rank->wanted.bytes, wanted->data, SHA256_SIZE);
+    rank->wanting = true;
+    rank->wanted_ns = now_ns;
+    tell(rank,
+         &(struct mail){.kind = MAIL_WANT,
+                        .attempt = rank->attempt,
+                        .body = wanted->data,
+                        .size = wanted->size},
+         now_ns);
+}
+
+/* An answer that comes too late, or to another question, is passed over. */
+static void take_blob(struct worker_rank *rank, const struct mail *mail)
+{
+    if (!rank->wanting || mail->attempt != rank->attempt ||
+        mail->size < FRAME_ANSWER_HEAD ||
+        memcmp(mail->body + 1, rank->wanted.bytes, SHA256_SIZE) != 0)
+        return;
+    rank->wanting = false;
+    driver_answer(rank->driver, mail->body, mail->size);
+}
+
+static void stop_wanting(struct worker_rank *rank)
+{
+    uint8_t none[FRAME_ANSWER_HEAD] = {0};
+    memcpy(none + 1, rank->wanted.bytes, SHA256_SIZE);
+    rank->wanting = false;
+    driver_answer(rank->driver, none, sizeof none);
+}
+
 void worker_rank_drain(struct worker_rank *rank, int64_t now_ns)
 {
     if (rank->attempt != 0 && driver_drain(rank->driver) == DRIVER_REPORT)
@@ -51,6 +84,7 @@ static void take_task(struct worker_rank *rank, const struct mail *mail, int64_t
     /* A lead hands out one task at a time; a second one would be lost silently. */
     bug_if(rank->attempt != 0);
     rank->attempt = mail->attempt;
+    rank->wanting = false;
     driver_submit(rank->driver,
                   &(struct driver_task){mail->attempt, mail->token, mail->duration_ns,
                                         mail->body, mail->size},
@@ -82,6 +116,9 @@ void worker_rank_mail(struct worker_rank *rank, struct letter *letter, int64_t n
         case MAIL_DRAIN:
             worker_rank_drain(rank, now_ns);
             break;
+        case MAIL_BLOB:
+            take_blob(rank, &mail);
+            break;
         case MAIL_END:
             rank->over = true;
             rank->clean = mail.size == 1 && mail.body[0] == 1;
@@ -91,6 +128,7 @@ void worker_rank_mail(struct worker_rank *rank, struct letter *letter, int64_t n
         case MAIL_REPORT:
         case MAIL_DROPPED:
         case MAIL_BROKEN:
+        case MAIL_WANT:
             break;
         }
     free(letter);
@@ -114,6 +152,8 @@ bool worker_rank_step(struct worker_rank *rank, int64_t now_ns)
      */
     if (!rank->ready && !rank->broken)
         driver_wake(rank->driver, now_ns);
+    if (rank->wanting && now_ns - rank->wanted_ns >= RANK_WANT_NS)
+        stop_wanting(rank);
     enum driver_news news = driver_step(rank->driver, now_ns);
     switch (news) {
     case DRIVER_NOTHING:
@@ -123,6 +163,9 @@ bool worker_rank_step(struct worker_rank *rank, int64_t now_ns)
         break;
     case DRIVER_REPORT:
         tell_report(rank, now_ns);
+        break;
+    case DRIVER_WANT:
+        tell_want(rank, now_ns);
         break;
     case DRIVER_FAILED:
         break;

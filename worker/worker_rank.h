@@ -11,6 +11,10 @@
 
 #define RANK_ALIVE_NS ((int64_t)1000000000)
 
+/* An executor that waits for a blob takes it from the store after this time: less than
+ * others on the node wait for its lock (process_values.c). */
+#define RANK_WANT_NS ((int64_t)15 * 1000000000)
+
 /* Starts of the executor that fail in a row before the rank calls itself broken. */
 #define RANK_STARTS 3u
 
@@ -22,8 +26,11 @@ struct worker_rank {
     int64_t heard_ns;      /* when it was last heard */
     bool ready;            /* the lead was told of an executor */
     bool broken;
-    bool over;  /* the lead said so */
-    bool clean; /* with all ranks alive */
+    bool wanting;         /* the executor waits for a blob */
+    int64_t wanted_ns;    /* since when */
+    struct sha256 wanted; /* which one */
+    bool over;            /* the lead said so */
+    bool clean;           /* with all ranks alive */
     struct post outbox;
 };
 

@@ -61,8 +61,9 @@ must run_wild
 same_bytes "$scratch/store-calm" "$scratch/store"
 
 # A damaged cache of the node heals itself, a missing one is made again.
-cached=$(find "$scratch/wild/cache" -type f -name "$hash*" | head -1)
+cached=$(find "$scratch/wild/cache/objects" -type f -name "$hash" | head -1)
 [ -n "$cached" ] || fail "the node cache does not have the gain: $(find "$scratch/wild/cache" -type f | head -3)"
+[ -f "$scratch/wild/cache/lead/objects/${hash:0:2}/$hash" ] || fail "the node did not get the gain from the lead"
 for harm in 'printf x | dd of=$cached bs=1 seek=50 conv=notrunc status=none' ': >$cached' 'rm $cached' \
     'head -c 5000000 /dev/zero >$cached' 'rm $cached; mkdir $cached'; do
     rm -rf "$scratch/wild/catalog" "$scratch/store/published" "$scratch/store/parts" "$scratch/wild/spillway.area"

@@ -498,6 +498,34 @@ static void a_rejected_pilot_ends_and_says_why(void **state)
     stop(&fixture);
 }
 
+/* Also while it drains: the executor that asked must finish its segment. */
+static void a_wish_for_a_blob_is_handed_on_whole(void **state)
+{
+    struct fixture fixture;
+    struct mail mail;
+    struct err err;
+    uint8_t body[SHA256_SIZE + 6] = {1, 2, 3};
+    (void)state;
+    start(&fixture, 2);
+    ready(&fixture, 1, 7);
+    assert_null(lead_take_want(fixture.lead));
+    lead_drain(fixture.lead, fixture.now);
+    from_rank(&fixture, 2,
+              &(struct mail){
+                  .kind = MAIL_WANT, .attempt = 5, .body = body, .size = sizeof body});
+    struct letter *want = lead_take_want(fixture.lead);
+    assert_non_null(want);
+    assert_int_equal(want->peer, 2);
+    assert_true(letter_open(want, &mail, &err));
+    assert_int_equal(mail.attempt, 5);
+    assert_memory_equal(mail.body, body, sizeof body);
+    free(want);
+    assert_null(lead_take_want(fixture.lead));
+    from_rank(&fixture, 1,
+              &(struct mail){.kind = MAIL_WANT, .body = body, .size = sizeof body});
+    stop(&fixture); /* and one that nobody took is freed */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -516,6 +544,7 @@ int main(void)
         cmocka_unit_test(the_coordinator_ends_a_pilot_that_has_nothing_in_hand),
         cmocka_unit_test(a_coordinator_silent_for_too_long_is_left),
         cmocka_unit_test(a_rejected_pilot_ends_and_says_why),
+        cmocka_unit_test(a_wish_for_a_blob_is_handed_on_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
