@@ -8,7 +8,7 @@
 set -u -o pipefail
 cd "$(dirname "$(realpath "$0")")/../.." || exit 1
 
-stages=(executor memory walk columns merge verify plan restart completions core)
+stages=(executor memory walk columns merge verify manifest plan restart completions core)
 
 # Lines with a verdict. Column 2 is what counts: the ratio ours / yardstick, or ours.
 limits='
@@ -26,6 +26,8 @@ merge.skim.ecal_calib   ratio >= 0.2    the same, raw events
 verify                  ratio >= 0.6    bytes per CPU second / read() loop
 plan.raw                ours  <= 10     CPU seconds for 10^6 segments, raw skims only
 plan.led                ours  <= 10     the same with 51 * 10^5 LED amplitudes
+manifest                ours  <= 5      CPU seconds for 500 000 intervals, from tag to hash and back
+manifest.memory         ours  <= 1024   MB at its largest
 restart                 ours  <= 5      seconds to the first lease, 10^6 segments
 completions.G1000       ratio >= 8      durable a second, catalog alone / fdatasync a second
 completions.turn        ratio >= 8      the same through a turn of the service
@@ -86,8 +88,8 @@ lines=$scratch/lines
 failed=0
 
 # Sizes. 20 spills of 5000 events are 10^5 events in two chunks of 330 MB.
-events=5000 pairs=7 merges=5 plan_runs=250 restart_runs=100 segments=1000000 turns=100000 verified=60
-[ -z "$tiny" ] || events=50 pairs=2 merges=1 plan_runs=1 restart_runs=1 segments=5000 turns=2000 verified=1
+events=5000 pairs=7 merges=5 plan_runs=250 restart_runs=100 segments=1000000 turns=100000 verified=60 intervals=10000
+[ -z "$tiny" ] || events=50 pairs=2 merges=1 plan_runs=1 restart_runs=1 segments=5000 turns=2000 verified=1 intervals=100
 
 # measure PROGRAM WORDS...
 measure()
@@ -179,6 +181,7 @@ run()
         ;;
     merge) measure merge_bench "${campaign[@]}" "$merges" ;;
     verify) measure_in verify_bench "$verified" "$pairs" ;;
+    manifest) measure_in manifest_bench "$intervals" "$merges" ;;
     plan) measure_in plan_bench "$plan_runs" ;;
     restart) measure_in restart_bench "$restart_runs" ;;
     completions)

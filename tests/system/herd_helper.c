@@ -1,5 +1,5 @@
-/* herd_helper.c - 10 000 workers on 100 nodes start with 50 payloads; requests are
- * counted. SPDX-License-Identifier: Apache-2.0
+/* herd_helper.c - 10 000 workers on 100 nodes start; requests are counted.
+ * SPDX-License-Identifier: Apache-2.0
  *
  * herd_helper FOLDER NODES WORKERS: a conditions service and the lead of a pilot live
  * here, each node is a process with a cache folder of its own, each worker a thread of it
