@@ -14,7 +14,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "conditions/resolve.h"
-#include "measure.h"
+#include "tests/bench/measure.h"
 
 #define TYPES     50u
 #define ROWS_MOST 10000u
