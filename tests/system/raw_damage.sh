@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # SYNTHETIC data; in one run an event loses its magic, foreign bytes lie between two events,
-# one event has a block of another event, and a chunk ends inside its last event.
+# one event has a block of another event, one is there twice, behind one comes another of its
+# number, and a chunk ends inside its last event.
 . "$2/tests/system/area_lib.sh"
 
 must spillway-simulate --out "$scratch/good" --runs 9001-9002 --spills 3 --events 150 \
@@ -39,6 +40,14 @@ block = at + 68 + 68 + 28
 words = struct.unpack_from("<I", first, block)[0] & 0xFFFF
 struct.pack_into("<I", first, block + 4, struct.unpack_from("<I", first, block + 4)[0] ^ 1)
 told.append(("slink-event", 4 * words))
+at, size, _ = events[50]
+other = bytearray(first[at:at + size])
+other[64] ^= 1
+first[at + size:at + size] = other
+told.append(("event-conflict", size))
+at, size, _ = events[40]
+first[at + size:at + size] = first[at:at + size]
+told.append(("repeated-event", size))
 at = events[30][0]
 first[at:at] = b"\xa5" * 512
 told.append(("foreign-bytes", 512))
@@ -135,11 +144,11 @@ for line in sys.stdin:
         for i, count in enumerate(account["damage"]):
             damage[i] += count
 told = {i: n for i, n in enumerate(damage) if n}
-assert told == {0: 1, 1: 1, 9: 1, 21: 1}, told
+assert told == {0: 1, 1: 1, 3: 1, 9: 1, 21: 1, 50: 1}, told
 assert events == 1, events
 print(lost)' >"$scratch/bytes" || fail "the summaries"
 want=$(awk '$1 != "slink-event" {n += $2} END {print n}' "$scratch/expected")
 [ "$(cat "$scratch/bytes")" -eq "$want" ] || fail "$(cat "$scratch/bytes") lost bytes in the summaries, not $want"
 expect 0 spillway --area "$scratch/area-bad" runs show 9001
-says out "2 damages of" "1 damages of"
+says out "4 damages of" "1 damages of"
 finish
