@@ -11,8 +11,8 @@
 
 void once_init(struct once *once)
 {
-    once->seen = mem_new(DATE_EVENT_LIMIT / 64, sizeof *once->seen);
-    once->first = mem_new(DATE_EVENT_LIMIT, sizeof *once->first);
+    *once = (struct once){.seen = mem_new(DATE_EVENT_LIMIT / 64, sizeof *once->seen),
+                          .first = mem_new(DATE_EVENT_LIMIT, sizeof *once->first)};
 }
 
 void once_release(struct once *once)
@@ -24,7 +24,8 @@ void once_release(struct once *once)
 
 void once_start(struct once *once)
 {
-    memset(once->seen, 0, DATE_EVENT_LIMIT / 8);
+    memset(once->seen, 0, once->words * sizeof *once->seen);
+    once->words = 0;
 }
 
 bool once_take(struct once *once, const struct date_event *event,
@@ -36,6 +37,7 @@ bool once_take(struct once *once, const struct date_event *event,
         return true;
     if ((*seen & bit) == 0) {
         *seen |= bit;
+        once->words = number / 64 < once->words ? once->words : number / 64 + 1;
         once->first[number] = event->data;
         return true;
     }

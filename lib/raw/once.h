@@ -12,6 +12,7 @@
 
 struct once {
     uint64_t *seen;        /* bit map of the numbers */
+    uint32_t words;        /* of the map that may have bits */
     const uint8_t **first; /* by number, where its bit is set: the event's bytes */
 };
 
