@@ -10,6 +10,7 @@ cd "$(dirname "$(realpath "$0")")/../.." || exit 1
 
 stages=(executor memory walk columns merge verify manifest plan restart completions core)
 
+stages+=(conditions)
 # Lines with a verdict. Column 2 is what counts: the ratio ours / yardstick, or ours.
 limits='
 executor                ratio >= 0.05   bytes per CPU second, everything on / read() loop
@@ -32,6 +33,11 @@ restart                 ours  <= 5      seconds to the first lease, 10^6 segment
 completions.G1000       ratio >= 8      durable a second, catalog alone / fdatasync a second
 completions.turn        ratio >= 8      the same through a turn of the service
 core.lease              ours  <= 10000  CPU nanoseconds to lease and commit a segment
+conditions.whole        ours  <= 50     ms for a whole tag of 10 000 intervals / when kept
+conditions.point.1      ratio >= 0.4    point queries a second, 1 connection / bare libmicrohttpd
+conditions.point.16     ratio >= 0.4    the same, 16 connections
+conditions.point.64     ratio >= 0.4    the same, 64 connections
+conditions.p99.64       ours  <= 5      ms, 99 of 100 point queries at 64 connections
 '
 
 usage()
@@ -91,6 +97,8 @@ failed=0
 events=5000 pairs=7 merges=5 plan_runs=250 restart_runs=100 segments=1000000 turns=100000 verified=60 intervals=10000
 [ -z "$tiny" ] || events=50 pairs=2 merges=1 plan_runs=1 restart_runs=1 segments=5000 turns=2000 verified=1 intervals=100
 
+points=10000
+[ -z "$tiny" ] || points=100
 # measure PROGRAM WORDS...
 measure()
 {
@@ -189,6 +197,7 @@ run()
         measure_in turn_bench "$turns"
         ;;
     core) measure core_bench "$segments" ;;
+    conditions) measure_in conditions_bench "$points" "$pairs" ;;
     esac
 }
 
