@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "coordinator/attempt_view.h"
 #include "coordinator/command.h"
+#include "coordinator/moved.h"
 #include "coordinator/owed.h"
 #include "coordinator/stuck.h"
 #include "coordinator/watch.h"
@@ -17,7 +18,9 @@ const char status_usage[] =
     "spillway status [CAMPAIGN] [--json]\n"
     "\n"
     "How far each campaign is: segments by state, published files, what its retry rules\n"
-    "decided, what is quarantined and why. Exit status 0 also when a campaign is not complete.\n";
+    "decided, what is quarantined and why. For a CAMPAIGN that is named, its conditions\n"
+    "source is asked whether the tag moved since planning, which changes nothing in the\n"
+    "campaign. Exit status 0 also when a campaign is not complete.\n";
 
 /* States are read in pieces of this many, 1 MiB. */
 #define STATUS_PIECE 65536u
@@ -208,6 +211,23 @@ static bool print_alert(struct catalog_txn *txn, const struct campaign *campaign
     return true;
 }
 
+/* What is known of the tag of the campaign that was named. */
+struct tag_news {
+    enum moved moved;
+    char detail[MOVED_DETAIL];
+};
+
+static void print_news(const struct campaign *campaign, const struct tag_news *news)
+{
+    if (news->moved == MOVED_YES)
+        (void)printf("  tag %s moved since planning (%s): the campaign keeps what it was "
+                     "planned with\n",
+                     campaign->tag, news->detail);
+    if (news->moved == MOVED_UNKNOWN)
+        (void)printf("  whether tag %s moved is not known: %s\n", campaign->tag,
+                     news->detail);
+}
+
 static bool print_text(struct catalog_txn *txn, const struct status *status,
                        struct err *err)
 {
@@ -237,12 +257,15 @@ static bool print_text(struct catalog_txn *txn, const struct status *status,
 }
 
 static bool put_json(struct json_writer *json, struct catalog_txn *txn,
-                     const struct status *status, struct err *err)
+                     const struct status *status, const struct tag_news *news,
+                     struct err *err)
 {
     json_open_object(json, NULL);
     json_put_text(json, "campaign", status->campaign.name);
     json_put_text(json, "status", status_word(status));
     json_put_text(json, "tag", status->campaign.tag);
+    if (news->moved != MOVED_NOT_ASKED)
+        json_put_text(json, "tag_moved", moved_name(news->moved));
     json_put_text(json, "store", status->campaign.store);
     json_put_u64(json, "segments", status->campaign.segment_count);
     for (unsigned i = 0; i < SEGMENT_STATES; i++)
@@ -259,7 +282,7 @@ static bool put_json(struct json_writer *json, struct catalog_txn *txn,
 }
 
 static bool print_all(struct catalog_txn *txn, const char *only, bool as_json,
-                      struct err *err)
+                      const struct tag_news *news, struct err *err)
 {
     struct campaign campaign;
     struct status status;
@@ -280,9 +303,11 @@ static bool print_all(struct catalog_txn *txn, const char *only, bool as_json,
         any = true;
         done = status_read(txn, campaign.name, &status, err);
         if (done && as_json)
-            done = put_json(&json, txn, &status, err);
+            done = put_json(&json, txn, &status, news, err);
         else if (done)
             done = print_text(txn, &status, err);
+        if (done && !as_json)
+            print_news(&campaign, news);
     }
     done = done && found != LOOKUP_FAILED;
     if (done && only != NULL && !any)
@@ -304,13 +329,15 @@ int status_command(struct area *area, int argc, char **argv)
     char folder[AREA_PATH];
     struct catalog *catalog = NULL;
     struct catalog_txn *txn = NULL;
+    struct tag_news news = {.moved = MOVED_NOT_ASKED};
     const struct command_option options[] = {{.name = "json", .flag = &as_json}};
     bool done = command_options(options, 1, &argc, argv, &err) &&
                 command_words(argc, 0, 1, "one campaign", &err) &&
                 area_open(area, &err) && area_path(area, "catalog", folder, &err) &&
+                (argc < 2 || moved_ask(area, argv[1], &news.moved, news.detail, &err)) &&
                 catalog_open(folder, CATALOG_READ, &catalog, &err) &&
                 catalog_begin(catalog, &txn, &err) &&
-                print_all(txn, argc == 2 ? argv[1] : NULL, as_json, &err);
+                print_all(txn, argc == 2 ? argv[1] : NULL, as_json, &news, &err);
     catalog_abort(txn);
     catalog_close(catalog);
     return done ? 0 : command_error(&err);

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "conditions/payload.h"
+
 /* The effective values that `indices` name, in their order. The caller frees. */
 static struct effective *values_of(const struct task *task, const uint32_t *indices,
                                    uint32_t count)
@@ -16,14 +18,20 @@ static struct effective *values_of(const struct task *task, const uint32_t *indi
     return values;
 }
 
-/* Sorted, each type once: what key texts need, and what a wrong sender may break. */
-static bool values_check(const struct task *task, const uint32_t *indices, uint32_t count,
-                         struct err *err)
+/* Sorted, each type once: what key texts need, and what a wrong sender may break. A type
+ * that the step does not declare is not read: its value would be in no key. */
+static bool values_check(const struct task *task, enum payload_step step,
+                         const uint32_t *indices, uint32_t count, struct err *err)
 {
     for (uint32_t i = 0; i < count; i++) {
         if (indices[i] >= task->value_count)
             return err_set(err, E_WORKER_TASK, "value %" PRIu32 " of %" PRIu32,
                            indices[i], task->value_count);
+        const char *name = task->values[indices[i]].effective.type;
+        const struct payload_type *type = payload_type_find(name);
+        if (type == NULL || type->step != step)
+            return err_set(err, E_WORKER_TASK, "type %.63s is not declared by step %s",
+                           name, payload_step_name(step));
         if (i > 0 && strcmp(task->values[indices[i - 1]].effective.type,
                             task->values[indices[i]].effective.type) >= 0)
             return err_set(err, E_WORKER_TASK, "values are not sorted by type");
@@ -49,8 +57,10 @@ bool keys_build(const struct task *task, const struct task_segment *segment,
 {
     bytes_clear(reco_text);
     bytes_clear(select_text);
-    if (!values_check(task, segment->reco_values, segment->reco_value_count, err) ||
-        !values_check(task, segment->select_values, segment->select_value_count, err))
+    if (!values_check(task, PAYLOAD_RECO, segment->reco_values, segment->reco_value_count,
+                      err) ||
+        !values_check(task, PAYLOAD_SELECT, segment->select_values,
+                      segment->select_value_count, err))
         return false;
     struct effective *reco =
         values_of(task, segment->reco_values, segment->reco_value_count);

@@ -86,6 +86,11 @@ static bool fetch(struct resolving *resolving, struct fetched *fetched, struct e
 {
     const struct resolve_request *request = resolving->request;
     struct bytes bytes;
+    if (request->known &&
+        request->known(request->user, fetched->row, &fetched->hash, &fetched->size)) {
+        fetched->done = true;
+        return true;
+    }
     bytes_init(&bytes, PAYLOAD_LIMIT);
     bool done = source_read_payload(resolving->source, fetched->row, &bytes, err);
     if (done) {

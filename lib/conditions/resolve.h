@@ -14,13 +14,18 @@ typedef bool (*resolve_payload_seen)(void *user, const struct tag_row *row,
                                      const struct sha256 *hash, const struct bytes *bytes,
                                      struct err *err);
 
+/* Gives what a row's payload is without fetching it; false: it must be fetched. */
+typedef bool (*resolve_payload_known)(void *user, const struct tag_row *row,
+                                      struct sha256 *hash, uint64_t *size);
+
 struct resolve_request {
     const char *tag;
     uint32_t first_run; /* both included */
     uint32_t last_run;
     const char *const *types; /* wanted; NULL: all types of the tag */
     size_t type_count;
-    resolve_payload_seen seen; /* NULL: only the manifest is wanted */
+    resolve_payload_seen seen;   /* NULL: only the manifest is wanted */
+    resolve_payload_known known; /* NULL: nothing is known before */
     void *user;
 };
 

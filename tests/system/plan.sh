@@ -68,6 +68,36 @@ expect 0 spillway plan "$scratch/two.yaml"
 expect 0 spillway impact one two --json
 says out '"segments":27' '"different":0'
 
+# A tag that moves changes nothing in the campaign and is told; one that is the same by MD5,
+# from another place or without its payloads is the same.
+expect 0 spillway status one --json
+says out '"tag_moved":"no"'
+cp "$conditions/tags/t1.json" "$scratch/t1.json"
+expect 0 spillway explain one --segment 9001/1/1/0
+cp "$scratch/out" "$scratch/keys_before"
+mv "$conditions/payloads" "$scratch/payloads"
+expect 0 spillway status one --json
+says out '"tag_moved":"no"'
+sed -i 's/"status": *"frozen"/"status": "unlocked"/; s/9223372036854775807/9002/' "$conditions/tags/t1.json"
+python3 - "$conditions/tags/t1.json" <<'PYTHON'
+import json, sys
+tag = json.load(open(sys.argv[1]))
+row = next(r for r in tag["payloads"] if r["payload_type_name"] == "calo_gain")
+row["checksum"] = "0" * 32
+json.dump(tag, open(sys.argv[1], "w"))
+PYTHON
+expect 0 spillway status one
+says out "tag t1 moved since planning (calo_gain" "keeps what it was planned with"
+expect 0 spillway status one --json
+says out '"tag_moved":"yes"'
+expect 0 spillway explain one --segment 9001/1/1/0
+cmp -s "$scratch/out" "$scratch/keys_before" || fail "a moved tag changed the keys of a planned campaign"
+mv "$conditions/tags/t1.json" "$scratch/moved.json"
+expect 0 spillway status one
+says out "whether tag t1 moved is not known" "no tag 't1'"
+mv "$scratch/t1.json" "$conditions/tags/t1.json"
+mv "$scratch/payloads" "$conditions/payloads"
+
 # Gaps list every type and run range; the runs in them are blocked; nothing is stored.
 # shellcheck disable=SC2046
 tag "$conditions" gaps $(base_rows | grep -v -e calo_gain -e led_spill) \
