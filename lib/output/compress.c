@@ -41,6 +41,14 @@ static void parameter_set(ZSTD_CCtx *context, ZSTD_cParameter parameter, int val
     bug_if(ZSTD_isError(ZSTD_CCtx_setParameter(context, parameter, value)) != 0);
 }
 
+static void literals_code(struct compressor *compressor, bool yes)
+{
+    /* A frame of sequences leaves its session open. */
+    bug_if(ZSTD_isError(ZSTD_CCtx_reset(compressor->pack, ZSTD_reset_session_only)) != 0);
+    parameter_set(compressor->pack, ZSTD_c_literalCompressionMode,
+                  yes ? ZSTD_ps_enable : ZSTD_ps_disable);
+}
+
 struct compressor *compressor_new(void)
 {
     struct compressor *compressor = mem_new(1, sizeof *compressor);
@@ -51,7 +59,7 @@ struct compressor *compressor_new(void)
     parameter_set(compressor->pack, ZSTD_c_hashLog, HASH_LOG);
     parameter_set(compressor->pack, ZSTD_c_minMatch, MIN_MATCH);
     parameter_set(compressor->pack, ZSTD_c_targetLength, SKIP);
-    parameter_set(compressor->pack, ZSTD_c_literalCompressionMode, ZSTD_ps_enable);
+    literals_code(compressor, true);
     parameter_set(compressor->pack, ZSTD_c_blockDelimiters,
                   ZSTD_sf_explicitBlockDelimiters);
     return compressor;
@@ -180,9 +188,12 @@ size_t compress_data(struct compressor *compressor, const void *data, size_t siz
 }
 
 size_t compress_runs(struct compressor *compressor, const void *data, size_t size,
-                     void *out)
+                     bool literals, void *out)
 {
-    return blocks_put(compressor, true, data, size, out);
+    literals_code(compressor, literals);
+    size_t stored = blocks_put(compressor, true, data, size, out);
+    literals_code(compressor, true);
+    return stored;
 }
 
 bool decompress_data(struct compressor *compressor, const void *stored,
