@@ -3,7 +3,6 @@
  */
 #include "coordinator/journal_line.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -33,10 +32,18 @@ void journal_begin(struct journal_writer *writer, const char *name)
     keep(writer, text_add(&writer->out, name, &writer->err));
 }
 
+/* A plan has millions of them: one step, not one for the gap and one for the digits. */
 void journal_number(struct journal_writer *writer, uint64_t number)
 {
-    keep(writer, text_add(&writer->out, " ", &writer->err) &&
-                     text_add_u64(&writer->out, number, &writer->err));
+    uint8_t digits[21];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (uint8_t)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    digits[--at] = ' ';
+    keep(writer,
+         bytes_append(&writer->out, digits + at, sizeof digits - at, &writer->err));
 }
 
 void journal_text(struct journal_writer *writer, const char *text)
@@ -47,13 +54,23 @@ void journal_text(struct journal_writer *writer, const char *text)
                      : text_add_percent(&writer->out, text, &writer->err));
 }
 
+static void check_make(const void *line, size_t size, char check[CHECK_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+    uint32_t sum = adler32_add(ADLER32_START, line, size);
+    memcpy(check, " #", 2);
+    for (unsigned i = 0; i < 8; i++)
+        check[2 + i] = digits[sum >> (28 - 4 * i) & 15];
+}
+
 void journal_end(struct journal_writer *writer)
 {
+    char check[CHECK_SIZE + 1];
     if (writer->failed)
         return;
-    uint32_t sum = adler32_add(ADLER32_START, writer->out.data + writer->start,
-                               writer->out.size - writer->start);
-    keep(writer, text_addf(&writer->out, &writer->err, " #%08x\n", sum));
+    check_make(writer->out.data + writer->start, writer->out.size - writer->start, check);
+    check[CHECK_SIZE] = '\n';
+    keep(writer, bytes_append(&writer->out, check, sizeof check, &writer->err));
 }
 
 bool journal_written(const struct journal_writer *writer, struct err *err)
@@ -65,12 +82,11 @@ bool journal_written(const struct journal_writer *writer, struct err *err)
 
 static bool check_is_right(const char *line, size_t size)
 {
-    char wanted[CHECK_SIZE + 1];
+    char wanted[CHECK_SIZE];
     if (size <= CHECK_SIZE)
         return false;
     size_t length = size - CHECK_SIZE;
-    (void)snprintf(wanted, sizeof wanted, " #%08x",
-                   adler32_add(ADLER32_START, line, length));
+    check_make(line, length, wanted);
     return memcmp(line + length, wanted, CHECK_SIZE) == 0;
 }
 

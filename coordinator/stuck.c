@@ -9,6 +9,9 @@
 /* One attempt of 4096 segments. */
 #define STUCK_ARENA ((size_t)1 << 20)
 
+/* States are read in pieces of this many, 64 kiB. */
+#define STUCK_PIECE 4096u
+
 /* A quarantined segment, or a merge group that was given up. */
 struct stuck {
     enum task_kind kind;
@@ -33,18 +36,29 @@ static void list_add(struct stuck_list *list, const struct stuck *stuck)
         list->list[list->count++] = *stuck;
 }
 
+static bool find_segments(struct catalog_txn *txn, const struct campaign *campaign,
+                          struct stuck_list *list, struct err *err)
+{
+    struct plan_state piece[STUCK_PIECE];
+    uint32_t total = campaign->segment_count;
+    for (uint32_t first = 0; first < total; first += STUCK_PIECE) {
+        uint32_t count = total - first < STUCK_PIECE ? total - first : STUCK_PIECE;
+        if (!catalog_get_states(txn, campaign->id, first, count, piece, err))
+            return false;
+        for (uint32_t i = 0; i < count; i++)
+            if (piece[i].state == SEGMENT_QUARANTINED)
+                list_add(list, &(struct stuck){.kind = TASK_PROCESS,
+                                               .number = first + i,
+                                               .failure = piece[i].failure});
+    }
+    return true;
+}
+
 static bool find_all(struct catalog_txn *txn, const struct campaign *campaign,
                      struct stuck_list *list, struct err *err)
 {
-    for (uint32_t i = 0; i < campaign->segment_count; i++) {
-        struct plan_state state;
-        if (!catalog_get_states(txn, campaign->id, i, 1, &state, err))
-            return false;
-        if (state.state == SEGMENT_QUARANTINED)
-            list_add(list, &(struct stuck){.kind = TASK_PROCESS,
-                                           .number = i,
-                                           .failure = state.failure});
-    }
+    if (!find_segments(txn, campaign, list, err))
+        return false;
     for (uint32_t i = 0; i < campaign->group_count; i++) {
         struct merge_group group;
         if (catalog_get_group(txn, campaign->id, i, &group, err) != LOOKUP_FOUND)

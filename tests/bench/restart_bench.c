@@ -3,8 +3,9 @@
  *
  * restart_bench FOLDER RUNS: makes a catalog of one planned campaign, 10 000 segments a
  * run, then does what the service does at its start: open, look for missing files, load,
- * start, lease. Wall time. Yardstick: one read of the plan's records. Then the memory of
- * book and core a segment, all of which are open; yardstick: 300 bytes.
+ * begin a journal, start, lease. Wall time. Yardstick: one read of the plan's records.
+ * Then the memory of book and core a segment, all of which are open; yardstick: 300
+ * bytes. Then what spillway status reads and counts; yardstick: the plan again.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -12,7 +13,10 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "coordinator/book.h"
+#include "coordinator/journal.h"
 #include "coordinator/repair.h"
+#include "coordinator/status.h"
+#include "coordinator/stuck.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/stock.h"
 
@@ -64,12 +68,36 @@ static double restart(const char *folder, double *bytes)
     measure_must(catalog_begin(catalog, &txn, &err), &err);
     measure_must(book_load(&book, txn, STOCK_CAMPAIGN, &core, &err), &err);
     catalog_abort(txn);
-    measure_must(first_lease(core), &err);
+    struct log log = {.fd = -1};
+    struct journal *journal = journal_open(folder, STOCK_CAMPAIGN, core, &log);
+    journal_close(journal);
+    err = (struct err){.text = "no journal, or nothing was leased"};
+    measure_must(journal != NULL && first_lease(core), &err);
     double seconds = measure_since_s(start_ns);
     *bytes = memory_in_use() - before;
     core_free(core);
     book_release(&book);
     catalog_close(catalog);
+    return seconds;
+}
+
+static double status(const char *folder)
+{
+    struct err err = {.text = "/dev/null cannot be written"};
+    struct catalog *catalog;
+    struct catalog_txn *txn;
+    struct status status;
+    FILE *nowhere = fopen("/dev/null", "we");
+    measure_must(nowhere != NULL, &err);
+    int64_t start_ns = clock_now_ns();
+    measure_must(catalog_open(folder, CATALOG_READ, &catalog, &err), &err);
+    measure_must(catalog_begin(catalog, &txn, &err), &err);
+    measure_must(status_read(txn, STOCK_CAMPAIGN, &status, &err), &err);
+    measure_must(stuck_print(txn, &status.campaign, nowhere, &err), &err);
+    catalog_abort(txn);
+    catalog_close(catalog);
+    double seconds = measure_since_s(start_ns);
+    (void)fclose(nowhere);
     return seconds;
 }
 
@@ -96,6 +124,7 @@ int main(int count, char **words)
     struct stock stock = {.builders = 10, .chunks = 10, .spills = 100};
     struct pairs pairs = {.count = 0};
     struct pairs memory = {.count = 0};
+    struct pairs looked = {.count = 0};
     double bytes = 0;
     struct catalog *catalog;
     struct err err = {.text = "restart_bench FOLDER RUNS"};
@@ -112,5 +141,7 @@ int main(int count, char **words)
     pairs_print(&pairs, "restart", "s");
     pairs_add(&memory, bytes / stock_segments(&stock), SEGMENT_BYTES);
     pairs_print(&memory, "memory_per_segment", "B");
+    pairs_add(&looked, status(words[1]), bare);
+    pairs_print(&looked, "status", "s");
     return 0;
 }

@@ -30,6 +30,7 @@ plan.led                ours  <= 10     the same with 51 * 10^5 LED amplitudes
 manifest                ours  <= 5      CPU seconds for 500 000 intervals, from tag to hash and back
 manifest.memory         ours  <= 1024   MB at its largest
 restart                 ours  <= 5      seconds to the first lease, 10^6 segments
+status                  ratio <= 1.5    what status reads of 10^6 segments / one read of the plan
 completions.G1000       ratio >= 8      durable a second, catalog alone / fdatasync a second
 completions.turn        ratio >= 8      the same through a turn of the service
 core.lease              ours  <= 10000  CPU nanoseconds to lease and commit a segment
