@@ -16,7 +16,8 @@ say() { printf '\n== %s\n' "$*"; }
 say "Packages and build"
 deploy/packages.sh build
 log=$(mktemp)
-{ cmake --preset release && cmake --build --preset release; } >"$log" 2>&1 || {
+programs=(spillway spillway-pilot spillway-executor spillway-simulate)
+{ cmake --preset release && cmake --build --preset release --target "${programs[@]}"; } >"$log" 2>&1 || {
     grep -A9 -E 'error|FAILED' "$log" | head -40
     echo "demo.sh: the build failed, its log is $log" >&2
     exit 1
