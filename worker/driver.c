@@ -272,13 +272,15 @@ static enum driver_news frame_take(struct driver *driver, const struct frame *fr
     return DRIVER_REPORT;
 }
 
-/* Reads what the executor said, up to the first news. */
+/* Reads what the executor said, up to the first news. An executor can be quicker than the
+ * word that it was started: until its pid is known nothing that it says is taken, or it
+ * could not be killed for it. */
 static enum driver_news listen_once(struct driver *driver, int64_t now_ns)
 {
     struct err err;
     struct frame frame;
     bool ended = false;
-    if (driver->output < 0)
+    if (driver->output < 0 || driver->pid == 0)
         return DRIVER_NOTHING;
     bool good = frame_reader_fill(&driver->reader, driver->output, &ended, &err);
     while (good) {

@@ -215,6 +215,8 @@ static void a_dead_executor_is_replaced_for_the_next_task(void **state)
     submit(&fixture, 1, 0);
     await(&fixture, DRIVER_REPORT);
     pid_t first = fixture.driver.pid;
+    assert_true(first >
+                0); /* else what it said was taken before it was known who it is */
     assert_int_equal(kill(first, SIGKILL), 0);
     submit(&fixture, 2, 0);
     await(&fixture, DRIVER_REPORT);
@@ -239,6 +241,7 @@ static void a_killed_fork_server_costs_only_the_attempt(void **state)
         clock_sleep_ns(100000);
     }
     pid_t executor = fixture.driver.pid;
+    assert_true(executor > 0);
     assert_int_equal(kill(fixture.driver.server.pid, SIGKILL), 0);
     await(&fixture, DRIVER_REPORT);
     assert_int_equal(fixture.report.failure.code, E_WORKER_KILLED);
