@@ -48,6 +48,7 @@ enum sim_nature {
     SIM_FLAKY,   /* sometimes SIGABRT */
     SIM_HOG,     /* E_LIMIT when more than two segments are in its task */
     SIM_KILLER,  /* its pilot vanishes */
+    SIM_MENDED,  /* was one of these, is good now */
     SIM_NATURES
 };
 

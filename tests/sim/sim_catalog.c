@@ -60,6 +60,16 @@ struct sim_attempt *sim_attempt_of(struct sim_catalog *catalog, uint64_t number,
     return &catalog->attempts[number - 1];
 }
 
+/* After a backup was restored, the lease under which a segment failed before it was
+ * mended may be the current one again, and its report counts. */
+static bool may_be_blamed(const struct sim *sim, uint32_t segment)
+{
+    enum sim_nature nature = (enum sim_nature)sim->natures[segment];
+    if (nature == SIM_MENDED)
+        return sim->restores > 0;
+    return nature != SIM_GOOD && nature != SIM_KILLER;
+}
+
 static void apply_state(struct sim *sim, const struct core_command *command)
 {
     struct sim_catalog *catalog = &sim->catalog;
@@ -75,10 +85,7 @@ static void apply_state(struct sim *sim, const struct core_command *command)
     if (state->state == SEGMENT_COMMITTED)
         *product = 0;
     if (command->state.blame > state->blame)
-        sim_check(sim,
-                  sim->natures[command->segment] != SIM_GOOD &&
-                      sim->natures[command->segment] != SIM_KILLER,
-                  "a good segment is blamed");
+        sim_check(sim, may_be_blamed(sim, command->segment), "a good segment is blamed");
     if (command->state.state == SEGMENT_LOST)
         sim_check(sim, sim->policy.complete_at < 1.0, "a loss that nobody accepted");
     *state = command->state;

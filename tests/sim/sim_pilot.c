@@ -154,6 +154,7 @@ static bool nature_strikes(struct sim *sim, uint32_t pilot)
         self->alive = false;
         return true;
     case SIM_GOOD:
+    case SIM_MENDED:
     case SIM_NATURES:
         return false;
     }

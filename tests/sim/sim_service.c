@@ -334,7 +334,7 @@ void sim_manager(struct sim *sim)
     uint32_t count = 0;
     for (uint32_t i = 0; i < sim->segment_count; i++)
         if (sim->catalog.states[i].state == SEGMENT_QUARANTINED) {
-            sim->natures[i] = SIM_GOOD;
+            sim->natures[i] = SIM_MENDED;
             numbers[count++] = i;
         }
     for (uint32_t i = 0; i < sim->catalog.group_count && count < sim->segment_count; i++)

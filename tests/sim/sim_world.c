@@ -75,7 +75,7 @@ static void draw_rules(struct sim *sim)
 
 static enum sim_nature draw_nature(struct sim *sim)
 {
-    for (enum sim_nature nature = SIM_GOOD + 1; nature < SIM_NATURES; nature++)
+    for (enum sim_nature nature = SIM_GOOD + 1; nature < SIM_MENDED; nature++)
         if (random_below(&sim->random, 1000000) < sim->rates.flaky)
             return nature;
     return SIM_GOOD;
