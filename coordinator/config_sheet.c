@@ -54,24 +54,28 @@ static bool next(struct reader *reader)
     return true;
 }
 
-/* The text of the current scalar. */
-static bool scalar(const struct reader *reader, const char **text)
+/* The text of the current scalar; NULL with the error when it is none. */
+static const char *scalar(const struct reader *reader)
 {
-    if (reader->event.type != YAML_SCALAR_EVENT)
-        return fail(reader, line_of(reader), "a word or number is expected here");
-    *text = (const char *)reader->event.data.scalar.value;
-    if (strlen(*text) != reader->event.data.scalar.length)
-        return fail(reader, line_of(reader), "a zero byte");
-    return true;
+    if (reader->event.type != YAML_SCALAR_EVENT) {
+        (void)fail(reader, line_of(reader), "a word or number is expected here");
+        return NULL;
+    }
+    const char *text = (const char *)reader->event.data.scalar.value;
+    if (strlen(text) != reader->event.data.scalar.length) {
+        (void)fail(reader, line_of(reader), "a zero byte");
+        return NULL;
+    }
+    return text;
 }
 
 /* ---- header ---- */
 
 static bool pair_add(struct reader *reader, const char *name)
 {
-    const char *value;
+    const char *value = scalar(reader);
     struct pair *pair = &reader->pairs[reader->pair_count];
-    if (!scalar(reader, &value))
+    if (!value)
         return false;
     if (reader->pair_count == PAIRS)
         return fail(reader, line_of(reader), "more than 64 keys and notes");
@@ -133,10 +137,10 @@ static bool words_read(struct reader *reader, struct arena *arena,
 {
     *count = 0;
     while (next(reader)) {
-        const char *text;
         if (reader->event.type == YAML_SEQUENCE_END_EVENT)
             return true;
-        if (!scalar(reader, &text))
+        const char *text = scalar(reader);
+        if (!text)
             return false;
         if (*count == TABLE_COLUMNS)
             return fail(reader, line_of(reader), "more values than any type has columns");
@@ -194,8 +198,8 @@ static bool rows_read(struct reader *reader)
 
 static bool key_read(struct reader *reader)
 {
-    const char *text;
-    if (!scalar(reader, &text))
+    const char *text = scalar(reader);
+    if (!text)
         return false;
     const char *name = arena_text(&reader->arena, text);
     if (!name)
