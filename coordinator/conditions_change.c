@@ -22,7 +22,7 @@
 struct putting {
     const struct change_put *put;
     struct remote *remote;
-    struct bytes bytes;
+    const struct bytes *bytes;
     char hex[SHA256_HEX];
     char url[256];
     char list[128];
@@ -70,21 +70,15 @@ static void plain_name(const char *path, char out[64])
 }
 
 /* "<type>/<2 hex>/<2 hex>/<sha256>_<file>", as the HSF client names its files. */
-static bool file_read(struct putting *putting, struct err *err)
+static void url_make(struct putting *putting)
 {
     const struct change_put *put = putting->put;
-    struct payload_marks marks;
+    struct sha256 hash = sha256_of(putting->bytes->data, putting->bytes->size);
     char name[64];
-    bytes_init(&putting->bytes, PAYLOAD_LIMIT);
-    if (!disk_read_file(put->file, &putting->bytes, err) ||
-        !payload_check(put->type, &putting->bytes, put->file, &marks, err))
-        return false;
-    struct sha256 hash = sha256_of(putting->bytes.data, putting->bytes.size);
     sha256_to_hex(&hash, putting->hex);
     plain_name(put->file, name);
     (void)snprintf(putting->url, sizeof putting->url, "%.80s/%.2s/%.2s/%s_%s", put->type,
                    putting->hex, putting->hex + 2, putting->hex, name);
-    return true;
 }
 
 static bool bytes_send(struct putting *putting, struct err *err)
@@ -95,21 +89,21 @@ static bool bytes_send(struct putting *putting, struct err *err)
     struct remote_change change = {.method = "PUT",
                                    .path = path,
                                    .content_type = "application/octet-stream",
-                                   .body = putting->bytes.data,
-                                   .size = putting->bytes.size};
+                                   .body = putting->bytes->data,
+                                   .size = putting->bytes->size};
     bool done = remote_tell(putting->remote, &change, &unused, err);
     if (unused)
         json_free(unused);
     return done;
 }
 
-static bool tag_make(struct putting *putting, struct err *err)
+bool change_make_tag(struct remote *remote, const char *tag, struct err *err)
 {
     struct body body;
     body_open(&body);
-    json_put_text(&body.writer, "name", putting->put->tag);
+    json_put_text(&body.writer, "name", tag);
     json_put_text(&body.writer, "status", "unlocked");
-    return body_send(&body, putting->remote, "POST", "gt", NULL, err);
+    return body_send(&body, remote, "POST", "gt", NULL, err);
 }
 
 static bool type_make(struct putting *putting, struct err *err)
@@ -173,7 +167,8 @@ static bool list_find(struct putting *putting, struct err *err)
             return err_set(err, E_TAG_UNKNOWN,
                            "the service has no tag '%.80s': --new makes one",
                            putting->put->tag);
-        return tag_make(putting, err) && list_make(putting, err);
+        return change_make_tag(putting->remote, putting->put->tag, err) &&
+               list_make(putting, err);
     }
     const struct json *known = json_get(lists, putting->put->type);
     bool done = known ? list_name(known, putting, err) : list_make(putting, err);
@@ -189,7 +184,7 @@ static bool row_make(struct putting *putting, int64_t *id, struct err *err)
     body_open(&body);
     json_put_text(&body.writer, "payload_url", putting->url);
     json_put_text(&body.writer, "checksum", putting->hex);
-    json_put_u64(&body.writer, "size", putting->bytes.size);
+    json_put_u64(&body.writer, "size", putting->bytes->size);
     json_put_i64(&body.writer, "major_iov", interval->start.run);
     json_put_i64(&body.writer, "minor_iov", interval->start.spill);
     json_put_i64(&body.writer, "major_iov_end", interval->end.run);
@@ -213,14 +208,31 @@ static bool row_attach(struct putting *putting, int64_t id, struct err *err)
                      NULL, err);
 }
 
+static bool put_bytes(struct putting *putting, struct err *err)
+{
+    int64_t id = 0;
+    url_make(putting);
+    return bytes_send(putting, err) && list_find(putting, err) &&
+           row_make(putting, &id, err) && row_attach(putting, id, err);
+}
+
+bool change_put_bytes(struct remote *remote, const struct change_put *put,
+                      const struct bytes *bytes, struct err *err)
+{
+    struct putting putting = {.put = put, .remote = remote, .bytes = bytes};
+    return put_bytes(&putting, err);
+}
+
 bool change_put(struct remote *remote, const struct change_put *put, struct err *err)
 {
-    struct putting putting = {.put = put, .remote = remote};
-    int64_t id = 0;
-    bool done = file_read(&putting, err) && bytes_send(&putting, err) &&
-                list_find(&putting, err) && row_make(&putting, &id, err) &&
-                row_attach(&putting, id, err);
-    bytes_release(&putting.bytes);
+    struct bytes bytes;
+    struct putting putting = {.put = put, .remote = remote, .bytes = &bytes};
+    struct payload_marks marks;
+    bytes_init(&bytes, PAYLOAD_LIMIT);
+    bool done = disk_read_file(put->file, &bytes, err) &&
+                payload_check(put->type, &bytes, put->file, &marks, err) &&
+                put_bytes(&putting, err);
+    bytes_release(&bytes);
     if (done)
         (void)printf("tag %s: %s from %" PRId64 ".%" PRId64 ": %s\n", put->tag, put->type,
                      put->interval.start.run, put->interval.start.spill, putting.hex);

@@ -19,6 +19,13 @@ struct change_put {
 /* Checks the payload against its type, uploads its bytes, makes a row and attaches it.
  * The list of the type is made when the tag has none. Each says on stdout what it did. */
 bool change_put(struct remote *remote, const struct change_put *put, struct err *err);
+
+/* The same with bytes that were checked; the file is only a name, and nothing is said. */
+bool change_put_bytes(struct remote *remote, const struct change_put *put,
+                      const struct bytes *bytes, struct err *err);
+
+/* Unlocked; refused when there is one of that name. */
+bool change_make_tag(struct remote *remote, const char *tag, struct err *err);
 bool change_clone(struct remote *remote, const char *source, const char *name,
                   struct err *err);
 bool change_freeze(struct remote *remote, const char *tag, struct err *err);

@@ -64,7 +64,7 @@ const char conditions_usage[] =
     "    Who changed what, when; checks that no entry was changed.\n"
     "  --token FILE     a line NAME SECRET or a secret alone, mode 0600\n"
     "\n"
-    "Folders of tag files:\n" CONDITIONS_IMPORT_USAGE "\n"
+    "Files that people write, and tags:\n" CONDITIONS_IMPORT_USAGE "\n"
     "Without --token, and for a service that answers 401 or 403: the bearer token of\n"
     "$BEARER_TOKEN, the file $BEARER_TOKEN_FILE, $XDG_RUNTIME_DIR/bt_u<uid> or\n"
     "/tmp/bt_u<uid>; reading shows it by https only. $SSL_CERT_FILE names certificate\n"

@@ -9,11 +9,11 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "coordinator/draft.h"
-#include "coordinator/import_target.h"
+#include "coordinator/import_service.h"
 #include "coordinator/run_times.h"
 
 struct options {
-    const char *to, *tag, *runs, *from, *until;
+    const char *to, *tag, *token, *runs, *from, *until;
     const char *sdc, *sdc_type, *columns, *set;
     bool replace;
 };
@@ -21,35 +21,36 @@ struct options {
 struct import {
     const struct options *options;
     struct area *area;
-    struct import_target *target; /* NULL: only look */
-    struct validity validity;     /* for files that say none */
+    struct import_target *target;   /* a folder, */
+    struct import_service *service; /* or a service; neither: only look */
+    struct validity validity;       /* for files that say none */
     bool times_loaded;
     struct run_times times;
     struct bytes report;
     size_t counts[SPLICE_REFUSED];
 };
 
+static bool to_service(const struct options *options)
+{
+    return options->to && strstr(options->to, "://");
+}
+
 static bool options_take(struct options *options, int *argc, char **argv, struct err *err)
 {
     const struct command_option table[] = {
-        {"to", .text = &options->to},
-        {"tag", .text = &options->tag},
-        {"runs", .text = &options->runs},
-        {"from", .text = &options->from},
-        {"until", .text = &options->until},
-        {"sdc", .text = &options->sdc},
-        {"sdc-type", .text = &options->sdc_type},
-        {"columns", .text = &options->columns},
-        {"set", .text = &options->set},
+        {"to", .text = &options->to},           {"tag", .text = &options->tag},
+        {"token", .text = &options->token},     {"runs", .text = &options->runs},
+        {"from", .text = &options->from},       {"until", .text = &options->until},
+        {"sdc", .text = &options->sdc},         {"sdc-type", .text = &options->sdc_type},
+        {"columns", .text = &options->columns}, {"set", .text = &options->set},
         {"replace", .flag = &options->replace},
     };
     if (!command_options(table, sizeof table / sizeof *table, argc, argv, err))
         return false;
     if (!options->to != !options->tag)
-        return err_set(err, E_USAGE, "--to DIR and --tag TAG belong together");
-    if (options->to && strstr(options->to, "://"))
-        return err_set(err, E_USAGE, "--to takes a folder, not the URL '%.200s'",
-                       options->to);
+        return err_set(err, E_USAGE, "--to DIR or URL and --tag TAG belong together");
+    if (options->token && !to_service(options))
+        return err_set(err, E_USAGE, "--token goes with --to URL");
     if (!options->sdc && (options->sdc_type || options->columns || options->set))
         return err_set(err, E_USAGE,
                        "--sdc-type, --columns and --set go with --sdc TYPE");
@@ -143,6 +144,8 @@ static bool draft_take(void *user, const struct draft *draft, struct err *err)
         return false;
     if (import->target)
         found = import_target_put(import->target, &row, import->options->replace, err);
+    if (import->service)
+        found = import_service_add(import->service, &row, err);
     if (found == SPLICE_REFUSED)
         return err_wrap(err, "%s", draft->origin);
     import->counts[found]++;
@@ -166,20 +169,41 @@ static bool files_read(struct import *import, int count, char **paths, struct er
     return done;
 }
 
+static bool target_open(struct import *import, struct err *err)
+{
+    const struct options *options = import->options;
+    const struct remote_options remote = {.url = options->to,
+                                          .token = options->token,
+                                          .places = &import->area->bearer,
+                                          .authorities = import->area->authorities};
+    if (to_service(options))
+        return import_service_open(&remote, options->tag, options->replace,
+                                   &import->service, err);
+    return !options->to ||
+           import_target_open(options->to, options->tag, &import->target, err);
+}
+
+/* After all files were read. */
+static bool target_end(struct import *import, struct import_sent *sent, struct err *err)
+{
+    if (import->service)
+        return import_service_send(import->service, sent, err);
+    *sent = (struct import_sent){import->counts[SPLICE_ADDED] +
+                                     import->counts[SPLICE_CHANGED],
+                                 import->counts[SPLICE_SAME]};
+    return !import->target || import_target_commit(import->target, err);
+}
+
 static bool import_run(struct import *import, int argc, char **argv, struct err *err)
 {
     const struct options *options = import->options;
-    if (!validity_take(options, &import->validity, err) ||
-        (options->to &&
-         !import_target_open(options->to, options->tag, &import->target, err)) ||
-        !files_read(import, argc - 1, argv + 1, err) ||
-        (import->target && !import_target_commit(import->target, err)))
+    struct import_sent sent;
+    if (!validity_take(options, &import->validity, err) || !target_open(import, err) ||
+        !files_read(import, argc - 1, argv + 1, err) || !target_end(import, &sent, err))
         return false;
-    size_t changed = import->counts[SPLICE_CHANGED];
     return text_addf(&import->report, err, "%zu payloads%s%s, %zu were there already\n",
-                     import->counts[SPLICE_ADDED] + changed,
-                     import->target ? " put into " : " checked",
-                     import->target ? options->tag : "", import->counts[SPLICE_SAME]);
+                     sent.put, options->to ? " put into " : " checked",
+                     options->to ? options->tag : "", sent.same);
 }
 
 int conditions_import(struct area *area, int argc, char **argv)
@@ -193,6 +217,7 @@ int conditions_import(struct area *area, int argc, char **argv)
                 import_run(&import, argc, argv, &err);
     status = done ? command_print(&import.report) : command_error(&err);
     import_target_close(import.target);
+    import_service_close(import.service);
     run_times_release(&import.times);
     bytes_release(&import.report);
     return status;

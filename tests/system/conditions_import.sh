@@ -1,5 +1,6 @@
 #!/bin/bash
-# conditions_import.sh - files that people write into a tag of a folder, and out again.
+# conditions_import.sh - files that people write into a tag of a folder or a service, and
+# out again.
 # SPDX-License-Identifier: Apache-2.0
 set -u
 bin=$1
@@ -7,7 +8,10 @@ source=$2
 spillway=$bin/spillway
 data=${SPILLWAY_TEST_DATA:-$source/../shared/data}
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+server=
+unset http_proxy https_proxy all_proxy BEARER_TOKEN BEARER_TOKEN_FILE
+stop() { [ -z "$server" ] || { kill "${1:--TERM}" "$server" 2> /dev/null; wait "$server" 2> /dev/null; server=; }; }
+trap 'stop; rm -rf "$work"' EXIT
 fail() { echo "FAILED: $*" >&2; exit 1; }
 cd "$work" || exit 1
 
@@ -81,6 +85,91 @@ import 0 "2 payloads put into m" r.csv g.csv --to d --tag m
 sed -i 's/unlocked/frozen/' d/tags/m.json
 import 11 "tag m is frozen" a.csv --to d --tag m
 
+# ---- into a store that is served: what a folder gets ----
+serve() { # sets url
+    exec 3< <(exec "$spillway" conditions serve --data store --listen 127.0.0.1:0)
+    server=$!
+    read -r -t 20 line <&3 || fail "no first line from serve"
+    url=${line##* }
+}
+give() { import "$1" "$2" "${@:3}" --to "$url" --token store/token; }
+manifest() { # TAG RUNS SOURCE
+    "$spillway" conditions check "$1" --runs "$2" --source "$3" 2> gaps | grep -o 'manifest [0-9a-f]\{64\}'
+}
+agree() { # TAG RUNS: folder and service
+    local ours theirs
+    ours=$(manifest "$1" "$2" "$url") || fail "no manifest of $1 from the service"
+    theirs=$(manifest "$1" "$2" "file:$work/f") || fail "no manifest of $1 from the folder"
+    [ "$ours" = "$theirs" ] || fail "$1: $ours from the service, $theirs from the folder"
+}
+last_change() { "$spillway" conditions log --source "$url" | tail -n 1; }
+gain bad.csv 100- x none; gain o.csv 130- 0.04 none; gain p0.csv 90- 0.05 none
+serve
+head=$(last_change)
+give 11 "gain_gev_per_count" a.csv bad.csv --tag t
+give 11 "c.csv: calo_gain from run 140 spill 0" b.csv c.csv --tag t
+[ "$(last_change)" = "$head" ] || fail "input that is refused changed the service"
+expect 2 "a change needs a token" "$spillway" conditions import a.csv --to "$url" --tag t
+give 0 "$((${#files[@]} + 1)) payloads put into t, 0 were there already" "${files[@]}" "$golden/channel_map.xml" --tag t
+import 0 "payloads put into t" "${files[@]}" "$golden/channel_map.xml" --to f --tag t
+agree t 3500-3700
+head=$(last_change)
+give 0 "0 payloads put into t, $((${#files[@]} + 1)) were there already" "${files[@]}" "$golden/channel_map.xml" --tag t
+[ "$(last_change)" = "$head" ] || fail "the same import again changed the service"
+expect 0 "written to g" "$spillway" conditions export t --source "$url" --to g
+expect 0 "written to h" "$spillway" conditions export t --source "file:$work/f" --to h
+diff -r g h || fail "the service exports something else than the folder"
+
+# A tag that an import made before it was stopped is empty, and taken.
+python3 - "$url" store/token <<'END' || fail "an empty tag"
+import json, sys, urllib.request
+secret = [line.split()[-1] for line in open(sys.argv[2]) if not line.startswith("#")][0]
+urllib.request.urlopen(urllib.request.Request(
+    sys.argv[1] + "/gt", json.dumps({"name": "empty", "status": "unlocked"}).encode(),
+    {"Content-Type": "application/json", "Authorization": "Bearer " + secret}))
+END
+give 0 "1 payloads put into empty, 0 were" a.csv --tag empty
+
+# Payloads that cut others, alone and together; conflicts; --replace.
+give 0 "2 payloads put into s, 0 were" a.csv b.csv --tag s
+give 0 "0 payloads put into s, 2 were" a.csv b.csv --tag s
+head=$(last_change)
+give 11 "tag s: stopped after 0 of 3 rows: calo_gain from run 90 spill 0: the tag has another payload" p0.csv p6.csv --tag s
+give 11 "tag s: stopped after 0 of 1 rows: calo_gain from run 140 spill 0: the tag has another payload from run 150" c.csv --tag s
+[ "$(last_change)" = "$head" ] || fail "a conflict changed the service"
+give 0 "1 payloads put into s, 0 were" c.csv --replace --tag s
+import 0 "put into s" a.csv b.csv --to f --tag s
+import 0 "put into s" c.csv --replace --to f --tag s
+agree s 100-200
+give 0 "1 payloads put into s, 0 were" o.csv --replace --tag s
+import 0 "put into s" o.csv --replace --to f --tag s
+agree s 100-200
+expect 0 "frozen" "$spillway" conditions freeze s --source "$url" --token store/token
+give 11 "tag s: stopped after 0 of 1 rows: tag s is frozen" b.csv --tag s
+
+# Killed on the way: what was sent is there, and the same import goes on.
+many=()
+for n in $(seq 1000 1149); do gain "m$n.csv" "$n-$n" "0.0$n" none; many+=("m$n.csv"); done
+import 0 "150 payloads put into k" "${many[@]}" --to f --tag k
+before=$(find store/blobs -type f | wc -l)
+"$spillway" conditions import "${many[@]}" --to "$url" --token store/token --tag k > out 2> err &
+importer=$!
+timeout 60 bash -c 'while [ "$(find store/blobs -type f | wc -l)" -lt $(($1 + 8)) ]; do sleep 0.01; done' _ "$before" ||
+    fail "the import came to nothing"
+stop -KILL
+wait "$importer" && fail "an import without its service says that all is well"
+done=$(sed -n 's/.*tag k: stopped after \([0-9]*\) of 150 rows.*/\1/p' err)
+[ "${done:-0}" -ge 6 ] || { cat out err >&2; fail "how far it came is not said"; }
+serve
+give 0 "payloads put into k, " "${many[@]}" --tag k
+kept=$(sed -n 's/.* put into k, \([0-9]*\) were.*/\1/p' out)
+# The answer to the last change may have been lost.
+[ "$kept" = "$done" ] || [ "$kept" = $((done + 1)) ] || fail "$done rows were sent, $kept are there"
+agree k 1000-1149
+give 0 "0 payloads put into k, 150 were" "${many[@]}" --tag k
+expect 0 "unbroken up to" "$spillway" conditions log --source "$url"
+stop
+
 # ---- the 2018 map, a folder of maps, SDC texts ----
 if [ -d "$data/sdc" ]; then
     import 0 "channel_map 3610-4310" "$data/maps/HODO_2018.xml"
@@ -129,7 +218,8 @@ import 2 "is no time like" undated.csv --from yesterday --until open
 
 # ---- usage ----
 import 2 "belong together" a.csv --to d
-import 2 "takes a folder" a.csv --to http://127.0.0.1:1/api/cdb_rest --tag t
+import 2 "is no http:// or https:// URL" a.csv --to ftp://127.0.0.1/x --tag t
+import 2 "--token goes with --to URL" a.csv --to d --tag t --token secret
 import 2 "go with --sdc" a.csv --set a=b
 import 2 "at least one file"
 import 15 "nothing.csv" nothing.csv
