@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "coordinator/conditions_change.h"
+#include "coordinator/conditions_check.h"
 #include "coordinator/conditions_diff.h"
 #include "coordinator/conditions_import.h"
 #include "coordinator/conditions_log.h"
@@ -30,7 +31,9 @@ const char conditions_usage[] =
     "spillway conditions at RUN[/SPILL] --tag TAG --source URL\n"
     "    Shows what is valid for one spill: payload, effective value, fallback level.\n"
     "spillway conditions check TAG --runs FIRST-LAST [--types A,B,...] --source URL\n"
-    "    Fetches and verifies every payload for these runs and lists all gaps.\n"
+    "    Fetches and verifies every payload for these runs and lists all that is wrong:\n"
+    "    gap, overlap, expired (an end that nothing follows), missing, corrupt (checksum\n"
+    "    or size), invalid (against its type), group (payloads that do not fit each other).\n"
     "spillway conditions snapshot TAG --runs FIRST-LAST --out FILE [--thin] --source URL\n"
     "    Writes manifest and payloads for these runs into one file, a source by itself;\n"
     "    --thin leaves the payloads where they are.\n"
@@ -145,9 +148,9 @@ static bool at_run(const struct options *options, const struct show *show,
 static bool check_run(const struct options *options, const struct show *show,
                       struct source *source, char **words, struct err *err)
 {
-    struct show_check check = {.tag = words[0], .types = options->types};
-    return words_runs(options->runs, &check.first_run, &check.last_run, err) &&
-           show_check(show, source, &check, err);
+    struct check_request request = {.tag = words[0], .types = options->types};
+    return words_runs(options->runs, &request.first_run, &request.last_run, err) &&
+           check_show(show, source, &request, err);
 }
 
 static bool snapshot_run(const struct options *options, const struct show *show,

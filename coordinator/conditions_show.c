@@ -7,12 +7,9 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "conditions/coverage.h"
 #include "conditions/effective.h"
-#include "conditions/resolve.h"
+#include "conditions/payload.h"
 #include "coordinator/payload_list.h"
-
-#define SHOW_TYPES 64 /* wanted types of a check */
 
 const char *show_moment(struct moment moment, char out[48])
 {
@@ -245,140 +242,5 @@ bool show_at(const struct show *show, struct source *source, const char *name,
                        "tag %s: nothing is valid for run %" PRId64 " spill %" PRId64,
                        name, moment.run, moment.spill);
     arena_release(&arena);
-    return done;
-}
-
-/* ---- check ---- */
-
-/* The list "a,b,c" in place, or the types of the manifest. */
-struct type_names {
-    char text[SHOW_TYPES * TYPE_NAME];
-    const char *names[SHOW_TYPES];
-    size_t count;
-};
-
-static bool names_add(struct type_names *names, const char *name, struct err *err)
-{
-    if (names->count == SHOW_TYPES)
-        return err_set(err, E_USAGE, "more than %d payload types", SHOW_TYPES);
-    names->names[names->count++] = name;
-    return true;
-}
-
-static bool names_of_list(struct type_names *names, const char *list, struct err *err)
-{
-    if (!text_copy(names->text, sizeof names->text, list, err))
-        return false;
-    for (char *at = names->text; at;) {
-        char *comma = strchr(at, ',');
-        if (comma)
-            *comma++ = '\0';
-        if (!payload_type_find(at))
-            return err_set(err, E_PAYLOAD_TYPE,
-                           "'%.40s' is no payload type of this release", at);
-        if (!names_add(names, at, err))
-            return false;
-        at = comma;
-    }
-    return true;
-}
-
-static bool names_of_manifest(struct type_names *names, const struct manifest *manifest,
-                              struct err *err)
-{
-    for (size_t i = 0; i < manifest->count; i++) {
-        const char *type = manifest->entries[i].type;
-        bool again =
-            names->count > 0 && strcmp(names->names[names->count - 1], type) == 0;
-        if (!again && !names_add(names, type, err))
-            return false;
-    }
-    return true;
-}
-
-static bool check_gaps(const struct manifest *manifest, const struct type_names *names,
-                       struct bytes *report, size_t *gaps, struct err *err)
-{
-    uint32_t count = manifest->last_run - manifest->first_run + 1;
-    struct coverage_run *runs = mem_new(count, sizeof *runs);
-    for (uint32_t i = 0; i < count; i++)
-        runs[i] = (struct coverage_run){manifest->first_run + i, 0, UINT32_MAX};
-    struct coverage wanted = {names->names, names->count, runs, count};
-    bool done = coverage_report(manifest, &wanted, report, gaps, err);
-    free(runs);
-    return done;
-}
-
-static void check_json(struct json_writer *writer, const struct manifest *manifest,
-                       const char *hash, char *report)
-{
-    json_open_object(writer, NULL);
-    json_put_text(writer, "manifest", hash);
-    json_put_u64(writer, "intervals", manifest->count);
-    json_open_array(writer, "gaps");
-    for (char *at = report; *at;) {
-        char *stop = strchr(at, '\n');
-        *stop = '\0';
-        json_put_text(writer, NULL, at);
-        at = stop + 1;
-    }
-    json_close_array(writer);
-    json_close_object(writer);
-}
-
-static bool report_check(const struct show *show, const struct manifest *manifest,
-                         struct bytes *report, struct err *err)
-{
-    struct sha256 hash;
-    char hex[SHA256_HEX];
-    struct json_writer writer;
-    uint8_t *end = NULL;
-    if (!manifest_hash(manifest, &hash, err) || !bytes_reserve(report, 1, &end, err))
-        return false;
-    *end = '\0';
-    sha256_to_hex(&hash, hex);
-    json_begin(&writer, show->out);
-    if (show->json) {
-        check_json(&writer, manifest, hex, (char *)report->data);
-        return json_end(&writer, err);
-    }
-    return text_addf(show->out, err, "manifest %s, %zu intervals\n%s", hex,
-                     manifest->count, (const char *)report->data);
-}
-
-static bool check_manifest(const struct show *show, const struct show_check *check,
-                           const struct manifest *manifest, struct type_names *names,
-                           struct err *err)
-{
-    struct bytes report;
-    size_t gaps = 0;
-    bytes_init(&report, MANIFEST_TEXT);
-    bool done = (check->types || names_of_manifest(names, manifest, err)) &&
-                check_gaps(manifest, names, &report, &gaps, err) &&
-                report_check(show, manifest, &report, err);
-    if (done && gaps > 0)
-        done = err_set(err, E_CONDITIONS_GAP, "tag %s: %zu gaps in runs %u - %u",
-                       check->tag, gaps, manifest->first_run, manifest->last_run);
-    bytes_release(&report);
-    return done;
-}
-
-bool show_check(const struct show *show, struct source *source,
-                const struct show_check *check, struct err *err)
-{
-    struct type_names names = {.count = 0};
-    struct manifest manifest;
-    enum tag_status status = TAG_OTHER;
-    if (check->types && !names_of_list(&names, check->types, err))
-        return false;
-    struct resolve_request request = {.tag = check->tag,
-                                      .first_run = check->first_run,
-                                      .last_run = check->last_run,
-                                      .types = check->types ? names.names : NULL,
-                                      .type_count = names.count};
-    if (!resolve_tag(source, &request, &manifest, &status, err))
-        return false;
-    bool done = check_manifest(show, check, &manifest, &names, err);
-    manifest_release(&manifest);
     return done;
 }

@@ -32,17 +32,4 @@ bool show_tag(const struct show *show, struct source *source, const char *tag,
 bool show_at(const struct show *show, struct source *source, const char *tag,
              struct moment moment, struct err *err);
 
-/* Resolves a tag for a window of runs: every payload fetched, verified, read; every run
- * of the window must be covered by the wanted types (NULL: those of the tag). false with
- * E_CONDITIONS_GAP when not; the gaps are in `out` all the same. */
-struct show_check {
-    const char *tag;
-    uint32_t first_run;
-    uint32_t last_run;
-    const char *types; /* "a,b,c" or NULL */
-};
-
-bool show_check(const struct show *show, struct source *source,
-                const struct show_check *check, struct err *err);
-
 #endif

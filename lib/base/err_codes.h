@@ -52,6 +52,8 @@
     X(E_MANIFEST, 310, ERR_CONDITIONS, "The manifest is damaged: resolve the tag again.") \
     X(E_EFFECTIVE, 311, ERR_CONDITIONS, "Add rows for this spill or run to the payload, or allow the fallback in the campaign.") \
     X(E_CONDITIONS_FETCH, 312, ERR_CONDITIONS, "Look at the conditions service or folder; try again when it works.") \
+    X(E_PAYLOAD_ABSENT, 313, ERR_CONDITIONS, "Put the payload where the source keeps them, or take its row out of the tag.") \
+    X(E_CONDITIONS_FAULTS, 314, ERR_CONDITIONS, "Mend each line of the list at the source, then check again.") \
     X(E_SHEET, 320, ERR_CONDITIONS, "Correct the table at the line that the message names.") \
     X(E_SDC, 321, ERR_CONDITIONS, "Correct the calibration text at the line that the message names.") \
     X(E_VALIDITY, 322, ERR_USAGE, "Give runs or times in a form that spillway conditions import --help shows.") \

@@ -43,10 +43,10 @@ struct interval_piece {
 #define INTERVAL_GAP SIZE_MAX
 
 /* Cuts `window` into pieces without overlap or hole, in order. `intervals` are sorted by
- * their starts, which are all different; the greatest start at or before a moment
- * decides, and when that interval has ended there is a gap: an earlier, longer one is
- * not consulted (as in the conditions service). `pieces` has room for 2 * count + 1;
- * the number of pieces is given back. */
+ * their starts; of several with one start only the last one counts. The greatest start at
+ * or before a moment decides, and when that interval has ended there is a gap: an
+ * earlier, longer one is not consulted (as in the conditions service). `pieces` has room
+ * for 2 * count + 1; the number of pieces is given back. */
 size_t interval_cut(struct interval window, const struct interval *intervals,
                     size_t count, struct interval_piece *pieces);
 

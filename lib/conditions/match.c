@@ -124,7 +124,7 @@ static bool is_of_type(const struct manifest *manifest, size_t index, const char
 
 static bool agree(const struct match *match, const struct match_link *link,
                   const struct manifest_entry *entry, const struct manifest_entry *other,
-                  struct err *err)
+                  struct match_fault *fault)
 {
     struct interval both = interval_common(entry->interval, other->interval);
     if (interval_is_empty(both) || entry->gap || other->gap)
@@ -133,15 +133,13 @@ static bool agree(const struct match *match, const struct match_link *link,
     const char *found = label_of(match, &other->hash, link->label);
     if (!wanted || !found || strcmp(wanted, "none") == 0 || labels_agree(wanted, found))
         return true;
-    return err_set(err, E_CONDITIONS_MATCH,
-                   "from run %" PRId64 " spill %" PRId64
-                   ": %s was made with %s '%s', the %s of the tag has %s '%s'",
-                   both.start.run, both.start.spill, link->type, link->field, wanted,
-                   link->other, link->label, found);
+    *fault = (struct match_fault){link, both, wanted, found};
+    return false;
 }
 
-static bool link_check(const struct match *match, const struct match_link *link,
-                       const struct manifest *manifest, struct err *err)
+static bool link_walk(const struct match *match, const struct match_link *link,
+                      const struct manifest *manifest, match_seen seen, void *user,
+                      struct err *err)
 {
     size_t maker = type_start(manifest, link->type);
     size_t other = type_start(manifest, link->other);
@@ -149,7 +147,8 @@ static bool link_check(const struct match *match, const struct match_link *link,
            is_of_type(manifest, other, link->other)) {
         const struct manifest_entry *a = &manifest->entries[maker];
         const struct manifest_entry *b = &manifest->entries[other];
-        if (!agree(match, link, a, b, err))
+        struct match_fault fault;
+        if (!agree(match, link, a, b, &fault) && !seen(user, &fault, err))
             return false;
         if (moment_compare(a->interval.end, b->interval.end) <= 0)
             maker++;
@@ -159,13 +158,30 @@ static bool link_check(const struct match *match, const struct match_link *link,
     return true;
 }
 
-bool match_check(struct match *match, const struct manifest *manifest, struct err *err)
+bool match_walk(struct match *match, const struct manifest *manifest, match_seen seen,
+                void *user, struct err *err)
 {
     if (match->count > 0)
         qsort(match->labels, match->count, sizeof *match->labels, compare_labels);
     for (size_t i = 0; i < LINK_COUNT; i++) {
-        if (!link_check(match, &links[i], manifest, err))
+        if (!link_walk(match, &links[i], manifest, seen, user, err))
             return false;
     }
     return true;
+}
+
+static bool refuse_first(void *user, const struct match_fault *fault, struct err *err)
+{
+    const struct match_link *link = fault->link;
+    (void)user;
+    return err_set(err, E_CONDITIONS_MATCH,
+                   "from run %" PRId64 " spill %" PRId64
+                   ": %s was made with %s '%s', the %s of the tag has %s '%s'",
+                   fault->interval.start.run, fault->interval.start.spill, link->type,
+                   link->field, fault->wanted, link->other, link->label, fault->found);
+}
+
+bool match_check(struct match *match, const struct manifest *manifest, struct err *err)
+{
+    return match_walk(match, manifest, refuse_first, NULL, err);
 }

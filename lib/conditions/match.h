@@ -37,6 +37,21 @@ struct match {
 void match_add(struct match *match, const struct table *table, const struct sha256 *hash);
 void match_release(struct match *match);
 
+/* Two payloads that disagree while both are valid. */
+struct match_fault {
+    const struct match_link *link;
+    struct interval interval;
+    const char *wanted; /* in `field` of the one, */
+    const char *found;  /* in `label` of the other; borrowed */
+};
+
+/* false with *err ends the walk. */
+typedef bool (*match_seen)(void *user, const struct match_fault *fault, struct err *err);
+
+/* Tells each disagreement, by link, then by moment. */
+bool match_walk(struct match *match, const struct manifest *manifest, match_seen seen,
+                void *user, struct err *err);
+
 /* E_CONDITIONS_MATCH at the first moment where two valid payloads disagree. */
 bool match_check(struct match *match, const struct manifest *manifest, struct err *err);
 

@@ -120,7 +120,7 @@ static bool read_once(struct source *source, const char *name, struct arena *are
         done = folder_read_tag(source->folder, name, arena, tag, err);
     else
         done = service_read_tag(&service, name, arena, tag, err);
-    return done && tag_check(tag, name, err);
+    return done && tag_sort(tag, name, err);
 }
 
 /* Somebody may be writing: without a revision number, two equal reads must do. */
@@ -143,14 +143,25 @@ static bool name_check(const char *name, struct err *err)
            err_set(err, E_USAGE, "'%.100s' is no name of a tag", name);
 }
 
-bool source_read_tag(struct source *source, const char *name, struct arena *arena,
-                     struct tag *tag, struct err *err)
+bool source_read_rows(struct source *source, const char *name, struct arena *arena,
+                      struct tag *tag, struct err *err)
 {
     struct tag made;
     if (!name_check(name, err) || !read_once(source, name, arena, &made, err))
         return false;
     bool may_move = made.status != TAG_FROZEN && !source->snapshot;
     if (may_move && !read_again(source, &made, err))
+        return false;
+    *tag = made;
+    return true;
+}
+
+bool source_read_tag(struct source *source, const char *name, struct arena *arena,
+                     struct tag *tag, struct err *err)
+{
+    struct tag made;
+    if (!source_read_rows(source, name, arena, &made, err) ||
+        !tag_check(&made, name, err))
         return false;
     *tag = made;
     return true;
@@ -182,7 +193,7 @@ bool source_read_moment(struct source *source, const char *name, struct moment m
         return service_read_moment(&service, name, moment, arena, tag, err) &&
                tag_check(tag, name, err);
     }
-    if (!read_once(source, name, arena, tag, err))
+    if (!read_once(source, name, arena, tag, err) || !tag_check(tag, name, err))
         return false;
     pick_moment(tag, moment);
     return true;
@@ -243,6 +254,17 @@ static bool verify(const struct tag_row *row, const struct bytes *bytes, struct 
                    row->type, row->url, hex, row->checksum);
 }
 
+/* What is wrong with this payload alone, or with the way to all of them. */
+static enum err_code fetch_code(const struct http_response *response,
+                                const struct err *cause)
+{
+    if (cause->code == E_HTTP_TOO_LARGE || cause->code == E_LIMIT)
+        return E_PAYLOAD_HASH;
+    if (cause->code == E_DISK_OPEN || response->status == 404 || response->status == 410)
+        return E_PAYLOAD_ABSENT;
+    return E_CONDITIONS_FETCH;
+}
+
 static bool fetch_payload(struct source *source, const struct tag_row *row,
                           struct bytes *out, struct err *err)
 {
@@ -255,7 +277,8 @@ static bool fetch_payload(struct source *source, const struct tag_row *row,
     char *url = joined(source->payloads, row->url);
     bool done = transfer_get(source->transfer, url, maximum, out, &response, &cause);
     free(url);
-    return done || err_set(err, E_CONDITIONS_FETCH, "%s: %.400s", row->type, cause.text);
+    return done || err_set(err, fetch_code(&response, &cause), "%s: %.400s", row->type,
+                           cause.text);
 }
 
 bool source_read_payload(struct source *source, const struct tag_row *row,

@@ -30,11 +30,19 @@ void source_close(struct source *source);
 bool source_read_tag(struct source *source, const char *name, struct arena *arena,
                      struct tag *tag, struct err *err);
 
+/* The same, only that two rows of a type may have one start: for a check that lists
+ * them. */
+bool source_read_rows(struct source *source, const char *name, struct arena *arena,
+                      struct tag *tag, struct err *err);
+
 /* The rows valid at one moment (for tools; a campaign uses a manifest). */
 bool source_read_moment(struct source *source, const char *name, struct moment moment,
                         struct arena *arena, struct tag *tag, struct err *err);
 
-/* One payload, verified against checksum and size; replaces the content of `out`. */
+/* One payload, verified against checksum and size; replaces the content of `out`.
+ * E_PAYLOAD_ABSENT when the source does not have it, E_PAYLOAD_HASH when its bytes are
+ * others; E_CONDITIONS_FETCH when the source does not work, which says nothing of the
+ * payload. */
 bool source_read_payload(struct source *source, const struct tag_row *row,
                          struct bytes *out, struct err *err);
 

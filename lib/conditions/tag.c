@@ -336,15 +336,25 @@ static bool row_check(const struct tag_row *row, const char *what, struct err *e
                    (long long)row->interval.start.spill, problem);
 }
 
-static int row_compare(const void *left, const void *right)
+static int place_compare(const struct tag_row *a, const struct tag_row *b)
 {
-    const struct tag_row *a = left;
-    const struct tag_row *b = right;
     int sign = strcmp(a->type, b->type);
     return sign != 0 ? sign : moment_compare(a->interval.start, b->interval.start);
 }
 
-bool tag_check(struct tag *tag, const char *what, struct err *err)
+/* Rows with one start stand in one order, however they came. */
+static int row_compare(const void *left, const void *right)
+{
+    const struct tag_row *a = left;
+    const struct tag_row *b = right;
+    int sign = place_compare(a, b);
+    sign = sign != 0 ? sign : strcmp(a->url, b->url);
+    sign = sign != 0 ? sign : strcmp(a->checksum, b->checksum);
+    sign = sign != 0 ? sign : (a->size > b->size) - (a->size < b->size);
+    return sign != 0 ? sign : moment_compare(a->interval.end, b->interval.end);
+}
+
+bool tag_sort(struct tag *tag, const char *what, struct err *err)
 {
     for (size_t i = 0; i < tag->count; i++) {
         if (!row_check(&tag->rows[i], what, err))
@@ -352,9 +362,16 @@ bool tag_check(struct tag *tag, const char *what, struct err *err)
     }
     if (tag->count > 0)
         qsort(tag->rows, tag->count, sizeof *tag->rows, row_compare);
+    return true;
+}
+
+bool tag_check(struct tag *tag, const char *what, struct err *err)
+{
+    if (!tag_sort(tag, what, err))
+        return false;
     for (size_t i = 1; i < tag->count; i++) {
         const struct tag_row *row = &tag->rows[i];
-        if (row_compare(row - 1, row) == 0)
+        if (place_compare(row - 1, row) == 0)
             return err_set(err, E_TAG_ROW, "%s: %s has two rows from %lld.%lld", what,
                            row->type, (long long)row->interval.start.run,
                            (long long)row->interval.start.spill);

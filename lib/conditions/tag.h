@@ -63,7 +63,11 @@ bool tag_read_folder(const struct json *document, const char *what, struct arena
 bool tag_read_point(const struct json *document, const char *what, struct arena *arena,
                     struct tag *tag, struct err *err);
 
-/* Sorts and checks. The message names type and start of the row. */
+/* Checks each row and sorts by (type, start, URL, checksum, size, end). The message names
+ * type and start of the row. */
+bool tag_sort(struct tag *tag, const char *what, struct err *err);
+
+/* The same, and no two rows of a type have one start. */
 bool tag_check(struct tag *tag, const char *what, struct err *err);
 
 /* Same rows and status. Both were checked. */

@@ -215,7 +215,7 @@ static void what_is_wrong_with_a_tag_is_said(void **state)
     put("payloads/g/1", GAIN("led2"));
     refused("changed", E_PAYLOAD_HASH, "calo_gain g/1: checksum is");
     put("payloads/g/1", GAIN("led12"));
-    refused("changed", E_CONDITIONS_FETCH, "calo_gain: ");
+    refused("changed", E_PAYLOAD_HASH, "calo_gain: ");
     put("payloads/g/1", "short");
     refused("changed", E_PAYLOAD_HASH, "5 bytes, the tag says");
     put("tags/html.json", "<html>");
@@ -226,7 +226,7 @@ static void what_is_wrong_with_a_tag_is_said(void **state)
         "{\"name\":\"gone\",\"status\":\"frozen\",\"payloads\":[{\"payload_type_name\":\"a\","
         "\"payload_url\":\"no/such\",\"checksum\":\"0123456789abcdef0123456789abcdef\","
         "\"major_iov\":1,\"minor_iov\":0}]}");
-    refused("gone", E_CONDITIONS_FETCH, "payloads/no/such");
+    refused("gone", E_PAYLOAD_ABSENT, "payloads/no/such");
 }
 
 static void one_moment_is_answered_like_the_service_does(void **state)

@@ -148,7 +148,7 @@ static void a_thin_one_takes_payloads_from_their_place(void **state)
     write_it(path, true, payloads);
     bytes_init(&all, 1000);
     assert_false(read_all(path, &all, &err));
-    assert_int_equal(err.code, E_CONDITIONS_FETCH);
+    assert_int_equal(err.code, E_PAYLOAD_ABSENT);
     for (size_t i = 0; i < 3; i++) {
         char url[PATH_MAX + 8];
         (void)snprintf(url, sizeof url, "%s/x/%zu", payloads, i);
