@@ -284,20 +284,12 @@ static bool check_type(struct check *check, const char *type, const struct tag_r
     return done;
 }
 
-static size_t rows_of_type(const struct tag *tag, size_t first, const char *type)
-{
-    size_t count = 0;
-    while (first + count < tag->count && strcmp(tag->rows[first + count].type, type) == 0)
-        count++;
-    return count;
-}
-
 static bool check_all_types(struct check *check, struct err *err)
 {
     const struct tag *tag = &check->tag;
     for (size_t first = 0; first < tag->count;) {
         const char *type = tag->rows[first].type;
-        size_t count = rows_of_type(tag, first, type);
+        size_t count = tag_rows_of_type(tag, first, type);
         if (!check_type(check, type, &tag->rows[first], count, err))
             return false;
         first += count;
@@ -351,7 +343,7 @@ static bool check_types(struct check *check, const struct type_names *names,
             continue;
         while (first < tag->count && strcmp(tag->rows[first].type, type) < 0)
             first++;
-        size_t count = rows_of_type(tag, first, type);
+        size_t count = tag_rows_of_type(tag, first, type);
         if (!check_type(check, type, count > 0 ? &tag->rows[first] : NULL, count, err))
             return false;
     }

@@ -161,21 +161,12 @@ static bool add_type(struct resolving *resolving, const char *type,
     return true;
 }
 
-/* How many rows from `first` on are of one type. */
-static size_t rows_of_type(const struct tag *tag, size_t first, const char *type)
-{
-    size_t count = 0;
-    while (first + count < tag->count && strcmp(tag->rows[first + count].type, type) == 0)
-        count++;
-    return count;
-}
-
 static bool add_all_types(struct resolving *resolving, struct err *err)
 {
     const struct tag *tag = &resolving->tag;
     for (size_t first = 0; first < tag->count;) {
         const char *type = tag->rows[first].type;
-        size_t count = rows_of_type(tag, first, type);
+        size_t count = tag_rows_of_type(tag, first, type);
         if (!add_type(resolving, type, &tag->rows[first], count, err))
             return false;
         first += count;
@@ -208,7 +199,7 @@ static bool add_wanted_types(struct resolving *resolving, struct err *err)
             continue;
         while (first < tag->count && strcmp(tag->rows[first].type, types[i]) < 0)
             first++;
-        size_t count = rows_of_type(tag, first, types[i]);
+        size_t count = tag_rows_of_type(tag, first, types[i]);
         const struct tag_row *rows = count > 0 ? &tag->rows[first] : NULL;
         if (!add_type(resolving, types[i], rows, count, err))
             return false;

@@ -387,6 +387,14 @@ static bool row_equal(const struct tag_row *a, const struct tag_row *b)
            moment_compare(a->interval.end, b->interval.end) == 0;
 }
 
+size_t tag_rows_of_type(const struct tag *tag, size_t first, const char *type)
+{
+    size_t count = 0;
+    while (first + count < tag->count && strcmp(tag->rows[first + count].type, type) == 0)
+        count++;
+    return count;
+}
+
 bool tag_equal(const struct tag *a, const struct tag *b)
 {
     bool same = a->count == b->count && a->status == b->status;

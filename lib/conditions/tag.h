@@ -70,6 +70,9 @@ bool tag_sort(struct tag *tag, const char *what, struct err *err);
 /* The same, and no two rows of a type have one start. */
 bool tag_check(struct tag *tag, const char *what, struct err *err);
 
+/* How many rows from `first` on are of one type; the tag is sorted. */
+size_t tag_rows_of_type(const struct tag *tag, size_t first, const char *type);
+
 /* Same rows and status. Both were checked. */
 bool tag_equal(const struct tag *a, const struct tag *b);
 
