@@ -176,7 +176,7 @@ static struct transfer_options transfer_of(const struct area *area)
 {
     struct transfer_options transfer = transfer_options_patient(0, MOVED_PATIENCE_S);
     transfer.limits.connect_ms = MOVED_CONNECT_MS;
-    transfer.limits.total_ms = MOVED_PATIENCE_S * 10000;
+    transfer.limits.total_ms = (int64_t)MOVED_PATIENCE_S * 10000;
     transfer.bearer = &area->bearer;
     transfer.authorities = area->authorities;
     return transfer;

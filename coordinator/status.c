@@ -281,11 +281,26 @@ static bool put_json(struct json_writer *json, struct catalog_txn *txn,
     return done;
 }
 
+/* Into `json`; as text when that is NULL. */
+static bool print_one(struct catalog_txn *txn, const struct campaign *campaign,
+                      const struct tag_news *news, struct json_writer *json,
+                      struct err *err)
+{
+    struct status status;
+    if (!status_read(txn, campaign->name, &status, err))
+        return false;
+    if (json != NULL)
+        return put_json(json, txn, &status, news, err);
+    if (!print_text(txn, &status, err))
+        return false;
+    print_news(campaign, news);
+    return true;
+}
+
 static bool print_all(struct catalog_txn *txn, const char *only, bool as_json,
                       const struct tag_news *news, struct err *err)
 {
     struct campaign campaign;
-    struct status status;
     struct bytes text;
     struct json_writer json;
     bytes_init(&text, (size_t)64 << 20);
@@ -301,13 +316,7 @@ static bool print_all(struct catalog_txn *txn, const char *only, bool as_json,
         if (only != NULL && strcmp(only, campaign.name) != 0)
             continue;
         any = true;
-        done = status_read(txn, campaign.name, &status, err);
-        if (done && as_json)
-            done = put_json(&json, txn, &status, news, err);
-        else if (done)
-            done = print_text(txn, &status, err);
-        if (done && !as_json)
-            print_news(&campaign, news);
+        done = print_one(txn, &campaign, news, as_json ? &json : NULL, err);
     }
     done = done && found != LOOKUP_FAILED;
     if (done && only != NULL && !any)

@@ -173,6 +173,7 @@ static bool keep(void *user, const struct tag_row *row, const struct sha256 *has
     return resolve_blob_put(user, hash, bytes, err);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): `user` of a request is not const */
 static void plan(const struct service *service, char *store, struct manifest *manifest)
 {
     char url[64];
