@@ -90,6 +90,8 @@ static const char *label_of(const struct match *match, const struct sha256 *hash
                             const char *name)
 {
     const struct match_label wanted = {.hash = *hash, .name = name};
+    if (match->count == 0) /* bsearch wants an array */
+        return NULL;
     const struct match_label *found = bsearch(&wanted, match->labels, match->count,
                                               sizeof *match->labels, compare_labels);
     return found ? found->text : NULL;

@@ -134,11 +134,27 @@ static void none_and_two_ways_to_write_a_number_agree(void **state)
                                      "momentum_gev '100'"));
 }
 
+/* Payloads that say nothing of what they belong to leave nothing to search in. */
+static void payloads_without_labels_agree(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct match match = {0};
+    struct manifest manifest;
+    manifest_init(&manifest, 1, 9);
+    entry_add(&manifest, "calo_gain", 1, 9, "a");
+    entry_add(&manifest, "led_reference", 1, 9, "b");
+    assert_true(match_check(&match, &manifest, &err));
+    manifest_release(&manifest);
+    match_release(&match);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_link_is_checked_where_both_are_valid),
         cmocka_unit_test(every_link_names_what_its_types_have),
+        cmocka_unit_test(payloads_without_labels_agree),
         cmocka_unit_test(none_and_two_ways_to_write_a_number_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
