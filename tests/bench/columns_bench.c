@@ -132,7 +132,7 @@ static void measure_pairs(struct bench *bench, uint64_t rounds)
         (void)snprintf(parts, sizeof parts, "%s/parts", bench->chain.book.campaign.store);
         measure_remove(parts);
     }
-    pairs_print(&columns, "columns", "CPU s");
+    pairs_print(&columns, "columns", "s");
     pairs_print(&select, "select", "events/s");
     (void)printf("# columns: %" PRIu64 " events, %.0f bytes each\n", rows,
                  (double)bytes / (double)(rows == 0 ? 1 : rows));

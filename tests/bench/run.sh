@@ -212,7 +212,7 @@ awk -v failed="$failed" '
     NR == FNR { if (NF > 0) { n++; name[n] = $1; what[n] = $2; sign[n] = $3; bound[n] = $4 } next }
     {
         for (i = 1; i <= n; i++) {
-            value = what[i] == "ratio" ? $4 + 0 : $2 + 0
+            value = what[i] == "ratio" ? $NF + 0 : $2 + 0
             if ($1 != name[i] || (sign[i] == ">=" ? value >= bound[i] : value <= bound[i]))
                 continue
             print "BELOW MINIMUM: " $1 ": " what[i] " " value ", " sign[i] " " bound[i] " is wanted"
