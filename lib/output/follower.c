@@ -81,8 +81,9 @@ bool follower_start(const char *path, struct follower **follower, struct err *er
         *follower = made;
         return true;
     }
-    made->ended = true;
     (void)close(made->fd);
+    (void)pthread_mutex_destroy(&made->lock);
+    (void)pthread_cond_destroy(&made->news);
     sha256_free(made->hash);
     free(made->piece);
     free(made);

@@ -43,6 +43,8 @@ static bool file_add(struct sdc *sdc, const char *name)
     if (there && (!disk_read_file(path, &text, &err) ||
                   !sdc_read(sdc, text.data, text.size, name, &err)))
         fail_msg("%s", err.text);
+    if (!there)
+        print_message("%s is absent: set SPILLWAY_TEST_DATA\n", path);
     bytes_release(&text);
     return there;
 }
