@@ -130,6 +130,7 @@ if build dev; then
     run 'dev check' dev -L '^check$'
     # The same bytes without the instructions that glibc chooses its code by.
     GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-FMA,-AVX512F run 'dev golden, plain CPU' dev -L '^golden$'
+    GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512F run 'dev golden, AVX2' dev -L '^golden$'
 fi
 if build asan; then
     run 'asan unit' asan -L '^(unit|property|fault|fuzz)$'

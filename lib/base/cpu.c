@@ -6,9 +6,18 @@
 #if CPU_VECTOR
 #    include <sys/platform/x86.h>
 
-bool cpu_has_avx2(void)
+enum cpu_vectors cpu_vectors(void)
 {
-    return CPU_FEATURE_ACTIVE(AVX2);
+    if (!CPU_FEATURE_ACTIVE(AVX2))
+        return CPU_VECTORS_NONE;
+    /* Of AVX512VL the header of the C library would shift a 1 into the sign. */
+    bool wide = CPU_FEATURE_ACTIVE(AVX512F) && CPU_FEATURE_ACTIVE(AVX512BW) &&
+                CPU_FEATURE_ACTIVE(AVX512DQ) && __builtin_cpu_supports("avx512vl") &&
+                CPU_FEATURE_ACTIVE(AVX512_VBMI) && CPU_FEATURE_ACTIVE(AVX512_VBMI2) &&
+                CPU_FEATURE_ACTIVE(AVX512_VNNI) && CPU_FEATURE_ACTIVE(BMI1) &&
+                CPU_FEATURE_ACTIVE(BMI2) && CPU_FEATURE_ACTIVE(LZCNT) &&
+                CPU_FEATURE_ACTIVE(POPCNT);
+    return wide ? CPU_VECTORS_AVX512 : CPU_VECTORS_AVX2;
 }
 
 bool cpu_has_sha(void)
@@ -21,9 +30,9 @@ bool cpu_has_half(void)
     return CPU_FEATURE_ACTIVE(AVX2) && CPU_FEATURE_ACTIVE(F16C);
 }
 #else
-bool cpu_has_avx2(void)
+enum cpu_vectors cpu_vectors(void)
 {
-    return false;
+    return CPU_VECTORS_NONE;
 }
 
 bool cpu_has_half(void)

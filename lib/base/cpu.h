@@ -10,7 +10,14 @@
 
 #include <stdbool.h>
 
-bool cpu_has_avx2(void);
+/* The widest vectors there is code for; each kind has what the one before it has. */
+enum cpu_vectors {
+    CPU_VECTORS_NONE,
+    CPU_VECTORS_AVX2,
+    CPU_VECTORS_AVX512, /* as server CPUs have it since 2019 and 2022 (Ice Lake, Zen 4) */
+};
+
+enum cpu_vectors cpu_vectors(void);
 bool cpu_has_sha(void);  /* the instructions for sha256 */
 bool cpu_has_half(void); /* AVX2, and what turns floats into halves */
 
@@ -19,8 +26,11 @@ bool cpu_has_half(void); /* AVX2, and what turns floats into halves */
 #ifdef __x86_64__
 #    define CPU_VECTOR 1
 #    define CPU_AVX2   __attribute__((target("avx2")))
-#    define CPU_SHA    __attribute__((target("sha,sse4.1")))
-#    define CPU_HALF   __attribute__((target("avx2,f16c")))
+#    define CPU_AVX512                                                                   \
+        __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,"    \
+                              "avx512vl,avx512vbmi,avx512vbmi2,avx512vnni")))
+#    define CPU_SHA  __attribute__((target("sha,sse4.1")))
+#    define CPU_HALF __attribute__((target("avx2,f16c")))
 #else
 #    define CPU_VECTOR 0
 #endif

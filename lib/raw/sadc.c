@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 
-#include "base/cpu.h"
 #include "raw/sadc_samples.h"
 #include "raw/word.h"
 
@@ -44,7 +43,7 @@ void sadc_digits_init(struct sadc_digits *digits)
         .first = column_new(sizeof *digits->first),
         .samples = mem_new((size_t)SADC_MAX_SAMPLES + SADC_SAMPLES_SLACK,
                            sizeof *digits->samples),
-        .vector = cpu_has_avx2(),
+        .vectors = cpu_vectors(),
     };
 }
 
@@ -114,7 +113,7 @@ static void channel_take(struct decode *decode, const struct adc_block *block,
     }
     uint32_t sum;
     uint16_t *out = digits->samples + digits->sample_total;
-    if (!sadc_samples(words, samples, digits->vector, out, &sum)) {
+    if (!sadc_samples(words, samples, digits->vectors != CPU_VECTORS_NONE, out, &sum)) {
         lost(decode, DAMAGE_SAMPLE_WORD, words - 4, size);
         return;
     }
@@ -151,7 +150,9 @@ static uint32_t front_take(struct decode *decode, const struct adc_block *block)
                              .channel = digits->channel + row,
                              .sample_count = digits->sample_count + row,
                              .first = digits->first + row};
-    uint32_t taken = sadc_row_take(&front);
+    uint32_t taken = digits->vectors == CPU_VECTORS_AVX512 ? sadc_block_take(&front) : 0;
+    if (taken == 0)
+        taken = sadc_row_take(&front);
     *seen |= (uint64_t)front.seen << 16 * (group % 4);
     for (uint32_t i = 0; i < BLOCK_ROWS; i++)
         digits->source[row + i] = block->source;
@@ -168,7 +169,9 @@ static uint32_t front_take(struct decode *decode, const struct adc_block *block)
 
 static void adc_block_decode(struct decode *decode, const struct adc_block *block)
 {
-    uint32_t at = decode->digits->vector ? front_take(decode, block) : 0;
+    uint32_t at = 0;
+    if (decode->digits->vectors != CPU_VECTORS_NONE)
+        at = front_take(decode, block);
     while (at < block->count) {
         uint32_t header = le32_load(block->words + 4 * (size_t)at);
         uint32_t words = ((header >> 16 & SADC_MAX_PER_CHAN) + 1) / 2;

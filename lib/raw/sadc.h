@@ -10,6 +10,7 @@
 #define SPILLWAY_RAW_SADC_H
 
 #include "base/bytes.h"
+#include "base/cpu.h"
 #include "raw/fault.h"
 
 #define SADC_SAMPLE_MAX   4095u
@@ -37,7 +38,7 @@ struct sadc_digits {
     uint16_t *sample_count;
     uint32_t *first;
     uint16_t *samples;
-    bool vector; /* decode with AVX2; the results are the same */
+    enum cpu_vectors vectors; /* to decode with; the results are the same */
 };
 
 void sadc_digits_init(struct sadc_digits *digits);

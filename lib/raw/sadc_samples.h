@@ -11,11 +11,12 @@
 #define SADC_SAMPLES_SLACK 16u
 
 /* Unpacks `samples` (at least 1) 12-bit samples, two a word, and sums them; false when a
- * mark is wrong. `vector` as cpu_has_avx2(): the results are the same. */
+ * mark is wrong. `vector`: with AVX2; the results are the same. */
 bool sadc_samples(const uint8_t *words, uint32_t samples, bool vector, uint16_t *out,
                   uint32_t *sum);
 
-/* The channels of an ADC block, one behind the other, and the columns of their rows. */
+/* The channels of an ADC block, one behind the other, and the columns of their rows,
+ * which may be written 16 rows beyond the last one. */
 struct sadc_row {
     const uint8_t *words;
     uint32_t count; /* of words */
@@ -35,5 +36,8 @@ struct sadc_row {
  * are whole, new and of equal length, updates *row but for its pointers, and returns how
  * many it took. For the rest, and where it takes none, there is sadc_samples(). */
 uint32_t sadc_row_take(struct sadc_row *row);
+
+/* The same with AVX-512, but takes all channels that the words have room for, or none. */
+uint32_t sadc_block_take(struct sadc_row *row);
 
 #endif

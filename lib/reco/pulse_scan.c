@@ -3,7 +3,7 @@
  */
 #include "reco/pulse_scan.h"
 
-#include "base/cpu.h"
+#include <stdbool.h>
 
 /* The samples of one parity in the pedestal window. */
 struct window {
@@ -156,7 +156,7 @@ CPU_AVX2 static void base_wide(struct two all, __m128i window, uint32_t spread,
         pedestal = _mm_slli_epi16(least, 2); /* times the scale */
     base->level =
         levels_max(two_levels(all, _mm256_broadcastsi128_si256(pedestal), order));
-    base->over = false;
+    base->over = 0;
     _mm_storel_epi64((__m128i *)(void *)base->pedestal, _mm_cvtepu16_epi32(pedestal));
 }
 
@@ -265,9 +265,9 @@ CPU_AVX2 static uint64_t below_wide(const int32_t *level, uint32_t count, int32_
 /* The shape for which this is made: what the experiment records. */
 static bool frame_fits(const struct pulse_frame *frame)
 {
-    return frame->vector && frame->samples >= LEAST && frame->samples <= 2 * WIDE &&
-           frame->pedestal_samples == 2 * SCALE && frame->pedestal_first % 2 == 0 &&
-           frame->over <= SAMPLE_MOST;
+    return frame->vectors != CPU_VECTORS_NONE && frame->samples >= LEAST &&
+           frame->samples <= 2 * WIDE && frame->pedestal_samples == 2 * SCALE &&
+           frame->pedestal_first % 2 == 0 && frame->over <= SAMPLE_MOST;
 }
 
 #endif
@@ -303,7 +303,7 @@ uint64_t pulse_below(const struct pulse_levels *levels, const struct pulse_frame
 {
     uint64_t bits = 0;
 #if CPU_VECTOR
-    if (frame->vector)
+    if (frame->vectors != CPU_VECTORS_NONE)
         return below_wide(levels->level, count, height);
 #else
     (void)frame;

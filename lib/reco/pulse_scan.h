@@ -7,8 +7,9 @@
 #ifndef SPILLWAY_RECO_PULSE_SCAN_H
 #define SPILLWAY_RECO_PULSE_SCAN_H
 
-#include <stdbool.h>
 #include <stdint.h>
+
+#include "base/cpu.h"
 
 #define PULSE_SAMPLES 64u /* at most */
 
@@ -19,7 +20,7 @@ struct pulse_frame {
     uint32_t spread;                           /* as in reco/waveform.h */
     uint32_t over;                             /* a sample of a full ADC */
     int32_t least, tolerance;                  /* levels; above 0, not below 0 */
-    bool vector;                               /* as cpu_has_avx2() */
+    enum cpu_vectors vectors;                  /* to look with */
 };
 
 /* What every channel is asked for, in units of 1/scale count, scale = half the samples of
@@ -28,7 +29,7 @@ struct pulse_frame {
 struct pulse_base {
     int32_t pedestal[2];
     int32_t level;  /* largest sample above its pedestal; may be below 0 */
-    bool over;      /* a sample is at frame->over or above it */
+    uint32_t over;  /* 1: a sample is at frame->over or above it */
     int32_t spread; /* most less least sample of the window, of the worse parity */
 };
 

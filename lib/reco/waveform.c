@@ -5,9 +5,9 @@
 
 #include <math.h>
 
-#include "base/cpu.h"
 #include "base/fmath.h"
 #include "reco/pulse_scan.h"
+#include "reco/waveform_wide.h"
 
 _Static_assert(WAVEFORM_SAMPLES == PULSE_SAMPLES, "as many as the passes take");
 
@@ -41,7 +41,7 @@ bool waveform_rules_set(struct waveform_rules *rules, struct err *err)
     }
     uint32_t scale = rules->pedestal_samples / 2;
     rules->unit = (scale & (scale - 1)) == 0 ? 1.0 / scale : 0.0;
-    rules->vector = cpu_has_avx2();
+    rules->vectors = cpu_vectors();
     return true;
 }
 
@@ -139,6 +139,32 @@ static void base_store(const struct pulse_base *base, const struct waveform_rule
 
 /* Step by step for all channels: what a step branches on is known since the one before.
  */
+static void row_measure(const uint16_t *const *samples, uint32_t count,
+                        const struct pulse_frame *frame,
+                        const struct waveform_rules *rules, struct waveform *out)
+{
+    struct pulse_base bases[WAVEFORM_ROW];
+    struct pulse_levels levels[WAVEFORM_ROW]; /* not all of its memory is needed */
+    struct waveform *reached[WAVEFORM_ROW];
+    uint64_t maxima[WAVEFORM_ROW];
+    uint32_t high = 0;
+    pulse_bases(samples, count, frame, bases);
+    for (uint32_t i = 0; i < count; i++) {
+        base_store(&bases[i], rules, &out[i]);
+        levels[high].samples = samples[i];
+        levels[high].base = bases[i];
+        reached[high] = &out[i];
+        high += bases[i].level >= frame->least;
+    }
+    pulse_levels(levels, high, frame);
+    for (uint32_t i = 0; i < high; i++)
+        maxima[i] = maxima_mark(&levels[i]);
+    for (uint32_t i = 0; i < high; i++) {
+        reached[i]->largest = counts(rules, levels[i].base.level);
+        maxima_add(&levels[i], maxima[i], frame, rules, reached[i]);
+    }
+}
+
 void waveform_measure(const uint16_t *const *samples, uint32_t count,
                       const struct waveform_rules *rules, struct waveform *out)
 {
@@ -152,27 +178,16 @@ void waveform_measure(const uint16_t *const *samples, uint32_t count,
         .over = WAVEFORM_OVERFLOW,
         .least = threshold > 0 ? threshold : 1, /* no level is no maximum */
         .tolerance = (int32_t)rules->noise * scale,
-        .vector = rules->vector};
-    struct pulse_base bases[WAVEFORM_ROW];
-    struct pulse_levels levels[WAVEFORM_ROW]; /* not all of its memory is needed */
-    struct waveform *reached[WAVEFORM_ROW];
-    uint64_t maxima[WAVEFORM_ROW];
-    uint32_t high = 0;
+        .vectors = rules->vectors};
     bug_if(count > WAVEFORM_ROW);
-    pulse_bases(samples, count, &frame, bases);
-    for (uint32_t i = 0; i < count; i++) {
-        base_store(&bases[i], rules, &out[i]);
-        levels[high].samples = samples[i];
-        levels[high].base = bases[i];
-        reached[high] = &out[i];
-        high += bases[i].level >= frame.least;
+    if (!waveform_wide_fits(&frame, count)) {
+        row_measure(samples, count, &frame, rules, out);
+        return;
     }
-    pulse_levels(levels, high, &frame);
-    for (uint32_t i = 0; i < high; i++)
-        maxima[i] = maxima_mark(&levels[i]);
-    for (uint32_t i = 0; i < high; i++) {
-        reached[i]->largest = counts(rules, levels[i].base.level);
-        maxima_add(&levels[i], maxima[i], &frame, rules, reached[i]);
+    uint32_t left = waveform_wide(samples, count, &frame, rules, out);
+    for (; left != 0; left &= left - 1) {
+        const uint32_t i = (uint32_t)__builtin_ctz(left);
+        row_measure(samples + i, 1, &frame, rules, out + i);
     }
 }
 

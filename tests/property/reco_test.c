@@ -82,7 +82,7 @@ static void rules_draw(struct random *random, struct waveform_rules *rules)
     uint32_t window = 2 + 2 * (uint32_t)random_below(random, samples / 2);
     uint32_t first = (uint32_t)random_below(random, samples - window + 1);
     if (random_below(random, 2) == 0) {
-        samples = 17 + (uint32_t)random_below(random, 16);
+        samples = 8 + (uint32_t)random_below(random, 25);
         window = 8;
         first = 2 * (uint32_t)random_below(random, (samples - window) / 2 + 1);
     }
@@ -97,14 +97,43 @@ static void rules_draw(struct random *random, struct waveform_rules *rules)
         (uint32_t)random_below(random, random_below(random, 2) == 0 ? 100 : 4096);
 }
 
-/* Of any size, some beyond 12 bits. */
+/* Of any size, some beyond 12 bits; few values, so that neighbours are equal; the ends of
+ * the range, so that levels are as far apart as they can be. */
 static void samples_draw(struct random *random, uint32_t count, uint16_t *samples)
 {
-    uint64_t range = random_below(random, 100) == 0
-                         ? UINT16_MAX + UINT64_C(1)
-                         : 1 + random_below(random, 1 + random_below(random, 4097));
+    static const uint16_t ends[] = {0, 1, 4093, 4094, 4095, 4096, 32767, 32768, 65535};
+    const uint64_t kind = random_below(random, 50);
+    uint64_t range = kind == 0 ? UINT16_MAX + UINT64_C(1)
+                               : 1 + random_below(random, 1 + random_below(random, 4097));
+    if (kind > 30)
+        range = 1 + random_below(random, 5);
+    /* Half of these have no full sample, so that the vectors get them. */
+    uint64_t choice = random_below(random, 2) == 0 ? 4 : sizeof ends / sizeof *ends;
     for (uint32_t i = 0; i < count; i++)
-        samples[i] = (uint16_t)random_below(random, range);
+        samples[i] = kind < 10 && kind > 0 ? ends[random_below(random, choice)]
+                                           : (uint16_t)random_below(random, range);
+}
+
+/* Channels in memory of their own size, so that a sanitizer sees a read beyond it. */
+static void row_compare(struct random *random, enum cpu_vectors vectors, uint32_t count,
+                        struct waveform_rules *rules)
+{
+    uint16_t *row[WAVEFORM_ROW];
+    const uint16_t *samples[WAVEFORM_ROW];
+    struct waveform plain[WAVEFORM_ROW], vector[WAVEFORM_ROW];
+    for (uint32_t i = 0; i < count; i++) {
+        samples[i] = row[i] = malloc(rules->samples * sizeof **row);
+        samples_draw(random, rules->samples, row[i]);
+    }
+    memset(plain, 0, sizeof plain);
+    memset(vector, 0, sizeof vector);
+    rules->vectors = vectors;
+    waveform_measure(samples, count, rules, vector);
+    rules->vectors = CPU_VECTORS_NONE;
+    waveform_measure(samples, count, rules, plain);
+    assert_memory_equal(plain, vector, sizeof plain);
+    for (uint32_t i = 0; i < count; i++)
+        free(row[i]);
 }
 
 static void vector_and_plain_code_give_the_same_bits(void **state)
@@ -114,28 +143,57 @@ static void vector_and_plain_code_give_the_same_bits(void **state)
     print_message("seed %llu\n", (unsigned long long)random.state);
     struct waveform_rules rules = rules_make();
     struct err err;
-    if (!rules.vector)
+    const enum cpu_vectors most = cpu_vectors();
+    if (most == CPU_VECTORS_NONE)
         skip(); /* this CPU has the plain code only */
-    for (int r = 0; r < ROUNDS / 4; r++) {
-        uint16_t *row[WAVEFORM_ROW];
-        const uint16_t *samples[WAVEFORM_ROW];
-        uint32_t count = 1 + (uint32_t)random_below(&random, 6);
-        struct waveform plain[WAVEFORM_ROW], vector[WAVEFORM_ROW];
+    for (int r = 0; r < ROUNDS / 10; r++) {
         rules_draw(&random, &rules);
         assert_true(waveform_rules_set(&rules, &err));
-        for (uint32_t i = 0; i < count; i++) {
-            /* In memory of its own size, so that a sanitizer sees a read beyond it. */
-            samples[i] = row[i] = malloc(rules.samples * sizeof **row);
-            samples_draw(&random, rules.samples, row[i]);
+        for (enum cpu_vectors v = CPU_VECTORS_AVX2; v <= most; v++) {
+            uint64_t limit = r % 8 == 0 ? WAVEFORM_ROW : 6;
+            row_compare(&random, v, 1 + (uint32_t)random_below(&random, limit), &rules);
+        }
+    }
+}
+
+#define QUIET   9u
+#define ORDERED 8u /* 3^8 rows */
+
+/* A row of samples that may each be one of three levels, by the digits of a number. */
+static void order_make(uint32_t number, uint16_t *samples)
+{
+    for (uint32_t s = 0; s < QUIET; s++)
+        samples[s] = 100;
+    for (uint32_t s = QUIET; s < QUIET + ORDERED; s++, number /= 3)
+        samples[s] = (uint16_t)(100 + number % 3 * 10);
+}
+
+static void vectors_find_the_maxima_of_all_orders(void **state)
+{
+    (void)state;
+    struct waveform_rules rules = rules_make();
+    struct err err;
+    rules.samples = QUIET + ORDERED;
+    assert_true(waveform_rules_set(&rules, &err));
+    const enum cpu_vectors most = rules.vectors;
+    if (most == CPU_VECTORS_NONE)
+        skip(); /* this CPU has the plain code only */
+    for (uint32_t from = 0; from < 6561; from += WAVEFORM_ROW) {
+        uint16_t row[WAVEFORM_ROW][QUIET + ORDERED];
+        const uint16_t *samples[WAVEFORM_ROW];
+        struct waveform plain[WAVEFORM_ROW], vector[WAVEFORM_ROW];
+        for (uint32_t i = 0; i < WAVEFORM_ROW; i++) {
+            samples[i] = row[i];
+            order_make(from + i, row[i]);
         }
         memset(plain, 0, sizeof plain);
-        memset(vector, 0, sizeof vector);
-        waveform_measure(samples, count, &rules, vector);
-        rules.vector = false;
-        waveform_measure(samples, count, &rules, plain);
-        assert_memory_equal(plain, vector, sizeof plain);
-        for (uint32_t i = 0; i < count; i++)
-            free(row[i]);
+        rules.vectors = CPU_VECTORS_NONE;
+        waveform_measure(samples, WAVEFORM_ROW, &rules, plain);
+        for (rules.vectors = CPU_VECTORS_AVX2; rules.vectors <= most; rules.vectors++) {
+            memset(vector, 0, sizeof vector);
+            waveform_measure(samples, WAVEFORM_ROW, &rules, vector);
+            assert_memory_equal(plain, vector, sizeof plain);
+        }
     }
 }
 
@@ -227,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_samples_give_ordered_bounded_maxima),
         cmocka_unit_test(vector_and_plain_code_give_the_same_bits),
+        cmocka_unit_test(vectors_find_the_maxima_of_all_orders),
         cmocka_unit_test(known_pulses_are_measured_within_the_sampling),
         cmocka_unit_test(the_level_of_the_pedestal_and_the_place_in_time_do_not_matter),
     };

@@ -23,6 +23,7 @@
 #define MASKED                                                                           \
     "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2_Usable,-FMA_Usable,-FMA4_Usable,"             \
     "-AVX512F_Usable,-AVX2,-FMA,-FMA4,-AVX512F,-AVX_Fast_Unaligned_Load"
+#define MASKED_WIDEST "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512F_Usable,-AVX512F"
 
 /* Zero to two pulses and noise of a count or two in every channel of the set-up. */
 static void digits_fill(struct made *made, struct random *random)
@@ -168,14 +169,13 @@ static void child_print(const char *variable, const char *path)
     (void)posix_spawn_file_actions_destroy(&actions);
 }
 
-static void a_cpu_without_wide_instructions_gives_the_golden_columns(void **state)
+static void masked_cpu_gives_the_golden_columns(const char *mask)
 {
-    (void)state;
     char name[] = "/tmp/spillway-golden-XXXXXX";
     int fd = mkstemp(name);
     assert_true(fd >= 0);
     (void)close(fd);
-    child_print(MASKED, name);
+    child_print(mask, name);
     struct bytes golden;
     struct bytes ours;
     bytes_init(&golden, 1 << 20);
@@ -189,6 +189,18 @@ static void a_cpu_without_wide_instructions_gives_the_golden_columns(void **stat
     bytes_release(&ours);
 }
 
+static void a_cpu_without_wide_instructions_gives_the_golden_columns(void **state)
+{
+    (void)state;
+    masked_cpu_gives_the_golden_columns(MASKED);
+}
+
+static void a_cpu_without_the_widest_instructions_gives_the_golden_columns(void **state)
+{
+    (void)state;
+    masked_cpu_gives_the_golden_columns(MASKED_WIDEST);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "print") == 0) {
@@ -198,6 +210,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(this_process_gives_the_golden_columns),
         cmocka_unit_test(a_cpu_without_wide_instructions_gives_the_golden_columns),
+        cmocka_unit_test(a_cpu_without_the_widest_instructions_gives_the_golden_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
