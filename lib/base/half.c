@@ -15,17 +15,17 @@
 #endif
 
 #define SIGN     0x80000000u
-#define LARGEST  0x477fe000 /* 65504 */
+#define LARGEST  ((int32_t)HALF_LARGEST)
 #define INFINITE 0x7f800000
-#define SMALL    0x38800000 /* 2^-14 */
+#define SMALL    ((int32_t)HALF_SMALL)
 #define HALF     0x3f000000 /* 0.5 */
 #define REBASE   0x38000000 /* difference of the exponents' zeros, in place */
-#define DROPPED  13         /* bits of the fraction */
+#define DROPPED  HALF_DROPPED
 
 /* The same of 16 bits. */
-#define HALF_LARGEST 0x7bff
-#define HALF_SMALL   0x0400
-#define HALF_NAN     0x7e00
+#define MOST     0x7bff
+#define LEAST    0x0400
+#define NOT_ANY  0x7e00
 
 static uint32_t bits_of(float number)
 {
@@ -58,30 +58,21 @@ static uint32_t half_bits(float number)
     /* The sum's last bit is worth 2^-24, so it rounds, and its fraction is the count. */
     int32_t tiny = (int32_t)bits_of(number_of((uint32_t)within) + 0.5F) - HALF;
     int32_t half = choose(within < SMALL, tiny, normal) | (int32_t)((bits & SIGN) >> 16);
-    return (uint32_t)choose(size > INFINITE, HALF_NAN, half);
+    return (uint32_t)choose(size > INFINITE, NOT_ANY, half);
 }
 
 static float half_number(uint32_t half)
 {
     int32_t size = (int32_t)(half & 0x7fffu);
     int32_t normal = (size << DROPPED) + REBASE;
-    normal += choose(size > HALF_LARGEST, REBASE, 0); /* infinite, NaN */
+    normal += choose(size > MOST, REBASE, 0); /* infinite, NaN */
     int32_t tiny = (int32_t)bits_of(number_of((uint32_t)(HALF + size)) - 0.5F);
-    uint32_t number = (uint32_t)choose(size < HALF_SMALL, tiny, normal);
+    uint32_t number = (uint32_t)choose(size < LEAST, tiny, normal);
     return number_of(number | (half & 0x8000u) << 16);
 }
 
-/* Most numbers are zero or in the range of 11 bits: they take a short way. */
-float half_round(float number)
+float half_round_rest(float number)
 {
-    uint32_t bits = bits_of(number);
-    uint32_t size = bits & ~SIGN;
-    if (size == 0)
-        return number;
-    if (size >= SMALL && size <= LARGEST) {
-        uint32_t even = (bits >> DROPPED & 1) + (1u << (DROPPED - 1)) - 1;
-        return number_of((bits + even) >> DROPPED << DROPPED);
-    }
     return half_number(half_bits(number));
 }
 

@@ -21,6 +21,7 @@ struct row {
     double master_ns;
     uint64_t lost, foreign;
     struct hist *pulses;
+    double trace;       /* the sum of what was stored: a NaN stays in it */
     uint32_t reference; /* digit of the reference counter, UINT32_MAX none */
     uint16_t channels[SADC_MAX_CHANNELS]; /* plus 1, as in calibration */
 };
@@ -66,6 +67,7 @@ static void master_find(struct row *row)
     row->has_master = true;
     row->master_ns = pulse.maxima[nearest].time_ns;
     row->flags |= RECO_HAS_MASTER;
+    row->trace += row->master_ns;
     *reco_f32(row->table, RECO_MASTER, row->number) = (float)row->master_ns;
 }
 
@@ -78,45 +80,19 @@ static uint8_t cell_flags(const struct waveform *pulse)
     return (uint8_t)flags;
 }
 
-static void pulse_fill(const struct row *row, const struct calibration_channel *channel,
-                       const struct waveform *pulse)
+static void number_store(struct row *row, unsigned column, uint32_t cell, double number)
 {
-    struct hist *hists = &row->pulses[(size_t)channel->part * HIST_PULSES];
-    bool led = *reco_u8(row->table, RECO_TYPE, row->number) == EVENT_CALIBRATION;
-    const struct waveform_rules *rules = &row->calibration->rules;
-    double even = waveform_pedestal(pulse, 0, rules);
-    double pedestal = (even + waveform_pedestal(pulse, 1, rules)) * 0.5;
-    if (pulse->largest > 0.0)
-        hist_put(&hists[led ? HIST_AMPLITUDE_LED : HIST_AMPLITUDE], channel->cell,
-                 pulse->largest);
-    hist_put(&hists[HIST_PEDESTAL], channel->cell, pedestal);
-    hist_put(&hists[HIST_SPREAD], channel->cell, pulse->base.spread);
-}
-
-static void number_store(const struct row *row, unsigned column, uint32_t cell,
-                         double number)
-{
+    row->trace += number;
     reco_f32(row->table, (enum reco_column)column, row->number)[cell] =
         half_round((float)number);
 }
 
-/* Energies and time of one channel from its pulse. */
-static void cell_store(struct row *row, const struct calibration_channel *channel,
-                       const struct waveform *pulse)
+/* Energies and time of one channel with a pulse. */
+static void pulse_store(struct row *row, const struct calibration_channel *channel,
+                        const struct waveform *pulse)
 {
     const struct setup_columns *columns = setup_columns(channel->part);
     uint8_t *flags = &reco_u8(row->table, columns->flags, row->number)[channel->cell];
-    if (*flags & CELL_PRESENT) { /* the decoder counts a channel that comes twice */
-        row->flags |= RECO_DAMAGED;
-        return;
-    }
-    *flags = cell_flags(pulse);
-    if (row->pulses != NULL)
-        pulse_fill(row, channel, pulse);
-    row->flags |= pulse->flags & WAVEFORM_PILEUP ? RECO_PILEUP : 0;
-    row->flags |= pulse->flags & WAVEFORM_OVER ? RECO_OVERFLOW : 0;
-    if (pulse->largest == 0.0) /* no maximum; a new row is zero */
-        return;
     double all = pulse->largest * channel->per_count;
     number_store(row, columns->energy, channel->cell, all);
     /* Until a maximum is in time, all is out of time. */
@@ -139,6 +115,69 @@ static void cell_store(struct row *row, const struct calibration_channel *channe
                  (pulse->largest - amplitude) * channel->per_count);
     number_store(row, columns->energy + RECO_NO_PILEUP, channel->cell,
                  (tail < amplitude ? tail : amplitude) * channel->per_count);
+}
+
+/* One channel; false when the event has it already: the decoder counts that. */
+static bool cell_store(struct row *row, const struct calibration_channel *channel,
+                       const struct waveform *pulse)
+{
+    enum reco_column column = setup_columns(channel->part)->flags;
+    uint8_t *flags = &reco_u8(row->table, column, row->number)[channel->cell];
+    if (*flags & CELL_PRESENT) {
+        row->flags |= RECO_DAMAGED;
+        return false;
+    }
+    *flags = cell_flags(pulse);
+    row->flags |= pulse->flags & WAVEFORM_PILEUP ? RECO_PILEUP : 0;
+    row->flags |= pulse->flags & WAVEFORM_OVER ? RECO_OVERFLOW : 0;
+    if (pulse->largest != 0.0) /* else no maximum; a new row is zero */
+        pulse_store(row, channel, pulse);
+    return true;
+}
+
+/* Mean of both parities. */
+static double pedestal_of(const struct waveform *pulse,
+                          const struct waveform_rules *rules)
+{
+    const int32_t *levels = pulse->base.pedestal;
+    if (rules->unit > 0.0) /* exact, so in any order */
+        return (levels[0] + levels[1]) * (rules->unit * 0.5);
+    double even = waveform_pedestal(pulse, 0, rules);
+    return (even + waveform_pedestal(pulse, 1, rules)) * 0.5;
+}
+
+static void pulse_fill(const struct row *row, const struct calibration_channel *channel,
+                       const struct waveform *pulse, enum hist_pulse amplitude)
+{
+    struct hist *hists = &row->pulses[(size_t)channel->part * HIST_PULSES];
+    if (pulse->largest > 0.0)
+        hist_put(&hists[amplitude], channel->cell, pulse->largest);
+    hist_put(&hists[HIST_PEDESTAL], channel->cell,
+             pedestal_of(pulse, &row->calibration->rules));
+    hist_put(&hists[HIST_SPREAD], channel->cell, pulse->base.spread);
+}
+
+/* Channels that were measured together, and which of them are the first of their cell. */
+struct measured {
+    const struct calibration_channel *channels[WAVEFORM_ROW];
+    struct waveform pulses[WAVEFORM_ROW];
+    uint32_t count;
+};
+
+static void measured_store(struct row *row, const struct measured *measured)
+{
+    bool led = *reco_u8(row->table, RECO_TYPE, row->number) == EVENT_CALIBRATION;
+    uint32_t first[WAVEFORM_ROW];
+    uint32_t firsts = 0;
+    for (uint32_t i = 0; i < measured->count; i++) {
+        first[firsts] = i;
+        firsts += cell_store(row, measured->channels[i], &measured->pulses[i]) ? 1 : 0;
+    }
+    if (row->pulses == NULL)
+        return;
+    for (uint32_t i = 0; i < firsts; i++)
+        pulse_fill(row, measured->channels[first[i]], &measured->pulses[first[i]],
+                   led ? HIST_AMPLITUDE_LED : HIST_AMPLITUDE);
 }
 
 /* Is the digit that of a cell, with as many samples as the conditions say? */
@@ -172,23 +211,22 @@ static void cells_fill(struct row *row)
     const struct sadc_digits *digits = row->digits;
     const struct calibration *calibration = row->calibration;
     for (uint32_t d = 0; d < digits->count;) {
-        const struct calibration_channel *channels[WAVEFORM_ROW];
+        struct measured measured; /* not all of its memory is needed */
         const uint16_t *samples[WAVEFORM_ROW];
         uint32_t digit[WAVEFORM_ROW];
-        struct waveform pulses[WAVEFORM_ROW];
         uint32_t count = 0;
         for (; d < digits->count && count < WAVEFORM_ROW; d++) {
             if (!cell_measurable(row, d))
                 continue;
             digit[count] = d;
-            channels[count] = &calibration->channels[row->channels[d] - 1];
+            measured.channels[count] = &calibration->channels[row->channels[d] - 1];
             samples[count++] = digits->samples + digits->first[d];
         }
-        waveform_measure(samples, count, &calibration->rules, pulses);
-        for (uint32_t i = 0; i < count; i++) {
-            ten_bits_mark(digits, digit[i], &pulses[i]);
-            cell_store(row, channels[i], &pulses[i]);
-        }
+        measured.count = count;
+        waveform_measure(samples, count, &calibration->rules, measured.pulses);
+        for (uint32_t i = 0; i < count; i++)
+            ten_bits_mark(digits, digit[i], &measured.pulses[i]);
+        measured_store(row, &measured);
     }
 }
 
@@ -216,16 +254,19 @@ void event_reconstruct(const struct calibration *calibration,
         (head->trigger_valid ? RECO_HAS_TRIGGER : 0) | (head->damaged ? RECO_DAMAGED : 0);
     row.has_master = false;
     row.master_ns = 0;
+    row.trace = 0;
     row.lost = row.foreign = 0;
     channels_find(&row);
     head_store(&row, head);
     master_find(&row);
     cells_fill(&row);
-    if (sums_fill(calibration->setup, table, row.number))
+    double trace;
+    if (sums_fill(calibration->setup, table, row.number, &trace))
         row.flags |= RECO_HAS_HOTTEST;
     *reco_u32(table, RECO_FLAGS, row.number) = row.flags;
     counts->events++;
-    counts->numbers_nan += sums_nan(table, row.number);
+    if (isnan(row.trace + trace))
+        counts->numbers_nan += sums_nan(table, row.number);
     counts->lost_channels += row.lost;
     counts->foreign += row.foreign;
     counts->no_master += row.has_master ? 0 : 1;

@@ -6,9 +6,19 @@
 #include <math.h>
 
 #include "base/text.h"
+#include "reco/nonzero.h"
 
 #define FLOW_STEPS (RECIPE_CUTS + 3) /* seen, good spill, cuts, kept */
 #define LABEL      HIST_TITLE
+#define BITS       8  /* of the flags of a cell */
+#define CELLS      80 /* of a detector, at most */
+
+/* Does the event fill this histogram? */
+static bool wanted(const struct hist_info *info, const struct reco_table *table,
+                   uint32_t row)
+{
+    return (info->types >> (*reco_u8(table, RECO_TYPE, row) & 31) & 1) != 0;
+}
 
 static void by_trigger(struct hist *hist, const struct reco_table *table, uint32_t row,
                        double y)
@@ -46,24 +56,19 @@ static void cells(struct hist *hist, const struct hist_info *info,
     const float *values = reco_f32(table, (enum reco_column)info->a, row);
     const uint8_t *flags = reco_u8(table, (enum reco_column)info->flag_column, row);
     uint32_t width = reco_column_infos[info->a].width;
-    for (uint32_t i = 0; i < width; i++) {
-        if (values[i] == 0.0F || (flags[i] & info->flags) == 0)
-            continue;
-        double value =
-            reco_energy(table, (enum reco_column)info->a, row, i, (enum reco_sum)info->b);
-        if (value != 0.0)
-            hist_put(hist, i, value);
+    for (uint32_t from = 0; from < width; from += 64) {
+        uint32_t left = width - from;
+        for (uint64_t bits = nonzero_bits(values + from, left < 64 ? left : 64);
+             bits != 0; bits &= bits - 1) {
+            uint32_t i = from + (uint32_t)__builtin_ctzll(bits);
+            if ((flags[i] & info->flags) == 0)
+                continue;
+            double value = reco_energy(table, (enum reco_column)info->a, row, i,
+                                       (enum reco_sum)info->b);
+            if (value != 0.0)
+                hist_put(hist, i, value);
+        }
     }
-}
-
-static void flagged(struct hist *hist, const struct hist_info *info,
-                    const struct reco_table *table, uint32_t row)
-{
-    const uint8_t *flags = reco_u8(table, (enum reco_column)info->a, row);
-    uint32_t width = reco_column_infos[info->a].width;
-    for (uint32_t i = 0; i < width; i++)
-        for (uint32_t bits = flags[i]; bits != 0; bits &= bits - 1)
-            hist->cells[i + 1 + (width + 2) * (1 + (uint32_t)__builtin_ctz(bits))]++;
 }
 
 static void fill(struct hist *hist, const struct hist_info *info,
@@ -97,20 +102,52 @@ static void fill(struct hist *hist, const struct hist_info *info,
     case HIST_OF_CELLS:
         cells(hist, info, table, row);
         return;
-    case HIST_FLAGS:
-        flagged(hist, info, table, row);
+    case HIST_FLAGS: /* many rows together */
         return;
     }
 }
 
+/* The rows' bits are added up in bytes, for all cells together. */
+static void flag_counts_add(struct hist *hist, uint32_t width,
+                            uint8_t counts[BITS][CELLS])
+{
+    for (uint32_t bit = 0; bit < BITS; bit++)
+        for (uint32_t i = 0; i < width; i++)
+            hist->cells[i + 1 + (width + 2) * (bit + 1)] += counts[bit][i];
+    memset(counts, 0, sizeof counts[0] * BITS);
+}
+
+static void flagged(struct hist *hist, const struct hist_info *info,
+                    const struct reco_table *table)
+{
+    uint32_t width = reco_column_infos[info->a].width;
+    uint8_t counts[BITS][CELLS] = {{0}};
+    uint32_t added = 0;
+    bug_if(width > CELLS);
+    for (uint32_t row = 0; row < table->rows; row++) {
+        if (!wanted(info, table, row))
+            continue;
+        const uint8_t *flags = reco_u8(table, (enum reco_column)info->a, row);
+        for (uint32_t bit = 0; bit < BITS; bit++)
+            for (uint32_t i = 0; i < width; i++)
+                counts[bit][i] = (uint8_t)(counts[bit][i] + (flags[i] >> bit & 1));
+        if (++added % UINT8_MAX == 0)
+            flag_counts_add(hist, width, counts);
+    }
+    flag_counts_add(hist, width, counts);
+}
+
 void quality_add(struct hist_set *set, const struct reco_table *table)
 {
-    for (uint32_t i = 0; i < hist_info_count; i++)
-        for (uint32_t row = 0; row < table->rows; row++) {
-            uint32_t type = 1u << (*reco_u8(table, RECO_TYPE, row) & 31);
-            if ((hist_infos[i].types & type) != 0)
-                fill(&set->list[i], &hist_infos[i], table, row);
-        }
+    for (uint32_t i = 0; i < hist_info_count; i++) {
+        const struct hist_info *info = &hist_infos[i];
+        if (info->source == HIST_FLAGS)
+            flagged(&set->list[i], info, table);
+        else
+            for (uint32_t row = 0; row < table->rows; row++)
+                if (wanted(info, table, row))
+                    fill(&set->list[i], info, table, row);
+    }
 }
 
 /* "ecal_gev [0.5, 70)"; an open end is left out. */

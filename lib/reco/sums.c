@@ -7,33 +7,86 @@
 #include <string.h>
 
 #include "base/half.h"
+#include "reco/nonzero.h"
 
-#define ECAL_CELLS    ((size_t)RECO_ECAL_X * RECO_ECAL_Y)
-#define HCAL_CELLS    ((size_t)RECO_HCAL_X * RECO_HCAL_Y)
+#define ECAL_CELLS    ((uint32_t)RECO_ECAL_X * RECO_ECAL_Y)
+#define HCAL_CELLS    ((uint32_t)RECO_HCAL_X * RECO_HCAL_Y)
 #define CANONICAL_NAN 0x7fc00000u
 
-/* Numbers of a row, rounded to what files hold. */
-static void sum_store(const struct reco_table *table, uint32_t row,
-                      enum reco_column column, size_t place, double number)
+/* A row at work. */
+struct sums {
+    const struct setup *setup;
+    const struct reco_table *table;
+    uint32_t row;
+    double trace; /* the sum of what was stored: a NaN stays in it */
+};
+
+/* Energies of cells, three numbers each as stored. */
+struct cells {
+    const float *all, *out, *tail;
+};
+
+/* One number for each kind of sum. */
+struct kinds {
+    double of[RECO_SUMS];
+};
+
+/* Rounded to what files hold. */
+static void sum_store(struct sums *sums, enum reco_column column, size_t place,
+                      double number)
 {
-    reco_f32(table, column, row)[place] = half_round((float)number);
+    sums->trace += number;
+    reco_f32(sums->table, column, sums->row)[place] = half_round((float)number);
 }
 
-/* Energies of one kind of the first cells of a part, as stored. */
-static void cells_take(const struct reco_table *table, uint32_t row, enum setup_part part,
-                       enum reco_sum kind, uint32_t count, double *out)
+static void kinds_store(struct sums *sums, enum reco_column column, size_t place,
+                        const struct kinds *kinds)
+{
+    for (size_t kind = 0; kind < RECO_SUMS; kind++)
+        sum_store(sums, column, place * RECO_SUMS + kind, kinds->of[kind]);
+}
+
+static void kinds_add(struct kinds *sum, const struct kinds *kinds)
+{
+    for (size_t kind = 0; kind < RECO_SUMS; kind++)
+        sum->of[kind] += kinds->of[kind];
+}
+
+/* The cells of a part from number `first` on. */
+static struct cells cells_of(const struct sums *sums, enum setup_part part,
+                             uint32_t first)
 {
     enum reco_column all = setup_columns(part)->energy;
-    bug_if(count > reco_column_infos[all].width);
-    for (uint32_t i = 0; i < count; i++)
-        out[i] = reco_energy(table, all, row, i, kind);
+    return (struct cells){reco_f32(sums->table, all, sums->row) + first,
+                          reco_f32(sums->table, all + RECO_IN_TIME, sums->row) + first,
+                          reco_f32(sums->table, all + RECO_NO_PILEUP, sums->row) + first};
 }
 
-static double sum_of(const double *numbers, size_t count)
+/* As reco_energy(). */
+static struct kinds cell_kinds(const struct cells *cells, uint32_t cell)
 {
-    double sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += numbers[i];
+    double all = (double)cells->all[cell];
+    double in_time = all - (double)cells->out[cell];
+    double no_pileup = in_time - (double)cells->tail[cell];
+    return (struct kinds){
+        {all, in_time < 0 ? 0 : in_time, no_pileup < 0 ? 0 : no_pileup}};
+}
+
+/* The cells that are not zero in all three numbers: what is, changes no sum. */
+static uint64_t cells_hit(const struct cells *cells, uint32_t count)
+{
+    return nonzero_bits(cells->all, count) | nonzero_bits(cells->out, count) |
+           nonzero_bits(cells->tail, count);
+}
+
+/* Of the cells marked, in the order of their places. */
+static struct kinds cells_sum(const struct cells *cells, uint64_t hit)
+{
+    struct kinds sum = {{0}};
+    for (; hit != 0; hit &= hit - 1) {
+        struct kinds kinds = cell_kinds(cells, (uint32_t)__builtin_ctzll(hit));
+        kinds_add(&sum, &kinds);
+    }
     return sum;
 }
 
@@ -45,91 +98,113 @@ double sums_plate(double a, double b, double balance)
 }
 
 /* Energy in time of both layers at place (x, y). */
-static double tower(const double *energies, int x, int y)
+static double tower(const struct cells layers[RECO_ECAL_LAYERS], uint32_t cell)
 {
-    size_t cell = (size_t)x * RECO_ECAL_Y + (size_t)y;
-    return energies[cell] + energies[ECAL_CELLS + cell];
+    return cell_kinds(&layers[0], cell).of[RECO_IN_TIME] +
+           cell_kinds(&layers[1], cell).of[RECO_IN_TIME];
 }
 
-static bool hottest_fill(const struct reco_table *table, uint32_t row,
-                         const double *energies)
+/* `hit`: the places where a layer has energy. */
+static bool hottest_fill(struct sums *sums, const struct cells layers[RECO_ECAL_LAYERS],
+                         uint64_t hit)
 {
+    double towers[ECAL_CELLS];
     double most = 0;
-    int hot_x = 0;
-    int hot_y = 0;
-    for (int x = 0; x < RECO_ECAL_X; x++)
-        for (int y = 0; y < RECO_ECAL_Y; y++)
-            if (tower(energies, x, y) > most) {
-                most = tower(energies, x, y);
-                hot_x = x;
-                hot_y = y;
-            }
     double outside = 0;
-    for (int x = 0; x < RECO_ECAL_X; x++)
-        for (int y = 0; y < RECO_ECAL_Y; y++)
-            if (x < hot_x - 1 || x > hot_x + 1 || y < hot_y - 1 || y > hot_y + 1)
-                outside += tower(energies, x, y);
+    uint32_t hottest = 0;
+    for (uint64_t bits = hit; bits != 0; bits &= bits - 1) {
+        uint32_t cell = (uint32_t)__builtin_ctzll(bits);
+        towers[cell] = tower(layers, cell);
+        if (towers[cell] > most) {
+            most = towers[cell];
+            hottest = cell;
+        }
+    }
     if (!(most > 0))
         return false;
-    *reco_u8(table, RECO_HOTTEST_X, row) = (uint8_t)hot_x;
-    *reco_u8(table, RECO_HOTTEST_Y, row) = (uint8_t)hot_y;
-    sum_store(table, row, RECO_OUTSIDE, 0, outside);
+    uint32_t hot_x = hottest / RECO_ECAL_Y, hot_y = hottest % RECO_ECAL_Y;
+    for (uint64_t bits = hit; bits != 0; bits &= bits - 1) {
+        uint32_t cell = (uint32_t)__builtin_ctzll(bits);
+        uint32_t x = cell / RECO_ECAL_Y, y = cell % RECO_ECAL_Y;
+        if (x + 1 < hot_x || x > hot_x + 1 || y + 1 < hot_y || y > hot_y + 1)
+            outside += towers[cell];
+    }
+    *reco_u8(sums->table, RECO_HOTTEST_X, sums->row) = (uint8_t)hot_x;
+    *reco_u8(sums->table, RECO_HOTTEST_Y, sums->row) = (uint8_t)hot_y;
+    sum_store(sums, RECO_OUTSIDE, 0, outside);
     return true;
 }
 
 /* Whether a cell in time is the hottest. */
-static bool ecal_fill(const struct reco_table *table, uint32_t row, enum reco_sum kind)
+static bool ecal_fill(struct sums *sums)
 {
-    double energies[2 * ECAL_CELLS];
-    cells_take(table, row, PART_ECAL, kind, 2 * ECAL_CELLS, energies);
-    double preshower = sum_of(energies, ECAL_CELLS);
-    double main_part = sum_of(energies + ECAL_CELLS, ECAL_CELLS);
-    sum_store(table, row, RECO_PRESHOWER, (size_t)kind, preshower);
-    sum_store(table, row, RECO_ECAL_MAIN, (size_t)kind, main_part);
-    sum_store(table, row, RECO_ECAL_TOTAL, (size_t)kind, preshower + main_part);
-    return kind == RECO_IN_TIME && hottest_fill(table, row, energies);
+    const struct cells layers[RECO_ECAL_LAYERS] = {cells_of(sums, PART_ECAL, 0),
+                                                   cells_of(sums, PART_ECAL, ECAL_CELLS)};
+    uint64_t in_preshower = cells_hit(&layers[0], ECAL_CELLS);
+    uint64_t in_main = cells_hit(&layers[1], ECAL_CELLS);
+    struct kinds preshower = cells_sum(&layers[0], in_preshower);
+    struct kinds main_part = cells_sum(&layers[1], in_main);
+    struct kinds total = preshower;
+    kinds_add(&total, &main_part);
+    kinds_store(sums, RECO_PRESHOWER, 0, &preshower);
+    kinds_store(sums, RECO_ECAL_MAIN, 0, &main_part);
+    kinds_store(sums, RECO_ECAL_TOTAL, 0, &total);
+    return hottest_fill(sums, layers, in_preshower | in_main);
 }
 
-static void hcal_fill(const struct setup *setup, const struct reco_table *table,
-                      uint32_t row, enum reco_sum kind)
+static void hcal_fill(struct sums *sums)
 {
-    double energies[RECO_HCAL_MODULES * HCAL_CELLS];
-    double in_line = 0;
-    cells_take(table, row, PART_HCAL, kind, RECO_HCAL_MODULES * HCAL_CELLS, energies);
+    struct cells cells = cells_of(sums, PART_HCAL, 0);
+    uint64_t hit = cells_hit(&cells, RECO_HCAL_MODULES * HCAL_CELLS);
+    struct kinds in_line = {{0}};
     for (uint32_t m = 0; m < RECO_HCAL_MODULES; m++) {
-        double module = sum_of(energies + m * HCAL_CELLS, HCAL_CELLS);
-        sum_store(table, row, RECO_HCAL_MODULE, (size_t)m * RECO_SUMS + (size_t)kind,
-                  module);
-        in_line += m < setup->hcal_in_line ? module : 0.0;
+        uint64_t own = (((uint64_t)1 << HCAL_CELLS) - 1) << (m * HCAL_CELLS);
+        struct kinds module = cells_sum(&cells, hit & own);
+        kinds_store(sums, RECO_HCAL_MODULE, m, &module);
+        if (m < sums->setup->hcal_in_line)
+            kinds_add(&in_line, &module);
     }
-    sum_store(table, row, RECO_HCAL_TOTAL, (size_t)kind, in_line);
+    kinds_store(sums, RECO_HCAL_TOTAL, 0, &in_line);
 }
 
-static void small_fill(const struct setup *setup, const struct reco_table *table,
-                       uint32_t row, enum reco_sum kind)
+static void veto_fill(struct sums *sums)
 {
-    double energies[RECO_VETO_PMTS];
-    double srd[RECO_SRD_MODULES];
-    cells_take(table, row, PART_VETO, kind, RECO_VETO_PMTS, energies);
-    for (size_t p = 0; p < RECO_VETO_PLATES; p++)
-        sum_store(table, row, RECO_VETO_PLATE, p * RECO_SUMS + (size_t)kind,
-                  sums_plate(energies[2 * p], energies[2 * p + 1], setup->veto_balance));
-    cells_take(table, row, PART_SRD, kind, RECO_SRD_MODULES, srd);
-    double least = srd[0];
-    for (uint32_t m = 1; m < setup->srd_modules; m++)
-        least = srd[m] < least ? srd[m] : least;
-    sum_store(table, row, RECO_SRD_SUM, (size_t)kind, sum_of(srd, setup->srd_modules));
-    sum_store(table, row, RECO_SRD_LEAST, (size_t)kind, least);
+    const double balance = sums->setup->veto_balance;
+    struct cells cells = cells_of(sums, PART_VETO, 0);
+    if (cells_hit(&cells, RECO_VETO_PMTS) == 0) /* a new row is zero */
+        return;
+    for (uint32_t p = 0; p < RECO_VETO_PLATES; p++) {
+        struct kinds a = cell_kinds(&cells, 2 * p), b = cell_kinds(&cells, 2 * p + 1);
+        for (size_t kind = 0; kind < RECO_SUMS; kind++)
+            sum_store(sums, RECO_VETO_PLATE, p * RECO_SUMS + kind,
+                      sums_plate(a.of[kind], b.of[kind], balance));
+    }
 }
 
-bool sums_fill(const struct setup *setup, const struct reco_table *table, uint32_t row)
+static void srd_fill(struct sums *sums)
 {
-    bool hottest = false;
-    for (enum reco_sum kind = RECO_ALL; kind <= RECO_NO_PILEUP; kind++) {
-        hottest = ecal_fill(table, row, kind) || hottest;
-        hcal_fill(setup, table, row, kind);
-        small_fill(setup, table, row, kind);
+    struct cells cells = cells_of(sums, PART_SRD, 0);
+    struct kinds least = cell_kinds(&cells, 0), sum = {{0}};
+    for (uint32_t m = 0; m < sums->setup->srd_modules; m++) {
+        struct kinds module = cell_kinds(&cells, m);
+        kinds_add(&sum, &module);
+        for (size_t kind = 0; kind < RECO_SUMS; kind++)
+            if (module.of[kind] < least.of[kind])
+                least.of[kind] = module.of[kind];
     }
+    kinds_store(sums, RECO_SRD_SUM, 0, &sum);
+    kinds_store(sums, RECO_SRD_LEAST, 0, &least);
+}
+
+bool sums_fill(const struct setup *setup, const struct reco_table *table, uint32_t row,
+               double *trace)
+{
+    struct sums sums = {setup, table, row, 0};
+    bool hottest = ecal_fill(&sums);
+    hcal_fill(&sums);
+    veto_fill(&sums);
+    srd_fill(&sums);
+    *trace = sums.trace;
     return hottest;
 }
 

@@ -9,8 +9,10 @@
 #include "reco/setup.h"
 
 /* Fills the columns from PRESHOWER on. True when a calorimeter cell is in time, so that
- * there is a hottest one; of equal ones it is that with the smallest x, then y. */
-bool sums_fill(const struct setup *setup, const struct reco_table *table, uint32_t row);
+ * there is a hottest one; of equal ones it is that with the smallest x, then y. *trace
+ * becomes a NaN when one of the sums is. */
+bool sums_fill(const struct setup *setup, const struct reco_table *table, uint32_t row,
+               double *trace);
 
 /* Energy of a plate that is read at both ends: the square root of the product, so that
  * the place of the hit drops out; the larger one when the other is below `balance` of it.
