@@ -143,6 +143,7 @@ static void process_release(struct process *process)
     hist_set_release(&process->cut_flows);
     values_release(&process->values);
     decoder_release(&process->decoder);
+    source_release(&process->source);
     once_release(&process->once);
     free(process->places.list);
 }

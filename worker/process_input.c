@@ -16,6 +16,8 @@
 #include "base/text.h"
 #include "transfer/transfer.h"
 
+#define LARGE_PAGE ((size_t)2 << 20)
+
 void input_init(struct input *input, const struct chunk *chunk, const char *scratch,
                 size_t buffer_limit)
 {
@@ -163,6 +165,25 @@ static bool segment_fits(const struct input *input, const struct segment *segmen
                    segment->length);
 }
 
+/* Room for a segment, in large pages where there are such: fewer faults. */
+static bool buffer_make(struct input *input, size_t length, struct err *err)
+{
+    struct bytes *buffer = &input->buffer;
+    size_t before = buffer->capacity;
+    uint8_t *place;
+    bytes_clear(buffer);
+    if (!bytes_reserve(buffer, length, &place, err))
+        return false;
+    input->data = place;
+    if (buffer->capacity == before)
+        return true;
+    uint8_t *start = place + (LARGE_PAGE - (uintptr_t)place % LARGE_PAGE) % LARGE_PAGE;
+    size_t rest = buffer->capacity - (size_t)(start - place);
+    if ((size_t)(start - place) < buffer->capacity)
+        (void)madvise(start, rest / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
+    return true;
+}
+
 bool input_begin(struct input *input, const struct segment *segment, const uint8_t **data,
                  struct err *err)
 {
@@ -175,12 +196,8 @@ bool input_begin(struct input *input, const struct segment *segment, const uint8
     if (segment->length > input->buffer.limit) {
         if (!segment_map(input, segment, err))
             return false;
-    } else {
-        uint8_t *place;
-        bytes_clear(&input->buffer);
-        if (!bytes_reserve(&input->buffer, (size_t)segment->length, &place, err))
-            return false;
-        input->data = place;
+    } else if (!buffer_make(input, (size_t)segment->length, err)) {
+        return false;
     }
     *data = input->data;
     return true;

@@ -41,15 +41,20 @@ struct places {
 /* What decoding and reconstruction need; made once, `made_for` says for which values. */
 struct decoder {
     struct sadc_digits digits;
-    struct reco_table table;
+    struct reco_table table; /* some rows, on their way to `writer` */
     struct columns_writer writer;
-    struct columns_reader reader;
     struct faults faults;
     struct event_counts counts;
     uint64_t damaged_events;
     struct arena arena; /* of the calibration */
     struct calibration calibration;
     const struct task_segment *made_for; /* NULL: none */
+};
+
+/* Stored columns that are read again; made once. */
+struct columns_source {
+    struct columns_reader reader;
+    struct reco_table table; /* of a cluster */
 };
 
 struct process {
@@ -69,6 +74,7 @@ struct process {
     struct hist_set cut_flows; /* the same, of the select step */
     struct bytes payload;      /* histograms as bytes */
     struct decoder decoder;
+    struct columns_source source;
     struct places places;
     struct once once;
     struct summary summary; /* of the segment at work */
@@ -116,12 +122,13 @@ bool process_scan(struct process *process, const struct task_segment *segment,
 void decoder_init(struct decoder *decoder);
 void decoder_release(struct decoder *decoder);
 
-/* Takes the memory for events, once. */
-void decoder_prepare(struct decoder *decoder);
 bool process_decode(struct process *process, const struct task_segment *segment,
                     const uint8_t **data, struct err *err);
 
-/* process_stored.c: the same from stored columns. *data is the whole segment if it had to
+/* process_stored.c */
+void source_release(struct columns_source *source);
+
+/* As process_decode(), from stored columns. *data is the whole segment if it had to
  * be read, else NULL. */
 bool process_stored(struct process *process, const struct task_segment *segment,
                     const uint8_t **data, struct err *err);

@@ -22,6 +22,22 @@ struct stored {
     bool clean;   /* nothing but records lay between the events so far */
 };
 
+static void source_prepare(struct columns_source *source)
+{
+    if (source->table.capacity != 0)
+        return;
+    reco_table_init(&source->table, RECO_CLUSTER);
+    columns_reader_init(&source->reader);
+}
+
+void source_release(struct columns_source *source)
+{
+    if (source->table.capacity == 0)
+        return;
+    reco_table_release(&source->table);
+    columns_reader_release(&source->reader);
+}
+
 /* A stored product that cannot be used is made again; whatever was wrong with it. */
 static bool product_wrong(const struct product *product, struct err *err)
 {
@@ -118,8 +134,8 @@ static uint64_t wanted_columns(const struct process *process)
 static bool columns_read(struct stored *stored, int fd, const char *path, struct err *err)
 {
     struct process *process = stored->process;
-    struct reco_table *table = &process->decoder.table;
-    struct columns_reader *reader = &process->decoder.reader;
+    struct reco_table *table = &process->source.table;
+    struct columns_reader *reader = &process->source.reader;
     const struct product *product = &stored->segment->reco;
     uint64_t wanted = wanted_columns(process);
     if (!columns_open(reader, fd, path, &product->place, &product->key, err))
@@ -179,7 +195,7 @@ bool process_stored(struct process *process, const struct task_segment *segment,
     if (length < 0 || (size_t)length >= sizeof path)
         return err_set(err, E_LIMIT, "%.80s...: the path is too long",
                        process->task->store);
-    decoder_prepare(&process->decoder);
+    source_prepare(&process->source);
     process->places.count = 0;
     if (!disk_open_read(path, &fd, &size, err))
         return product_wrong(product, err);

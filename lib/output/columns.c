@@ -59,7 +59,6 @@ void columns_page_init(struct columns_page *page)
         most = size > most ? size : most;
     }
     *page = (struct columns_page){.compressor = compressor_new(),
-                                  .vector = cpu_has_half(),
                                   .coded = mem_new(most, 1),
                                   .stored = mem_new(compress_bound(most) + 8, 1)};
 }
@@ -74,8 +73,10 @@ void columns_page_release(struct columns_page *page)
 
 void columns_writer_init(struct columns_writer *writer)
 {
-    *writer = (struct columns_writer){.pack = NULL};
+    *writer = (struct columns_writer){.vector = cpu_has_half()};
     columns_page_init(&writer->page);
+    for (int c = 0; c < RECO_COLUMN_COUNT; c++)
+        writer->waiting[c] = mem_new(columns_content(c, RECO_CLUSTER), 1);
     bytes_init(&writer->table, (size_t)COLUMNS_CLUSTERS * COLUMNS_CLUSTER +
                                    COLUMNS_ACCOUNT + COLUMNS_TAIL);
 }
@@ -83,6 +84,8 @@ void columns_writer_init(struct columns_writer *writer)
 void columns_writer_release(struct columns_writer *writer)
 {
     columns_page_release(&writer->page);
+    for (int c = 0; c < RECO_COLUMN_COUNT; c++)
+        free(writer->waiting[c]);
     bytes_release(&writer->table);
 }
 
@@ -91,7 +94,7 @@ void columns_start(struct columns_writer *writer, struct pack_writer *pack)
     writer->pack = pack;
     writer->rows = 0;
     writer->clusters = 0;
-    writer->ended = false;
+    writer->waiting_rows = 0;
     bytes_clear(&writer->table);
 }
 
@@ -119,23 +122,15 @@ static size_t page_compress(const struct columns_page *page, int column,
     return compress_data(page->compressor, coded, size, page->stored);
 }
 
-static bool page_put(struct columns_writer *writer, int column, const void *numbers,
-                     uint32_t rows, struct err *err)
+static bool page_put(struct columns_writer *writer, int column, struct err *err)
 {
     struct columns_page *page = &writer->page;
     uint8_t row[COLUMNS_ROW];
-    size_t size = columns_content(column, rows);
-    const void *coded = page->coded;
-    switch (reco_column_infos[column].encoding) {
-    case RECO_PLAIN:
-        coded = numbers;
-        break;
-    case RECO_SPLIT:
-        bytes_split(numbers, size / 4, page->coded);
-        break;
-    case RECO_HALF:
-        half_pack(numbers, size / 2, page->vector, page->coded);
-        break;
+    size_t size = columns_content(column, writer->waiting_rows);
+    const void *coded = writer->waiting[column];
+    if (reco_column_infos[column].encoding == RECO_SPLIT) {
+        bytes_split(coded, size / 4, page->coded);
+        coded = page->coded;
     }
     size_t stored = page_compress(page, column, coded, size);
     uint64_t sum = xxh3_of(page->stored, stored);
@@ -146,19 +141,17 @@ static bool page_put(struct columns_writer *writer, int column, const void *numb
            pack_add(writer->pack, page->stored, stored + COLUMNS_CHECK, err);
 }
 
-bool columns_put(struct columns_writer *writer, const struct reco_table *table,
-                 struct err *err)
+/* What waits becomes a cluster. */
+static bool cluster_put(struct columns_writer *writer, struct err *err)
 {
     uint8_t rows[4];
-    if (table->rows == 0)
+    if (writer->waiting_rows == 0)
         return true;
-    bug_if(writer->ended || table->rows > RECO_CLUSTER);
-    writer->ended = table->rows < RECO_CLUSTER;
-    le32_store(rows, table->rows);
+    le32_store(rows, writer->waiting_rows);
     if (!bytes_append(&writer->table, rows, sizeof rows, err))
         return false;
     for (int c = 0; c < RECO_COLUMN_COUNT; c++)
-        if (!page_put(writer, c, table->data[c], table->rows, err))
+        if (!page_put(writer, c, err))
             return false;
     if (writer->pack->offset - writer->pack->payload > COLUMNS_LIMIT)
         return err_set(err, E_LIMIT,
@@ -166,7 +159,40 @@ bool columns_put(struct columns_writer *writer, const struct reco_table *table,
                        " bytes: scan the chunk into smaller segments",
                        (uint64_t)COLUMNS_LIMIT);
     writer->clusters++;
-    writer->rows += table->rows;
+    writer->rows += writer->waiting_rows;
+    writer->waiting_rows = 0;
+    return true;
+}
+
+/* Rows of one column behind those that wait. */
+static void numbers_add(struct columns_writer *writer, int column,
+                        const struct reco_table *table, uint32_t from, uint32_t rows)
+{
+    const struct reco_column_info *info = &reco_column_infos[column];
+    size_t size = info->width * reco_type_size(info->type);
+    const uint8_t *numbers = (const uint8_t *)table->data[column] + from * size;
+    uint8_t *place =
+        writer->waiting[column] + columns_content(column, writer->waiting_rows);
+    if (info->encoding == RECO_HALF)
+        half_pack((const void *)numbers, (size_t)rows * info->width, writer->vector,
+                  (void *)place);
+    else
+        memcpy(place, numbers, rows * size);
+}
+
+bool columns_put(struct columns_writer *writer, const struct reco_table *table,
+                 struct err *err)
+{
+    for (uint32_t from = 0; from < table->rows;) {
+        if (writer->waiting_rows == RECO_CLUSTER && !cluster_put(writer, err))
+            return false;
+        uint32_t left = table->rows - from, room = RECO_CLUSTER - writer->waiting_rows;
+        uint32_t rows = left < room ? left : room;
+        for (int c = 0; c < RECO_COLUMN_COUNT; c++)
+            numbers_add(writer, c, table, from, rows);
+        writer->waiting_rows += rows;
+        from += rows;
+    }
     return true;
 }
 
@@ -176,6 +202,8 @@ bool columns_end(struct columns_writer *writer, const struct sha256 *key,
     uint8_t tail[COLUMNS_TAIL] = COLUMNS_MAGIC;
     struct bytes *table = &writer->table;
     bug_if(account->size > COLUMNS_ACCOUNT);
+    if (!cluster_put(writer, err))
+        return false;
     struct sha256 schema = columns_schema();
     le32_store(tail + 8, writer->clusters);
     le32_store(tail + 12, RECO_COLUMN_COUNT);

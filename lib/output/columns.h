@@ -36,31 +36,34 @@ struct sha256 columns_schema(void);
 /* A page on its way between table and file. */
 struct columns_page {
     struct compressor *compressor;
-    bool vector; /* cpu_has_half() */
     void *coded; /* as the encoding of the column wants it */
     uint8_t *stored;
 };
 
-/* Writes into the open record of a pack, one payload after another. */
+/* Writes into the open record of a pack, one payload after another. Numbers wait for
+ * their cluster to be full, in as many bytes as they have in files: a caller can hand over
+ * some rows at a time, while they are in a cache. */
 struct columns_writer {
     struct columns_page page;
+    bool vector; /* cpu_has_half() */
+    uint8_t *waiting[RECO_COLUMN_COUNT];
+    uint32_t waiting_rows; /* at most RECO_CLUSTER */
     struct pack_writer *pack;
     struct bytes table;
-    uint64_t rows;
+    uint64_t rows; /* of the clusters written */
     uint32_t clusters;
-    bool ended; /* a cluster with fewer rows was put: it is the last */
 };
 
 void columns_writer_init(struct columns_writer *writer);
 void columns_writer_release(struct columns_writer *writer);
 void columns_start(struct columns_writer *writer, struct pack_writer *pack);
 
-/* One cluster: all rows of the table, at most RECO_CLUSTER; none writes nothing. E_LIMIT:
- * the payload is larger than a key of a ROOT file. */
+/* All rows of the table. Up to RECO_CLUSTER rows wait; the record of the pack must be open
+ * when there are more. E_LIMIT: the payload is larger than a key of a ROOT file. */
 bool columns_put(struct columns_writer *writer, const struct reco_table *table,
                  struct err *err);
 
-/* `key`: of the record. */
+/* What waits, table, account and tail. `key`: of the record. */
 bool columns_end(struct columns_writer *writer, const struct sha256 *key,
                  const struct bytes *account, struct err *err);
 

@@ -45,8 +45,8 @@ static void row_fill(struct reco_table *table, uint64_t n)
 
 static const char key_text[] = "k\n";
 
-/* A pack with one record of `rows` rows in a memory file. */
-static int block_make(uint64_t rows, struct product *product)
+/* A pack with one record of `rows` rows in a memory file, some at a time. */
+static int block_put(uint64_t rows, uint32_t together, struct product *product)
 {
     struct err err;
     int fd = memfd_create(NAME, MFD_CLOEXEC);
@@ -61,7 +61,7 @@ static int block_make(uint64_t rows, struct product *product)
     reco_table_init(&table, RECO_CLUSTER);
     for (uint64_t n = 0; n < rows; n++) {
         row_fill(&table, n);
-        if (table.rows == RECO_CLUSTER) {
+        if (table.rows == together) {
             assert_true(columns_put(&writer, &table, &err));
             table.rows = 0;
         }
@@ -81,6 +81,11 @@ static int block_make(uint64_t rows, struct product *product)
     assert_true(pack_finish(&pack, &size, &err));
     pack_writer_release(&pack);
     return fd;
+}
+
+static int block_make(uint64_t rows, struct product *product)
+{
+    return block_put(rows, RECO_CLUSTER, product);
 }
 
 /* Row `n` of the test data is row `row` of the table, in the columns of a set. */
@@ -162,6 +167,18 @@ static void the_bytes_are_those_of_the_format_version(void **state)
         hex, "c9f5d132fb8a2843be4b07cd4fe62de95cbc9461631c2984c21e56ee9b11ddf2");
 }
 
+static void rows_put_a_few_at_a_time_give_the_same_bytes(void **state)
+{
+    (void)state;
+    static const uint64_t counts[] = {5, RECO_CLUSTER, RECO_CLUSTER + 3};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        struct product whole, few;
+        (void)close(block_make(counts[i], &whole));
+        (void)close(block_put(counts[i], 61, &few));
+        assert_memory_equal(&whole.bytes_hash, &few.bytes_hash, SHA256_SIZE);
+    }
+}
+
 /* Reads the block to its end; false when it is refused. */
 static bool block_reads(int fd, const struct place *place, struct reco_table *table)
 {
@@ -235,6 +252,7 @@ int main(void)
         cmocka_unit_test(rows_come_back_for_every_way_to_fill_clusters),
         cmocka_unit_test(the_bytes_are_those_of_the_format_version),
         cmocka_unit_test(single_columns_come_back),
+        cmocka_unit_test(rows_put_a_few_at_a_time_give_the_same_bytes),
         cmocka_unit_test(a_payload_of_another_length_or_key_is_refused),
         cmocka_unit_test(every_flipped_byte_is_found),
     };
