@@ -77,6 +77,7 @@ static bool calibration_prepare(struct process *process,
                                       .values = values,
                                       .value_count = segment->reco_value_count};
     decoder->made_for = NULL;
+    layout_clear(&decoder->layout);
     arena_reset(&decoder->arena);
     calibration_release(&decoder->calibration);
     bool made =
@@ -215,7 +216,7 @@ static void rows_clear(struct decoder *decoder, struct pack_writer *pack)
 {
     decoder->table.rows = 0;
     decoder->faults = (struct faults){.sum_differs = 0};
-    decoder->counts = (struct event_counts){.events = 0};
+    decoder->counts = (struct event_counts){.layout = &decoder->layout};
     decoder->damaged_events = 0;
     columns_start(&decoder->writer, pack);
 }

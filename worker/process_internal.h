@@ -45,6 +45,7 @@ struct decoder {
     struct columns_writer writer;
     struct faults faults;
     struct event_counts counts;
+    struct layout layout; /* of the event before */
     uint64_t damaged_events;
     struct arena arena; /* of the calibration */
     struct calibration calibration;

@@ -13,7 +13,7 @@
 #define SPILLWAY_RECO_EVENT_H
 
 #include "model/hist_table.h"
-#include "reco/calibration.h"
+#include "reco/layout.h"
 
 /* What the container says of the event, and what decoding it met. */
 struct event_head {
@@ -32,6 +32,7 @@ struct event_counts {
     uint64_t foreign;       /* channels that the set-up does not use */
     uint64_t no_master;     /* events without master time */
     struct hist *pulses;    /* as hist_table_pulses() gives; NULL: not wanted */
+    struct layout *layout;  /* that of the event before; NULL: looked up each time */
 };
 
 /* Adds one row, for which the table must have room, and adds to the counts. */
