@@ -6,12 +6,21 @@
 #include <math.h>
 
 #include "base/text.h"
-#include "reco/nonzero.h"
+#include "reco/hits.h"
 
 #define FLOW_STEPS (RECIPE_CUTS + 3) /* seen, good spill, cuts, kept */
 #define LABEL      HIST_TITLE
-#define BITS       8  /* of the flags of a cell */
-#define CELLS      80 /* of a detector, at most */
+#define BITS       8 /* of the flags of a cell */
+
+/* Rows that are looked at together, and what of them is needed more than once. */
+struct block {
+    const struct reco_table *table;
+    uint32_t from, to; /* without it */
+    const struct hist_info *listed; /* what `hits` were last looked for; NULL: nothing */
+    struct hits hits;
+    uint32_t count; /* of the next */
+    double numbers[HITS_ROWS];
+};
 
 /* Does the event fill this histogram? */
 static bool wanted(const struct hist_info *info, const struct reco_table *table,
@@ -35,118 +44,149 @@ static void by_trigger(struct hist *hist, const struct reco_table *table, uint32
     }
 }
 
-static void numbers(struct hist *hist, const struct hist_info *info,
-                    const struct reco_table *table, uint32_t row)
+/* Numbers of a column, as x. */
+static void numbers_fill(struct hist *hist, const struct hist_info *info,
+                         struct block *block)
 {
-    const float *values = reco_f32(table, (enum reco_column)info->a, row);
     uint32_t width = reco_column_infos[info->a].width;
-    for (uint32_t i = info->first, place = 0; i < width; i += info->step, place++) {
-        double value = (double)values[i];
-        if (info->form.y.bins == 0)
-            hist_fill(hist, value, 0.0, 1);
-        else
-            hist_put(hist, place, value);
+    for (uint32_t i = info->first; i < width; i += info->step) {
+        block->count = 0;
+        for (uint32_t row = block->from; row < block->to; row++)
+            if (wanted(info, block->table, row))
+                block->numbers[block->count++] =
+                    (double)reco_f32(block->table, (enum reco_column)info->a, row)[i];
+        hist_fill_all(hist, block->numbers, block->count);
+    }
+}
+
+/* The same with places as x. */
+static void places_fill(const struct hist *hist, const struct hist_info *info,
+                        const struct block *block)
+{
+    struct hist own = *hist; /* cells cannot change it: nothing is read again */
+    uint32_t width = reco_column_infos[info->a].width;
+    for (uint32_t row = block->from; row < block->to; row++) {
+        if (!wanted(info, block->table, row))
+            continue;
+        const float *numbers = reco_f32(block->table, (enum reco_column)info->a, row);
+        for (uint32_t i = info->first, place = 0; i < width; i += info->step, place++)
+            hist_put(&own, place, (double)numbers[i]);
     }
 }
 
 /* Numbers of cells: most are 0, and say nothing that their flags do not. */
-static void cells(struct hist *hist, const struct hist_info *info,
-                  const struct reco_table *table, uint32_t row)
+static void cells_fill(const struct hist *hist, const struct hist_info *info,
+                       struct block *block)
 {
-    const float *values = reco_f32(table, (enum reco_column)info->a, row);
-    const uint8_t *flags = reco_u8(table, (enum reco_column)info->flag_column, row);
-    uint32_t width = reco_column_infos[info->a].width;
-    for (uint32_t from = 0; from < width; from += 64) {
-        uint32_t left = width - from;
-        for (uint64_t bits = nonzero_bits(values + from, left < 64 ? left : 64);
-             bits != 0; bits &= bits - 1) {
-            uint32_t i = from + (uint32_t)__builtin_ctzll(bits);
-            if ((flags[i] & info->flags) == 0)
-                continue;
-            double value = reco_energy(table, (enum reco_column)info->a, row, i,
-                                       (enum reco_sum)info->b);
-            if (value != 0.0)
-                hist_put(hist, i, value);
-        }
+    struct hist own = *hist;
+    const struct reco_table *table = block->table;
+    const uint8_t *flags = reco_u8(table, (enum reco_column)info->flag_column, 0);
+    if (block->listed == NULL || block->listed->a != info->a)
+        hits_find(&block->hits, table, (enum reco_column)info->a, block->from, block->to);
+    block->listed = info;
+    for (uint32_t h = 0; h < block->hits.count; h++) {
+        const struct hit *hit = &block->hits.list[h];
+        if ((flags[hit->at] & info->flags) == 0 || !wanted(info, table, hit->row))
+            continue;
+        double value = reco_energy(table, (enum reco_column)info->a, hit->row, hit->cell,
+                                   (enum reco_sum)info->b);
+        if (value != 0.0)
+            hist_put(&own, hit->cell, value);
     }
 }
 
-static void fill(struct hist *hist, const struct hist_info *info,
-                 const struct reco_table *table, uint32_t row)
+static void quantity_fill(struct hist *hist, const struct hist_info *info,
+                          struct block *block)
 {
-    double a = 0.0;
-    double b = 0.0;
-    switch (info->source) {
-    case HIST_TYPE:
-        hist_fill(hist, *reco_u8(table, RECO_TYPE, row), 0.0, 1);
-        return;
-    case HIST_TRIGGER:
-        by_trigger(hist, table, row, 0.0);
-        return;
-    case HIST_QUANTITY:
-        if (selection_value(table, row, (enum quantity)info->a, &a))
-            hist_fill(hist, a, 0.0, 1);
-        return;
-    case HIST_PAIR:
-        if (selection_value(table, row, (enum quantity)info->a, &a) &&
-            selection_value(table, row, (enum quantity)info->b, &b))
-            hist_fill(hist, a, b, 1);
-        return;
-    case HIST_BY_TRIGGER:
-        if (selection_value(table, row, (enum quantity)info->a, &a))
-            by_trigger(hist, table, row, a);
-        return;
-    case HIST_NUMBERS:
-        numbers(hist, info, table, row);
-        return;
-    case HIST_OF_CELLS:
-        cells(hist, info, table, row);
-        return;
-    case HIST_FLAGS: /* many rows together */
-        return;
-    }
+    block->count = 0;
+    for (uint32_t row = block->from; row < block->to; row++)
+        if (wanted(info, block->table, row) &&
+            selection_value(block->table, row, (enum quantity)info->a,
+                            &block->numbers[block->count]))
+            block->count++;
+    hist_fill_all(hist, block->numbers, block->count);
 }
 
 /* The rows' bits are added up in bytes, for all cells together. */
-static void flag_counts_add(struct hist *hist, uint32_t width,
-                            uint8_t counts[BITS][CELLS])
-{
-    for (uint32_t bit = 0; bit < BITS; bit++)
-        for (uint32_t i = 0; i < width; i++)
-            hist->cells[i + 1 + (width + 2) * (bit + 1)] += counts[bit][i];
-    memset(counts, 0, sizeof counts[0] * BITS);
-}
-
-static void flagged(struct hist *hist, const struct hist_info *info,
-                    const struct reco_table *table)
+static void flags_fill(struct hist *hist, const struct hist_info *info,
+                       const struct block *block)
 {
     uint32_t width = reco_column_infos[info->a].width;
-    uint8_t counts[BITS][CELLS] = {{0}};
-    uint32_t added = 0;
-    bug_if(width > CELLS);
-    for (uint32_t row = 0; row < table->rows; row++) {
-        if (!wanted(info, table, row))
+    uint8_t counts[BITS][HITS_WIDTH] = {{0}};
+    _Static_assert(HITS_ROWS <= UINT8_MAX, "a byte counts the rows");
+    bug_if(width > HITS_WIDTH);
+    for (uint32_t row = block->from; row < block->to; row++) {
+        if (!wanted(info, block->table, row))
             continue;
-        const uint8_t *flags = reco_u8(table, (enum reco_column)info->a, row);
+        const uint8_t *flags = reco_u8(block->table, (enum reco_column)info->a, row);
         for (uint32_t bit = 0; bit < BITS; bit++)
             for (uint32_t i = 0; i < width; i++)
                 counts[bit][i] = (uint8_t)(counts[bit][i] + (flags[i] >> bit & 1));
-        if (++added % UINT8_MAX == 0)
-            flag_counts_add(hist, width, counts);
     }
-    flag_counts_add(hist, width, counts);
+    for (uint32_t bit = 0; bit < BITS; bit++)
+        for (uint32_t i = 0; i < width; i++)
+            hist->cells[i + 1 + (width + 2) * (bit + 1)] += counts[bit][i];
+}
+
+/* What one event at a time fills. */
+static void event_fill(struct hist *hist, const struct hist_info *info,
+                       const struct reco_table *table, uint32_t row)
+{
+    double a = 0.0;
+    double b = 0.0;
+    if (info->source == HIST_TYPE)
+        hist_fill(hist, *reco_u8(table, RECO_TYPE, row), 0.0, 1);
+    if (info->source == HIST_TRIGGER)
+        by_trigger(hist, table, row, 0.0);
+    if (info->source == HIST_PAIR &&
+        selection_value(table, row, (enum quantity)info->a, &a) &&
+        selection_value(table, row, (enum quantity)info->b, &b))
+        hist_fill(hist, a, b, 1);
+    if (info->source == HIST_BY_TRIGGER &&
+        selection_value(table, row, (enum quantity)info->a, &a))
+        by_trigger(hist, table, row, a);
+}
+
+static void block_fill(struct hist *hist, const struct hist_info *info,
+                       struct block *block)
+{
+    switch (info->source) {
+    case HIST_QUANTITY:
+        quantity_fill(hist, info, block);
+        return;
+    case HIST_NUMBERS:
+        if (info->form.y.bins == 0)
+            numbers_fill(hist, info, block);
+        else
+            places_fill(hist, info, block);
+        return;
+    case HIST_OF_CELLS:
+        cells_fill(hist, info, block);
+        return;
+    case HIST_FLAGS:
+        flags_fill(hist, info, block);
+        return;
+    case HIST_TYPE:
+    case HIST_TRIGGER:
+    case HIST_PAIR:
+    case HIST_BY_TRIGGER:
+        for (uint32_t row = block->from; row < block->to; row++)
+            if (wanted(info, block->table, row))
+                event_fill(hist, info, block->table, row);
+        return;
+    }
 }
 
 void quality_add(struct hist_set *set, const struct reco_table *table)
 {
-    for (uint32_t i = 0; i < hist_info_count; i++) {
-        const struct hist_info *info = &hist_infos[i];
-        if (info->source == HIST_FLAGS)
-            flagged(&set->list[i], info, table);
-        else
-            for (uint32_t row = 0; row < table->rows; row++)
-                if (wanted(info, table, row))
-                    fill(&set->list[i], info, table, row);
+    struct block block; /* not all of its memory is needed */
+    block.table = table;
+    for (block.from = 0; block.from < table->rows; block.from = block.to) {
+        uint32_t left = table->rows - block.from;
+        block.to = block.from + (left < HITS_ROWS ? left : HITS_ROWS);
+        block.listed = NULL;
+        for (uint32_t i = 0; i < hist_info_count; i++)
+            block_fill(&set->list[i], &hist_infos[i], &block);
     }
 }
 
