@@ -189,7 +189,8 @@ static bool rows_stream(struct process *process, const struct task_segment *segm
         return false;
     while ((found = scan_next(process, &scan, &event, err)) == LOOKUP_FOUND) {
         struct event_place *place = &places->list[places->count - 1];
-        bool room = process->decoder.counts.events < RECO_CLUSTER; /* else the index lied */
+        bool room =
+            process->decoder.counts.events < RECO_CLUSTER; /* else the index lied */
         if (room && event_type_is_event(place->type) &&
             !event_take(process, segment, place, &event, err))
             return false;

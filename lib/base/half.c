@@ -23,9 +23,9 @@
 #define DROPPED  HALF_DROPPED
 
 /* The same of 16 bits. */
-#define MOST     0x7bff
-#define LEAST    0x0400
-#define NOT_ANY  0x7e00
+#define MOST    0x7bff
+#define LEAST   0x0400
+#define NOT_ANY 0x7e00
 
 static uint32_t bits_of(float number)
 {

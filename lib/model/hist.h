@@ -72,7 +72,8 @@ void hist_fill(struct hist *hist, double x, double y, uint64_t times);
 /* One entry for each of many numbers, where there is no y axis. */
 void hist_fill_all(struct hist *hist, const double *numbers, size_t count);
 
-/* hist_fill() of one entry where x is a place, which must exist, and there is a y axis. */
+/* hist_fill() of one entry where x is a place, which must exist, and there is a y axis.
+ */
 static inline void hist_put(struct hist *hist, uint32_t place, double y)
 {
     const struct hist_axis *axis = &hist->form.y;

@@ -159,8 +159,8 @@ struct reco_table {
 void reco_table_init(struct reco_table *table, uint32_t capacity);
 void reco_table_release(struct reco_table *table);
 
-/* A zeroed row at the end, which must have room; gives its number. All rows before it were
- * added so since there was none. */
+/* A zeroed row at the end, which must have room; gives its number. All rows before it
+ * were added so since there was none. */
 uint32_t reco_table_add(struct reco_table *table);
 
 /* The numbers of a row. */

@@ -41,8 +41,8 @@ struct columns_page {
 };
 
 /* Writes into the open record of a pack, one payload after another. Numbers wait for
- * their cluster to be full, in as many bytes as they have in files: a caller can hand over
- * some rows at a time, while they are in a cache. */
+ * their cluster to be full, in as many bytes as they have in files: a caller can hand
+ * over some rows at a time, while they are in a cache. */
 struct columns_writer {
     struct columns_page page;
     bool vector; /* cpu_has_half() */
@@ -58,8 +58,8 @@ void columns_writer_init(struct columns_writer *writer);
 void columns_writer_release(struct columns_writer *writer);
 void columns_start(struct columns_writer *writer, struct pack_writer *pack);
 
-/* All rows of the table. Up to RECO_CLUSTER rows wait; the record of the pack must be open
- * when there are more. E_LIMIT: the payload is larger than a key of a ROOT file. */
+/* All rows of the table. Up to RECO_CLUSTER rows wait; the record of the pack must be
+ * open when there are more. E_LIMIT: the payload is larger than a key of a ROOT file. */
 bool columns_put(struct columns_writer *writer, const struct reco_table *table,
                  struct err *err);
 

@@ -187,8 +187,8 @@ static void row_fill(struct row *row, const struct event_head *head,
     const struct layout *layout = row->layout;
     double trace;
     for (int part = 0; part < SETUP_PARTS; part++)
-        row->cell_flags[part] = reco_u8(
-            row->table, setup_columns((enum setup_part)part)->flags, row->number);
+        row->cell_flags[part] =
+            reco_u8(row->table, setup_columns((enum setup_part)part)->flags, row->number);
     head_store(row, head);
     master_find(row);
     cells_fill(row);

@@ -61,8 +61,7 @@ static void digit_take(struct layout *layout, const struct sadc_digits *digits,
         layout->twice++;
         return;
     }
-    layout->ten_bits =
-        layout->ten_bits || (digits->flags[digit] & SADC_TEN_BITS) != 0;
+    layout->ten_bits = layout->ten_bits || (digits->flags[digit] & SADC_TEN_BITS) != 0;
     layout->cells[layout->count++] = (struct layout_cell){.digit = (uint16_t)digit,
                                                           .channel = (uint16_t)number,
                                                           .part = (uint8_t)channel->part,

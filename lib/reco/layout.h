@@ -24,7 +24,7 @@ struct layout_cell {
 };
 
 struct layout {
-    const struct calibration *calibration; /* borrowed; NULL: made for none */
+    const struct calibration *calibration;  /* borrowed; NULL: made for none */
     struct layout_cell cells[LAYOUT_CELLS]; /* each once, in the order of the digits */
     uint32_t count;
     uint32_t reference; /* digit of the reference counter, LAYOUT_NONE */

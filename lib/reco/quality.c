@@ -15,11 +15,14 @@
 /* Rows that are looked at together, and what of them is needed more than once. */
 struct block {
     const struct reco_table *table;
-    uint32_t from, to; /* without it */
+    uint32_t from, to;              /* without it */
+    uint32_t types;                 /* a bit for each DATE type that a row has */
     const struct hist_info *listed; /* what `hits` were last looked for; NULL: nothing */
     struct hits hits;
-    uint32_t count; /* of the next */
-    double numbers[HITS_ROWS];
+    double energies[HITS_ROWS * HITS_WIDTH]; /* of hits that count */
+    uint16_t places[HITS_ROWS * HITS_WIDTH];
+    double numbers[HITS_ROWS]; /* one of a row that counts */
+    uint32_t count;            /* of these */
 };
 
 /* Does the event fill this histogram? */
@@ -74,25 +77,30 @@ static void places_fill(const struct hist *hist, const struct hist_info *info,
     }
 }
 
-/* Numbers of cells: most are 0, and say nothing that their flags do not. */
+/* Numbers of cells: most are 0, and say nothing that their flags do not. Which of them
+ * count cannot be predicted, so there is no branch on it. */
 static void cells_fill(const struct hist *hist, const struct hist_info *info,
                        struct block *block)
 {
     struct hist own = *hist;
     const struct reco_table *table = block->table;
     const uint8_t *flags = reco_u8(table, (enum reco_column)info->flag_column, 0);
+    const bool all = (block->types & ~info->types) == 0;
+    uint32_t count = 0;
     if (block->listed == NULL || block->listed->a != info->a)
         hits_find(&block->hits, table, (enum reco_column)info->a, block->from, block->to);
     block->listed = info;
     for (uint32_t h = 0; h < block->hits.count; h++) {
         const struct hit *hit = &block->hits.list[h];
-        if ((flags[hit->at] & info->flags) == 0 || !wanted(info, table, hit->row))
-            continue;
-        double value = reco_energy(table, (enum reco_column)info->a, hit->row, hit->cell,
-                                   (enum reco_sum)info->b);
-        if (value != 0.0)
-            hist_put(&own, hit->cell, value);
+        double energy = reco_energy(table, (enum reco_column)info->a, hit->row, hit->cell,
+                                    (enum reco_sum)info->b);
+        block->energies[count] = energy;
+        block->places[count] = hit->cell;
+        count += ((flags[hit->at] & info->flags) != 0) & (energy != 0.0) &
+                 (all || wanted(info, table, hit->row));
     }
+    for (uint32_t i = 0; i < count; i++)
+        hist_put(&own, block->places[i], block->energies[i]);
 }
 
 static void quantity_fill(struct hist *hist, const struct hist_info *info,
@@ -150,6 +158,8 @@ static void event_fill(struct hist *hist, const struct hist_info *info,
 static void block_fill(struct hist *hist, const struct hist_info *info,
                        struct block *block)
 {
+    if ((block->types & info->types) == 0)
+        return;
     switch (info->source) {
     case HIST_QUANTITY:
         quantity_fill(hist, info, block);
@@ -185,6 +195,9 @@ void quality_add(struct hist_set *set, const struct reco_table *table)
         uint32_t left = table->rows - block.from;
         block.to = block.from + (left < HITS_ROWS ? left : HITS_ROWS);
         block.listed = NULL;
+        block.types = 0;
+        for (uint32_t row = block.from; row < block.to; row++)
+            block.types |= 1u << (*reco_u8(table, RECO_TYPE, row) & 31);
         for (uint32_t i = 0; i < hist_info_count; i++)
             block_fill(&set->list[i], &hist_infos[i], &block);
     }
