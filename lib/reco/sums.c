@@ -176,7 +176,7 @@ static void veto_fill(struct sums *sums)
     for (uint32_t p = 0; p < RECO_VETO_PLATES; p++) {
         struct kinds a = cell_kinds(&cells, 2 * p), b = cell_kinds(&cells, 2 * p + 1);
         for (size_t kind = 0; kind < RECO_SUMS; kind++)
-            sum_store(sums, RECO_VETO_PLATE, p * RECO_SUMS + kind,
+            sum_store(sums, RECO_VETO_PLATE, (size_t)p * RECO_SUMS + kind,
                       sums_plate(a.of[kind], b.of[kind], balance));
     }
 }
