@@ -206,10 +206,10 @@ void driver_drop(struct driver *driver, int64_t now_ns)
         executor_kill(driver, now_ns);
 }
 
-enum driver_news driver_drain(struct driver *driver)
+enum driver_news driver_drain(struct driver *driver, bool at_once)
 {
     if (driver->state == DRIVER_BUSY && driver->pid != 0)
-        fork_server_signal(&driver->server, driver->pid, SIGUSR1);
+        fork_server_signal(&driver->server, driver->pid, at_once ? SIGTERM : SIGUSR1);
     if (driver->state == DRIVER_BUSY || !driver->tasked)
         return DRIVER_NOTHING;
     report_make(driver, REPORT_RETURNED, &(struct err){.code = E_NONE}, 0);
@@ -218,6 +218,7 @@ enum driver_news driver_drain(struct driver *driver)
 
 static void deadline_renew(struct driver *driver, int64_t now_ns)
 {
+    driver->late = false;
     driver->deadline_ns =
         driver->duration_ns > 0 ? now_ns + driver->duration_ns : INT64_MAX;
 }
@@ -308,13 +309,21 @@ static bool signal_is_ours_to_blame(int number)
     return true;
 }
 
+static void late_explain(const struct driver *driver, struct err *failure)
+{
+    err_set(failure, E_WORKER_TIMEOUT, "no progress for %.1f s",
+            (double)driver->duration_ns * 1e-9);
+}
+
 /* Says in *failure why an executor with a task ended. */
 static void death_explain(const struct driver *driver, int status, struct err *failure)
 {
     char tail[LOG_TAIL];
     log_tail(driver->log_path, tail);
     int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    if (number != 0 && !signal_is_ours_to_blame(number))
+    if (driver->state == DRIVER_BUSY && driver->late)
+        late_explain(driver, failure);
+    else if (number != 0 && !signal_is_ours_to_blame(number))
         err_set(failure, E_WORKER_KILLED, "the executor was killed by signal %d", number);
     else if (number == SIGABRT && strstr(tail, "out of memory") != NULL)
         err_set(failure, E_WORKER_MEMORY, "the executor ended for lack of memory: %s",
@@ -415,9 +424,14 @@ static enum driver_news overdue(struct driver *driver, int64_t now_ns)
     case DRIVER_IDLE:
         return DRIVER_NOTHING;
     case DRIVER_BUSY:
+        if (!driver->late) {
+            fork_server_signal(&driver->server, driver->pid, SIGUSR2);
+            driver->late = true;
+            driver->deadline_ns = now_ns + DRIVER_LATE_NS;
+            return DRIVER_NOTHING;
+        }
         executor_kill(driver, now_ns);
-        err_set(&failure, E_WORKER_TIMEOUT, "no progress for %.1f s",
-                (double)driver->duration_ns * 1e-9);
+        late_explain(driver, &failure);
         return fail(driver, &failure, SIGKILL);
     case DRIVER_STARTING:
         driver->failed_starts++;

@@ -16,6 +16,10 @@
  * golden segment first, milliseconds of work. */
 #define DRIVER_START_NS ((int64_t)60 * 1000000000)
 
+/* A segment that takes too long is given up by its executor, so that those before it
+ * count; one that does not answer within this time is killed. */
+#define DRIVER_LATE_NS ((int64_t)2 * 1000000000)
+
 enum driver_state {
     DRIVER_ABSENT,
     DRIVER_STARTING, /* asked for, or running and not ready yet */
@@ -46,6 +50,7 @@ struct driver {
     bool tasked;
     uint64_t attempt, token;
     int64_t duration_ns;
+    bool late;        /* it was told that the segment at work took too long */
     uint32_t at_work; /* plan number of the segment begun, UINT32_MAX none */
     struct bytes sending;
     size_t sent;
@@ -82,9 +87,9 @@ void driver_wake(struct driver *driver, int64_t now_ns);
 /* Gives up the task without a report and ends the executor. */
 void driver_drop(struct driver *driver, int64_t now_ns);
 
-/* Asks the executor to finish its segment and report. DRIVER_REPORT: it had not begun,
- * and the task is handed back. */
-enum driver_news driver_drain(struct driver *driver);
+/* Asks the executor to finish its segment, or at once to give it up, and to report.
+ * DRIVER_REPORT: it had not begun, and the task is handed back. */
+enum driver_news driver_drain(struct driver *driver, bool at_once);
 
 enum driver_news driver_step(struct driver *driver, int64_t now_ns);
 

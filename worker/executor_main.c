@@ -10,6 +10,7 @@
 
 #include <sys/resource.h>
 
+#include "base/clock.h"
 #include "base/disk.h"
 #include "base/text.h"
 #include "proto/wire.h"
@@ -17,19 +18,21 @@
 #include "worker/frame.h"
 #include "worker/golden.h"
 #include "worker/process.h"
+#include "worker/walltime.h"
 
 /* Lists of a task of the largest size, and of its report. */
 #define TASK_ARENA   ((size_t)1 << 30)
 #define REPORT_ARENA ((size_t)1 << 30)
 
 static volatile sig_atomic_t signalled;
+static volatile sig_atomic_t late; /* the segment at work took too long, somebody says */
 
 static const char help[] =
     "spillway-executor: processes tasks: raw data in, parts and a report out.\n"
     "\n"
     "  spillway-executor --task FILE [--store DIR] [--cache DIR] [--out REPORT]\n"
     "        does the task of FILE once more, by hand: the way to look at a failure\n"
-    "  spillway-executor --serve [--cache DIR]\n"
+    "  spillway-executor --serve [--cache DIR] [--until NS]\n"
     "        tasks on stdin, progress and reports on stdout, as the pilot wants it\n"
     "  spillway-executor --fingerprint   sha256 of what a built-in segment gives\n"
     "  spillway-executor --release       release id\n"
@@ -37,13 +40,17 @@ static const char help[] =
     "  --store DIR   write parts there instead of the task's store\n"
     "  --cache DIR   folder of this node for conditions and for chunks that are fetched\n"
     "  --out REPORT  write the packed report there\n"
+    "  --until NS    begin no segment that may not be done by then (CLOCK_BOOTTIME): what\n"
+    "                is done is reported, the rest handed back\n"
     "\n"
-    "SIGTERM and SIGUSR1: finish the segment at work, report, end.\n"
+    "SIGUSR1: finish the segment at work, report, end. SIGTERM: the same at once, without\n"
+    "that segment. SIGUSR2: it took too long, report it as failed.\n"
     "Exit: 0 done; otherwise by the kind of the failure (2 usage, 10 input,\n"
     "11 conditions, 12 payload, 13 resource, 14 node, 15 storage, 16 protocol).\n";
 
 struct options {
     const char *task, *store, *cache, *out;
+    uint64_t until_ns; /* 0: no end is known */
     bool serve, fingerprint, release, help;
 };
 
@@ -54,11 +61,18 @@ struct executor {
     struct bytes task;   /* packed */
     struct bytes out;    /* frame being written */
     struct bytes answer; /* to the last wish */
+    int64_t limit_ns;    /* of a segment, 0 none */
+    struct walltime walltime;
+    int64_t begun_ns; /* the segment at work, 0 none */
 };
 
+/* What is urgent stays so. */
 static void on_signal(int number)
 {
-    signalled = number;
+    if (number == SIGUSR2)
+        late = 1;
+    else if (signalled != SIGTERM)
+        signalled = number;
 }
 
 static void signals_setup(void)
@@ -67,19 +81,17 @@ static void signals_setup(void)
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGUSR1, &action, NULL);
+    (void)sigaction(SIGUSR2, &action, NULL);
 }
 
 static bool options_read(int argc, char **argv, struct options *options, struct err *err)
 {
-    static const struct option known[] = {{"task", required_argument, NULL, 't'},
-                                          {"store", required_argument, NULL, 's'},
-                                          {"cache", required_argument, NULL, 'k'},
-                                          {"out", required_argument, NULL, 'o'},
-                                          {"serve", no_argument, NULL, 'S'},
-                                          {"fingerprint", no_argument, NULL, 'f'},
-                                          {"release", no_argument, NULL, 'r'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        {"task", required_argument, NULL, 't'},  {"store", required_argument, NULL, 's'},
+        {"cache", required_argument, NULL, 'k'}, {"out", required_argument, NULL, 'o'},
+        {"until", required_argument, NULL, 'u'}, {"serve", no_argument, NULL, 'S'},
+        {"fingerprint", no_argument, NULL, 'f'}, {"release", no_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
     opterr = 0;
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         if (c == 't')
@@ -90,7 +102,10 @@ static bool options_read(int argc, char **argv, struct options *options, struct 
             options->cache = optarg;
         else if (c == 'o')
             options->out = optarg;
-        else if (c == 'S')
+        else if (c == 'u') {
+            if (!text_to_u64(optarg, INT64_MAX, &options->until_ns, err))
+                return err_wrap(err, "--until");
+        } else if (c == 'S')
             options->serve = true;
         else if (c == 'f')
             options->fingerprint = true;
@@ -141,6 +156,7 @@ static bool begin(void *user, uint32_t index, struct err *err)
 {
     struct executor *executor = user;
     uint8_t body[4];
+    executor->begun_ns = clock_now_ns();
     if (!executor->serving) {
         (void)fprintf(stderr, "segment %" PRIu32 "\n", index);
         return true;
@@ -151,8 +167,29 @@ static bool begin(void *user, uint32_t index, struct err *err)
 
 static bool stop(void *user)
 {
-    (void)user;
-    return signalled != 0;
+    struct executor *executor = user;
+    int64_t now_ns = clock_now_ns();
+    if (executor->begun_ns != 0)
+        walltime_learn(&executor->walltime, now_ns - executor->begun_ns);
+    executor->begun_ns = 0;
+    return signalled != 0 || walltime_over(&executor->walltime, now_ns);
+}
+
+/* Late is what is said of this segment, not of the one before. */
+static enum process_urge urge(void *user)
+{
+    const struct executor *executor = user;
+    if (signalled == SIGTERM)
+        return PROCESS_QUIT;
+    if (late == 0 && executor->walltime.until_ns == 0)
+        return PROCESS_GO_ON;
+    int64_t now_ns = clock_now_ns();
+    if (late != 0 && executor->limit_ns > 0 &&
+        now_ns - executor->begun_ns >= executor->limit_ns / 2)
+        return PROCESS_LATE;
+    late = 0;
+    bool over = executor->walltime.until_ns != 0 && now_ns >= executor->walltime.until_ns;
+    return over ? PROCESS_QUIT : PROCESS_GO_ON;
 }
 
 /* The rank answers, from the lead or with nothing. */
@@ -190,10 +227,13 @@ static bool task_do(struct executor *executor, struct bytes *packed, struct err 
                                       .begin = begin,
                                       .ask = ask,
                                       .stop = stop,
+                                      .urge = urge,
                                       .user = executor};
     bool done = wire_task_unpack(executor->task.data, executor->task.size, &task_arena,
                                  &task, err);
     if (done) {
+        executor->begun_ns = 0;
+        executor->limit_ns = task.duration_ns;
         memory_limit(task.memory_bytes);
         process_task(&task, &options, &report_arena, &report);
         memory_limit(0);
@@ -224,6 +264,7 @@ static bool serve(struct executor *executor, struct err *err)
     struct bytes packed;
     struct err failure;
     executor->serving = true;
+    executor->walltime.until_ns = (int64_t)executor->options.until_ns;
     if (!ready_send(executor, err))
         return false;
     bytes_init(&packed, FRAME_LIMIT);

@@ -16,6 +16,7 @@ struct lead *lead_new(const struct lead_options *options, struct log *log, int64
     lead->options = *options;
     lead->log = log;
     lead->slots = mem_new(options->executors, sizeof *lead->slots);
+    lead->walltime.until_ns = options->until_ns;
     for (uint32_t i = 0; i < options->executors; i++)
         lead->slots[i].heard_ns = now_ns;
     lead->answered_ns = now_ns;
@@ -244,10 +245,31 @@ static void finish_check(struct lead *lead, bool hope, int64_t now_ns)
     }
 }
 
+static void drain(struct lead *lead, const char *why, bool at_once, int64_t now_ns)
+{
+    uint8_t body = at_once;
+    if (lead->drained_ns != 0 && (!at_once || lead->at_once))
+        return;
+    log_write(lead->log, LOG_LEVEL_INFO, "drain=%s in_hand=%" PRIu32, why,
+              lead_in_hand(lead));
+    lead->draining = true;
+    lead->at_once = at_once;
+    lead->drained_ns = now_ns;
+    queue_return(lead);
+    tell_all(lead, &(struct mail){.kind = MAIL_DRAIN, .body = &body, .size = 1});
+}
+
+void lead_drain(struct lead *lead, bool at_once, int64_t now_ns)
+{
+    drain(lead, at_once ? "signal-at-once" : "signal", at_once, now_ns);
+}
+
 void lead_step(struct lead *lead, int64_t now_ns)
 {
     if (lead->finished)
         return;
+    if (walltime_over(&lead->walltime, now_ns))
+        drain(lead, "walltime", false, now_ns);
     bool hope = give_up_silent(lead, now_ns);
     if (lead->draining || !hope)
         queue_return(lead);
@@ -257,18 +279,6 @@ void lead_step(struct lead *lead, int64_t now_ns)
         lead->alive_ns = now_ns;
     }
     finish_check(lead, hope, now_ns);
-}
-
-void lead_drain(struct lead *lead, int64_t now_ns)
-{
-    if (lead->drained_ns != 0)
-        return;
-    log_write(lead->log, LOG_LEVEL_INFO, "drain=signal in_hand=%" PRIu32,
-              lead_in_hand(lead));
-    lead->draining = true;
-    lead->drained_ns = now_ns;
-    queue_return(lead);
-    tell_all(lead, &(struct mail){.kind = MAIL_DRAIN});
 }
 
 bool lead_over(const struct lead *lead, struct err *why, bool *clean)

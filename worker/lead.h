@@ -21,6 +21,7 @@ struct lead_options {
     uint32_t executors;  /* count of them */
     int64_t silence_ns;  /* a rank silent for longer is given up */
     int64_t patience_ns; /* how long to wait for a coordinator that does not answer */
+    int64_t until_ns;    /* of walltime.h: drains by itself in time for it, 0 never */
     uint32_t pid;        /* for the hello */
     char host[64];
     uint64_t seed; /* for the jitter of repeated calls */
@@ -64,8 +65,9 @@ void lead_unanswered(struct lead *lead, const struct err *why, int64_t now_ns);
 /* The coordinator will never take this pilot: the end. */
 void lead_rejected(struct lead *lead, const struct err *why);
 
-/* A signal came: finish segments at work, hand everything back, end. */
-void lead_drain(struct lead *lead, int64_t now_ns);
+/* A signal came: finish segments at work, or at once give them up, hand everything back,
+ * end. */
+void lead_drain(struct lead *lead, bool at_once, int64_t now_ns);
 
 /* true: nothing is left to do; *why says how it ended (code E_NONE: in order). *clean is
  * false when ranks were lost, so that MPI_Finalize must not be called. */

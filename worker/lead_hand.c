@@ -80,11 +80,14 @@ bool lead_report_add(struct lead *lead, uint64_t attempt, const uint8_t *data,
         good = err_set(err, E_WORKER_FRAME, "a report of attempt %llu came for %llu",
                        (unsigned long long)item->report.attempt,
                        (unsigned long long)attempt);
-    if (good)
-        report_append(lead, item);
-    else
+    if (!good) {
         report_free(item);
-    return good;
+        return false;
+    }
+    for (uint32_t i = 0; i < item->report.segment_count; i++)
+        walltime_learn(&lead->walltime, item->report.segments[i].wall_ns);
+    report_append(lead, item);
+    return true;
 }
 
 void lead_report_make(struct lead *lead, const struct lead_task *task,

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/random.h"
 #include "worker/lead.h"
+#include "worker/walltime.h"
 
 /* One task in the rank and one waiting for it. */
 #define LEAD_PREFETCH 2u
@@ -90,8 +91,10 @@ struct lead {
     int64_t retry_ns;    /* next delay */
     struct random random;
 
+    struct walltime walltime;
     bool draining;
-    int64_t drained_ns; /* by a signal at this time, 0: not */
+    bool at_once;       /* segments at work are given up */
+    int64_t drained_ns; /* by a signal or the walltime at this time, 0: not */
     bool lost;          /* a rank was given up */
     bool finished;
     struct err why;
@@ -104,7 +107,8 @@ void lead_queue_add(struct lead *lead, const struct task *task);
 bool lead_holds(const struct lead *lead, uint64_t attempt);
 uint32_t lead_in_hand(const struct lead *lead);
 
-/* Keeps a packed report; false when it is none for this attempt. */
+/* Keeps a packed report; false when it is none for this attempt. How long its segments
+ * took is learned. */
 bool lead_report_add(struct lead *lead, uint64_t attempt, const uint8_t *data,
                      size_t size, struct err *err);
 

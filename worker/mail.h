@@ -18,7 +18,8 @@ enum mail_kind {
     MAIL_BROKEN,    /* to the lead: no executor starts here; the body says why */
     MAIL_TASK,      /* to a rank: a packed task */
     MAIL_DROP,      /* to a rank: the lease of `attempt` is gone, stop it */
-    MAIL_DRAIN,     /* to a rank: finish the segment at work and report */
+    MAIL_DRAIN,     /* to a rank: finish the segment at work and report; body of one byte,
+                     * 1: at once, without that segment */
     MAIL_WANT,      /* to the lead: `attempt` wants a blob; body as in FRAME_WANT */
     MAIL_BLOB,      /* to a rank: the answer, {u8 found, sha256, bytes} */
     MAIL_END        /* to a rank: end; body of one byte, 1: MPI_Finalize is safe */

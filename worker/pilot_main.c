@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "worker/caller.h"
 #include "worker/lead.h"
 #include "worker/pilot_mpi.h"
+#include "worker/walltime.h"
 #include "worker/worker_rank.h"
 
 #define SECOND_NS ((int64_t)1000000000)
@@ -38,11 +40,12 @@ static volatile sig_atomic_t signalled;
 struct options {
     const char *coordinator, *token, *scratch, *cache;
     char executor[PATH_MAX];
-    uint64_t silence_s, patience_s;
+    uint64_t silence_s, patience_s, walltime_s; /* walltime_s 0: not known */
 };
 
 struct pilot {
     struct options options;
+    int64_t until_ns; /* of walltime.h, 0: no end is known */
     pid_t parent;
     int rank, size;
     struct log log;
@@ -54,9 +57,11 @@ struct pilot {
     struct blobs *blobs;
 };
 
+/* What is urgent stays so. */
 static void on_signal(int number)
 {
-    signalled = number;
+    if (signalled != SIGTERM)
+        signalled = number;
 }
 
 static const char help[] =
@@ -70,19 +75,30 @@ static const char help[] =
     "  --scratch DIR       folder of the node for logs of executors\n"
     "  --cache DIR         folder of the node for conditions and fetched chunks\n"
     "  --executor PATH     program that does the tasks (default: beside this one)\n"
+    "  --walltime SECONDS  this pilot is ended by others so long after its start (default:\n"
+    "                      what $SLURM_JOB_END_TIME says, else unknown); it stops in time:\n"
+    "                      no segment is begun that may not be done, what is done counts\n"
     "  --patience SECONDS  wait so long for a coordinator that is silent (1800)\n"
     "  --silence SECONDS   give up a rank that is silent for so long (20), and a world that\n"
     "                      does not start within three times that\n"
     "  --help\n"
     "\n"
     "One rank more than cores is right: the lead sleeps nearly all the time. SIGTERM and\n"
-    "SIGUSR1 end it in order: segments at work are finished and reported.\n"
+    "SIGUSR1 end it in order, and what is done counts: SIGUSR1 after the segments at\n"
+    "work are finished, SIGTERM, after which little time is left, at once.\n"
     "Exit: 0 in order; 2 usage, 14 no rank can work, 16 coordinator silent or refusing.\n";
 
 static bool seconds_read(const char *name, const char *text, uint64_t *seconds,
                          struct err *err)
 {
     return text_to_u64(text, 1000000, seconds, err) || err_wrap(err, "--%s", name);
+}
+
+static bool walltime_read(const char *text, uint64_t *seconds, struct err *err)
+{
+    if (!seconds_read("walltime", text, seconds, err))
+        return false;
+    return *seconds > 0 || err_set(err, E_USAGE, "--walltime: 1 second at least");
 }
 
 static bool executor_default(char out[PATH_MAX], struct err *err)
@@ -108,6 +124,7 @@ static bool options_read(int argc, char **argv, struct options *options, bool *g
                                           {"executor", required_argument, NULL, 'e'},
                                           {"patience", required_argument, NULL, 'p'},
                                           {"silence", required_argument, NULL, 'q'},
+                                          {"walltime", required_argument, NULL, 'w'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     *options = (struct options){.silence_s = 20, .patience_s = 1800};
@@ -129,6 +146,8 @@ static bool options_read(int argc, char **argv, struct options *options, bool *g
             good = seconds_read("patience", optarg, &options->patience_s, err);
         else if (c == 'q')
             good = seconds_read("silence", optarg, &options->silence_s, err);
+        else if (c == 'w')
+            good = walltime_read(optarg, &options->walltime_s, err);
         else if (c == 'h') {
             *go = false;
             return fputs(help, stdout) >= 0;
@@ -232,7 +251,7 @@ static bool rank_abandoned(const struct pilot *pilot, int64_t now_ns)
 static void rank_loop(struct pilot *pilot)
 {
     int64_t nap_ns = NAP_FIRST_NS;
-    bool drained = false;
+    int drained = 0; /* the signal that was obeyed last */
     worker_rank_init(&pilot->worker, &pilot->driver, 0, clock_now_ns());
     while (!pilot->worker.over) {
         int64_t now_ns = clock_now_ns();
@@ -241,9 +260,9 @@ static void rank_loop(struct pilot *pilot)
             worker_rank_mail(&pilot->worker, letter, now_ns);
             something = true;
         }
-        if (signalled != 0 && !drained) {
-            worker_rank_drain(&pilot->worker, now_ns);
-            drained = true;
+        if (signalled != drained) {
+            drained = signalled;
+            worker_rank_drain(&pilot->worker, drained == SIGTERM, now_ns);
         }
         something = worker_rank_step(&pilot->worker, now_ns) || something;
         rank_deliver(pilot);
@@ -329,6 +348,7 @@ static struct lead *lead_start(struct pilot *pilot)
         .executors = pilot->size > 1 ? (uint32_t)pilot->size - 1 : 1,
         .silence_ns = (int64_t)pilot->options.silence_s * SECOND_NS,
         .patience_ns = (int64_t)pilot->options.patience_s * SECOND_NS,
+        .until_ns = pilot->until_ns,
         .pid = (uint32_t)getpid(),
         .seed = clock_random_token()};
     if (gethostname(options.host, sizeof options.host - 1) != 0)
@@ -368,7 +388,7 @@ static void lead_loop(struct pilot *pilot)
         int64_t now_ns = clock_now_ns();
         bool something = lead_collect(pilot, now_ns);
         if (signalled != 0)
-            lead_drain(pilot->lead, now_ns);
+            lead_drain(pilot->lead, signalled == SIGTERM, now_ns);
         something = lead_calls(pilot, now_ns) || something;
         lead_step(pilot->lead, now_ns);
         lead_deliver(pilot, now_ns);
@@ -382,11 +402,37 @@ static void lead_loop(struct pilot *pilot)
     lead_end(pilot, &why, clean);
 }
 
+/* The end of the allocation, as told or as Slurm says in seconds since 1970. */
+static int64_t allocation_until(struct pilot *pilot, int64_t now_ns)
+{
+    struct err err;
+    uint64_t end_s = 0;
+    const char *slurm = getenv("SLURM_JOB_END_TIME");
+    if (pilot->options.walltime_s > 0)
+        return walltime_until(now_ns, (int64_t)pilot->options.walltime_s * SECOND_NS);
+    if (slurm == NULL)
+        return 0;
+    if (!text_to_u64(slurm, UINT32_MAX, &end_s, &err)) {
+        log_write(&pilot->log, LOG_LEVEL_WARN, "SLURM_JOB_END_TIME=unknown text=\"%s\"",
+                  err.text);
+        return 0;
+    }
+    return walltime_until(now_ns, ((int64_t)end_s - clock_wall_s()) * SECOND_NS);
+}
+
 static bool pilot_run(struct pilot *pilot, struct err *err)
 {
     char log_path[PATH_MAX];
-    const char *const executor[] = {pilot->options.executor, "--serve", "--cache",
-                                    pilot->options.cache, NULL};
+    char until[24];
+    pilot->until_ns = allocation_until(pilot, clock_now_ns());
+    (void)snprintf(until, sizeof until, "%" PRId64, pilot->until_ns);
+    const char *const executor[] = {pilot->options.executor,
+                                    "--serve",
+                                    "--cache",
+                                    pilot->options.cache,
+                                    "--until",
+                                    until,
+                                    NULL};
     int length = snprintf(log_path, sizeof log_path, "%s/executor-%ld.log",
                           pilot->options.scratch, (long)getpid());
     if (length < 0 || (size_t)length >= sizeof log_path)

@@ -148,6 +148,14 @@ static void process_release(struct process *process)
     free(process->places.list);
 }
 
+/* From segment i on. */
+static bool handed_back(uint32_t i, struct report *report)
+{
+    report->status = i == 0 ? REPORT_RETURNED : REPORT_PREFIX;
+    report->failure = (struct err){.code = E_NONE};
+    return true;
+}
+
 /* Segments in order until one fails, a stop is asked for, or all are done. */
 static bool segments_do(struct process *process, struct segment_result *results,
                         struct report *report)
@@ -156,12 +164,12 @@ static bool segments_do(struct process *process, struct segment_result *results,
     const struct process_options *options = process->options;
     for (uint32_t i = 0; i < task->segment_count; i++) {
         const struct task_segment *segment = &task->segments[i];
-        if (options->stop(options->user)) {
-            report->status = i == 0 ? REPORT_RETURNED : REPORT_PREFIX;
-            return true;
-        }
+        if (options->stop(options->user))
+            return handed_back(i, report);
         if (!options->begin(options->user, segment->index, &report->failure) ||
             !segment_do(process, segment, &results[i], &report->failure)) {
+            if (process->quit)
+                return handed_back(i, report);
             report->blamed = segment->index;
             return false;
         }

@@ -10,6 +10,13 @@
 
 #include "worker/process_values.h"
 
+/* What the segment at work is asked to do, event by event. */
+enum process_urge {
+    PROCESS_GO_ON,
+    PROCESS_QUIT, /* be given up: what is done before it is reported now */
+    PROCESS_LATE  /* fail: it took too long */
+};
+
 struct process_options {
     const char *cache_path; /* folder of the node for conditions and fetched chunks */
     const char *store;      /* instead of the task's, NULL: the task's */
@@ -20,10 +27,12 @@ struct process_options {
     values_ask ask; /* for blobs of conditions; NULL: there is nobody to ask */
     /* true: report what is done and hand back the rest. */
     bool (*stop)(void *user);
+    enum process_urge (*urge)(void *user); /* before each event; NULL: always goes on */
     void *user;
 };
 
-/* Fills *report, whose lists live in `arena`. Failures are in the report. */
+/* Once a segment is read and its products are being written it is not given up any more.
+ * Fills *report, whose lists live in `arena`. Failures are in the report. */
 void process_task(const struct task *task, const struct process_options *options,
                   struct arena *arena, struct report *report);
 

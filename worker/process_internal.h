@@ -65,6 +65,7 @@ struct process {
     struct values values;
     struct input input;
     struct part reco_part, select_part;
+    bool quit;    /* the segment at work was given up */
     bool writing; /* a record is open: a failure now makes its file useless */
     struct bytes reco_text, select_text;
     struct bytes piece; /* raw bytes of an event that is fetched alone */

@@ -133,11 +133,29 @@ static enum lookup event_find(struct process *process, struct scan *scan,
     return date_reader_next(&scan->reader, event, gap);
 }
 
+static bool goes_on(struct process *process, struct err *err)
+{
+    const struct process_options *options = process->options;
+    switch (options->urge == NULL ? PROCESS_GO_ON : options->urge(options->user)) {
+    case PROCESS_GO_ON:
+        break;
+    case PROCESS_QUIT:
+        process->quit = true;
+        return err_set(err, E_WORKER_KILLED, "given up for the end of its pilot");
+    case PROCESS_LATE:
+        return err_set(err, E_WORKER_TIMEOUT, "not done within %.1f s",
+                       (double)process->task->duration_ns * 1e-9);
+    }
+    return true;
+}
+
 enum lookup scan_next(struct process *process, struct scan *scan,
                       struct date_event *event, struct err *err)
 {
     struct summary *summary = &process->summary;
     struct date_gap gap;
+    if (!goes_on(process, err))
+        return LOOKUP_FAILED;
     do {
         enum lookup found = event_find(process, scan, event, &gap, err);
         if (found == LOOKUP_FAILED)

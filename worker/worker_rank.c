@@ -73,9 +73,9 @@ static void stop_wanting(struct worker_rank *rank)
     driver_answer(rank->driver, none, sizeof none);
 }
 
-void worker_rank_drain(struct worker_rank *rank, int64_t now_ns)
+void worker_rank_drain(struct worker_rank *rank, bool at_once, int64_t now_ns)
 {
-    if (rank->attempt != 0 && driver_drain(rank->driver) == DRIVER_REPORT)
+    if (rank->attempt != 0 && driver_drain(rank->driver, at_once) == DRIVER_REPORT)
         tell_report(rank, now_ns);
 }
 
@@ -114,7 +114,7 @@ void worker_rank_mail(struct worker_rank *rank, struct letter *letter, int64_t n
             drop_task(rank, mail.attempt, now_ns);
             break;
         case MAIL_DRAIN:
-            worker_rank_drain(rank, now_ns);
+            worker_rank_drain(rank, mail.size == 1 && mail.body[0] == 1, now_ns);
             break;
         case MAIL_BLOB:
             take_blob(rank, &mail);

@@ -40,8 +40,8 @@ void worker_rank_init(struct worker_rank *rank, struct driver *driver, int lead,
 /* Takes a letter of the lead; frees it. */
 void worker_rank_mail(struct worker_rank *rank, struct letter *letter, int64_t now_ns);
 
-/* A signal came: finish the segment at work, report the prefix. */
-void worker_rank_drain(struct worker_rank *rank, int64_t now_ns);
+/* A signal came: finish the segment at work, or at once give it up; report the prefix. */
+void worker_rank_drain(struct worker_rank *rank, bool at_once, int64_t now_ns);
 
 /* Does what can be done now; true when something was done. */
 bool worker_rank_step(struct worker_rank *rank, int64_t now_ns);

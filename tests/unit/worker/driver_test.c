@@ -47,6 +47,11 @@ static void say_report(uint64_t attempt)
     bytes_release(&packed);
 }
 
+static void told_late(int number)
+{
+    (void)number; /* it ends the pause */
+}
+
 static void misbehave(const char *how)
 {
     if (strcmp(how, "segv") == 0) {
@@ -63,7 +68,14 @@ static void misbehave(const char *how)
         abort();
     } else if (strcmp(how, "exit") == 0)
         exit(3);
-    else if (strcmp(how, "garbage") == 0)
+    else if (strcmp(how, "late") == 0) {
+        struct sigaction action = {.sa_handler = told_late};
+        (void)sigaction(SIGUSR2, &action, NULL);
+    } else if (strcmp(how, "deaf") == 0) {
+        (void)signal(SIGUSR2, SIG_IGN);
+        for (;;)
+            (void)pause();
+    } else if (strcmp(how, "garbage") == 0)
         (void)!write(STDOUT_FILENO, "this is no frame", 16);
     (void)pause();
 }
@@ -293,6 +305,34 @@ static void no_progress_within_the_limit_is_a_timeout(void **state)
     stop(&fixture);
 }
 
+/* One that can still answer gives up the segment, and what it did before counts. */
+static void one_that_is_told_that_it_is_late_reports_by_itself(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    start(&fixture, "late");
+    submit(&fixture, 1, SECOND_NS / 5);
+    await(&fixture, DRIVER_REPORT);
+    assert_int_equal(fixture.report.failure.code, E_NONE); /* its own words */
+    assert_int_equal(fixture.driver.state, DRIVER_IDLE);
+    stop(&fixture);
+}
+
+static void one_that_does_not_hear_it_is_killed(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    start(&fixture, "deaf");
+    submit(&fixture, 1, SECOND_NS / 5);
+    while (!fixture.driver.late)
+        (void)driver_step(&fixture.driver, clock_now_ns());
+    /* As if the time that it has for an answer were over. */
+    assert_int_equal(driver_step(&fixture.driver, clock_now_ns() + DRIVER_LATE_NS),
+                     DRIVER_REPORT);
+    assert_int_equal(fixture.driver.state, DRIVER_DYING);
+    stop(&fixture);
+}
+
 static void a_dropped_task_gives_no_report(void **state)
 {
     struct fixture fixture;
@@ -316,7 +356,7 @@ static void a_drained_task_that_was_not_begun_is_handed_back(void **state)
     (void)state;
     start(&fixture, "good");
     submit(&fixture, 1, 0); /* the executor is only being started */
-    assert_int_equal(driver_drain(&fixture.driver), DRIVER_REPORT);
+    assert_int_equal(driver_drain(&fixture.driver, false), DRIVER_REPORT);
     stop(&fixture);
     start(&fixture, "drain"); /* it ends in order before it reads the task */
     submit(&fixture, 2, 0);
@@ -356,6 +396,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_killed_fork_server_costs_only_the_attempt),
         cmocka_unit_test(a_fork_server_that_dies_during_the_start_is_replaced),
         cmocka_unit_test(no_progress_within_the_limit_is_a_timeout),
+        cmocka_unit_test(one_that_is_told_that_it_is_late_reports_by_itself),
+        cmocka_unit_test(one_that_does_not_hear_it_is_killed),
         cmocka_unit_test(a_dropped_task_gives_no_report),
         cmocka_unit_test(a_drained_task_that_was_not_begun_is_handed_back),
         cmocka_unit_test(a_program_that_is_not_there_fails_and_says_its_name),

@@ -1,196 +1,7 @@
 /* lead_test.c - the lead against a coordinator and ranks that lose, repeat and refuse.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "worker/lead.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "proto/wire.h"
-
-#define SECOND ((int64_t)1000000000)
-#define PILOT  900u
-
-static const struct recipe recipe = {.setup = ""};
-static const struct task_segment segment = {.index = 0};
-
-struct fixture {
-    struct lead *lead;
-    struct log log;
-    int64_t now;
-    struct arena arena; /* of the last sync */
-    struct sync sync;
-    struct bytes sent; /* body of the last call */
-};
-
-static void start(struct fixture *fixture, uint32_t executors)
-{
-    struct lead_options options = {.first_rank = 1,
-                                   .executors = executors,
-                                   .silence_ns = 20 * SECOND,
-                                   .patience_ns = 1800 * SECOND,
-                                   .host = "node",
-                                   .seed = 1};
-    *fixture = (struct fixture){.log = {-1, LOG_LEVEL_ERROR, "test", 0}, .now = SECOND};
-    arena_init(&fixture->arena, 1 << 24);
-    bytes_init(&fixture->sent, 1 << 24);
-    fixture->lead = lead_new(&options, &fixture->log, fixture->now);
-}
-
-static void stop(struct fixture *fixture)
-{
-    lead_free(fixture->lead);
-    arena_release(&fixture->arena);
-    bytes_release(&fixture->sent);
-}
-
-static void from_rank(struct fixture *fixture, int rank, const struct mail *mail)
-{
-    lead_mail(fixture->lead, letter_new(rank, mail), fixture->now);
-}
-
-static void ready(struct fixture *fixture, int rank, uint8_t mark)
-{
-    uint8_t body[FRAME_READY_SIZE] = {mark};
-    from_rank(fixture, rank,
-              &(struct mail){.kind = MAIL_READY, .body = body, .size = 64});
-}
-
-static void report(struct fixture *fixture, int rank, uint64_t attempt)
-{
-    struct report done = {
-        .attempt = attempt, .token = attempt + 1, .status = REPORT_DONE, .blamed = 0};
-    struct bytes packed;
-    struct err err;
-    bytes_init(&packed, 1 << 16);
-    assert_true(wire_report_pack(&done, &packed, &err));
-    from_rank(fixture, rank,
-              &(struct mail){.kind = MAIL_REPORT,
-                             .attempt = attempt,
-                             .body = packed.data,
-                             .size = packed.size});
-    bytes_release(&packed);
-}
-
-/* Rank and attempt of the next letter of this kind; 0 when there is none. */
-static int next_letter(struct fixture *fixture, enum mail_kind kind, uint64_t *attempt)
-{
-    struct mail mail;
-    struct err err;
-    int rank = 0;
-    for (struct letter *letter;
-         rank == 0 && (letter = lead_take_letter(fixture->lead)) != NULL; free(letter)) {
-        assert_true(letter_open(letter, &mail, &err));
-        if (mail.kind != kind)
-            continue;
-        rank = letter->peer;
-        *attempt = mail.attempt;
-    }
-    return rank;
-}
-
-/* The call that is due, its body kept; false when none is. */
-static bool due(struct fixture *fixture, const char *path)
-{
-    struct lead_call call;
-    struct err err;
-    if (!lead_call_due(fixture->lead, fixture->now, &call))
-        return false;
-    assert_string_equal(call.path, path);
-    bytes_clear(&fixture->sent);
-    assert_true(bytes_append(&fixture->sent, call.body->data, call.body->size, &err));
-    if (strcmp(path, "/pilot/sync") == 0) {
-        arena_reset(&fixture->arena);
-        assert_true(wire_sync_unpack(fixture->sent.data, fixture->sent.size,
-                                     &fixture->arena, &fixture->sync, &err));
-    }
-    return true;
-}
-
-static void hello(struct fixture *fixture, uint64_t pilot)
-{
-    struct hello_answer answer = {
-        .pilot = pilot, .lease_ns = 120 * SECOND, .heartbeat_ns = 30 * SECOND};
-    struct bytes packed;
-    struct err err;
-    bytes_init(&packed, 1 << 16);
-    assert_true(due(fixture, "/pilot/hello"));
-    assert_true(wire_hello_answer_pack(&answer, &packed, &err));
-    lead_answered(fixture->lead, packed.data, packed.size, fixture->now);
-    bytes_release(&packed);
-    fixture->now += SECOND;
-}
-
-static void answer(struct fixture *fixture, const struct sync_answer *answer)
-{
-    struct bytes packed;
-    struct err err = {.code = 0};
-    bytes_init(&packed, 1 << 20);
-    if (!wire_sync_answer_pack(answer, &packed, &err))
-        fail_msg("%s", err.text);
-    lead_answered(fixture->lead, packed.data, packed.size, fixture->now);
-    bytes_release(&packed);
-    fixture->now += SECOND;
-    lead_step(fixture->lead, fixture->now);
-}
-
-static struct task task_of(uint64_t attempt)
-{
-    return (struct task){.attempt = attempt,
-                         .token = attempt + 1,
-                         .kind = TASK_PROCESS,
-                         .store = "/store",
-                         .steps = STEP_SELECT,
-                         .duration_ns = SECOND,
-                         .run = run_unknown(1),
-                         .recipe = &recipe,
-                         .segments = &segment,
-                         .segment_count = 1};
-}
-
-/* Answers with tasks first .. first + count - 1. */
-static void give(struct fixture *fixture, uint64_t first, uint32_t count)
-{
-    struct task tasks[8];
-    for (uint32_t i = 0; i < count; i++)
-        tasks[i] = task_of(first + i);
-    answer(fixture, &(struct sync_answer){.tasks = tasks, .task_count = count});
-}
-
-static void verdict(struct fixture *fixture, uint64_t attempt, enum verdict word)
-{
-    struct sync_verdict one = {.attempt = attempt, .verdict = word};
-    answer(fixture, &(struct sync_answer){
-                        .verdicts = &one, .verdict_count = 1, .pause_ms = 100000});
-}
-
-static void life_signs(struct fixture *fixture, int first, int last)
-{
-    for (int rank = first; rank <= last; rank++)
-        from_rank(fixture, rank, &(struct mail){.kind = MAIL_ALIVE});
-}
-
-/* Two ranks with a task each, 1 and 2, and 3 and 4 queued. */
-static void two_at_work(struct fixture *fixture)
-{
-    uint64_t attempt;
-    start(fixture, 2);
-    ready(fixture, 1, 7);
-    ready(fixture, 2, 7);
-    hello(fixture, PILOT);
-    assert_true(due(fixture, "/pilot/sync"));
-    assert_int_equal(fixture->sync.want, 4);
-    give(fixture, 1, 4);
-    assert_int_equal(next_letter(fixture, MAIL_TASK, &attempt), 1);
-    assert_int_equal(attempt, 1);
-    assert_int_equal(next_letter(fixture, MAIL_TASK, &attempt), 2);
-    assert_int_equal(attempt, 2);
-    assert_int_equal(next_letter(fixture, MAIL_TASK, &attempt), 0);
-}
+#include "tests/unit/worker/lead_fixture.h"
 
 static void nothing_is_said_before_an_executor_is_ready(void **state)
 {
@@ -407,38 +218,6 @@ static void a_rank_of_another_release_gets_no_task(void **state)
     stop(&fixture);
 }
 
-static void a_drained_pilot_hands_back_and_ends_with_its_last_verdict(void **state)
-{
-    struct fixture fixture;
-    uint64_t attempt;
-    struct err why;
-    bool clean;
-    (void)state;
-    two_at_work(&fixture);
-    lead_drain(fixture.lead, fixture.now);
-    assert_int_equal(next_letter(&fixture, MAIL_DRAIN, &attempt), 1);
-    assert_int_equal(next_letter(&fixture, MAIL_DRAIN, &attempt), 2);
-    assert_true(due(&fixture, "/pilot/sync"));
-    assert_int_equal(fixture.sync.want, 0);
-    assert_int_equal(fixture.sync.report_count, 2);
-    assert_int_equal(fixture.sync.reports[0].status, REPORT_RETURNED);
-    struct sync_verdict verdicts[2] = {{.attempt = 3, .verdict = VERDICT_NOTED},
-                                       {.attempt = 4, .verdict = VERDICT_NOTED}};
-    answer(&fixture, &(struct sync_answer){.verdicts = verdicts, .verdict_count = 2});
-    report(&fixture, 1, 1);
-    report(&fixture, 2, 2);
-    lead_step(fixture.lead, fixture.now);
-    assert_false(lead_over(fixture.lead, &why, &clean));
-    assert_true(due(&fixture, "/pilot/sync"));
-    verdicts[0].attempt = 1;
-    verdicts[1].attempt = 2;
-    answer(&fixture, &(struct sync_answer){.verdicts = verdicts, .verdict_count = 2});
-    assert_true(lead_over(fixture.lead, &why, &clean));
-    assert_int_equal(why.code, E_NONE);
-    assert_true(clean);
-    stop(&fixture);
-}
-
 static void the_coordinator_ends_a_pilot_that_has_nothing_in_hand(void **state)
 {
     struct fixture fixture;
@@ -509,7 +288,7 @@ static void a_wish_for_a_blob_is_handed_on_whole(void **state)
     start(&fixture, 2);
     ready(&fixture, 1, 7);
     assert_null(lead_take_want(fixture.lead));
-    lead_drain(fixture.lead, fixture.now);
+    lead_drain(fixture.lead, false, fixture.now);
     from_rank(&fixture, 2,
               &(struct mail){
                   .kind = MAIL_WANT, .attempt = 5, .body = body, .size = sizeof body});
@@ -540,7 +319,6 @@ int main(void)
         cmocka_unit_test(a_silent_rank_is_given_up_and_its_task_handed_back),
         cmocka_unit_test(without_a_working_rank_the_pilot_ends),
         cmocka_unit_test(a_rank_of_another_release_gets_no_task),
-        cmocka_unit_test(a_drained_pilot_hands_back_and_ends_with_its_last_verdict),
         cmocka_unit_test(the_coordinator_ends_a_pilot_that_has_nothing_in_hand),
         cmocka_unit_test(a_coordinator_silent_for_too_long_is_left),
         cmocka_unit_test(a_rejected_pilot_ends_and_says_why),
