@@ -9,6 +9,7 @@
 #include "coordinator/apply_merge.h"
 #include "coordinator/part.h"
 #include "coordinator/tasks.h"
+#include "coordinator/twins.h"
 
 /* One attempt of 4096 segments. */
 #define APPLY_ARENA ((size_t)1 << 20)
@@ -87,7 +88,33 @@ static bool apply_lease(struct book *book, struct catalog_txn *txn,
                       &exchange->tasks[exchange->task_count++], err);
 }
 
-static bool put_step(struct catalog_txn *txn, const struct sha256 *key, bool reco,
+/* What a report brings, while it is committed. */
+struct commit {
+    struct book *book;
+    struct catalog_txn *txn;
+    const struct report *report;
+    struct owed *owed;
+};
+
+/* A key that another campaign made meanwhile keeps its product. */
+static bool put_set(const struct commit *commit, const struct product_set *set,
+                    uint32_t *number, struct err *err)
+{
+    const struct twins *twins = commit->book->twins;
+    uint32_t twin = twins_find(twins, &set->key);
+    uint32_t known = 0;
+    if (twin != UINT32_MAX) {
+        number_list_add(&commit->owed->made, twin);
+        if (!twins_product(twins, commit->txn, twin, commit->book, &known, err))
+            return false;
+    }
+    if (known == 0)
+        return catalog_put_products(commit->txn, set, number, err);
+    *number = known;
+    return true;
+}
+
+static bool put_step(const struct commit *commit, const struct sha256 *key, bool reco,
                      const struct segment_result *result, uint32_t *number,
                      struct err *err)
 {
@@ -96,32 +123,43 @@ static bool put_step(struct catalog_txn *txn, const struct sha256 *key, bool rec
     for (uint32_t i = 0; i < result->product_count; i++)
         if (stream_is_reco(result->products[i].stream) == reco)
             products[set.count++] = result->products[i];
-    return set.count == 0 || catalog_put_products(txn, &set, number, err);
+    return set.count == 0 || put_set(commit, &set, number, err);
 }
 
-static bool apply_commit(struct book *book, struct catalog_txn *txn,
-                         const struct report *report, uint32_t count, struct err *err)
+static bool commit_segment(const struct commit *commit,
+                           const struct segment_result *result, struct err *err)
 {
+    struct book *book = commit->book;
+    struct plan_state *state = &book->states[result->index];
+    struct plan_segment plan;
+    if (catalog_get_plan_segment(commit->txn, book->campaign.id, result->index, &plan,
+                                 err) != LOOKUP_FOUND)
+        return err_set(err, E_CATALOG_DAMAGED, "plan segment %u is missing",
+                       result->index);
+    return put_step(commit, &plan.reco_key, true, result, &state->reco_product, err) &&
+           put_step(commit, &plan.select_key, false, result, &state->select_product, err);
+}
+
+static bool apply_commit(const struct commit *commit, uint32_t count, struct err *err)
+{
+    const struct report *report = commit->report;
+    const struct book *book = commit->book;
     for (uint32_t i = 0; count > 0 && i < report->part_count; i++) {
         struct file_record file = {.campaign = book->campaign.id,
                                    .state = FILE_PART,
                                    .size = report->parts[i].size};
         (void)snprintf(file.name, sizeof file.name, "%s", report->parts[i].file);
-        if (!catalog_put_file(txn, &file, err))
+        if (!catalog_put_file(commit->txn, &file, err))
             return false;
     }
-    for (uint32_t i = 0; i < count; i++) {
-        const struct segment_result *result = &report->segments[i];
-        struct plan_segment plan;
-        if (catalog_get_plan_segment(txn, book->campaign.id, result->index, &plan, err) !=
-            LOOKUP_FOUND)
-            return err_set(err, E_CATALOG_DAMAGED, "plan segment %u is missing",
-                           result->index);
-        struct plan_state *state = &book->states[result->index];
-        if (!put_step(txn, &plan.reco_key, true, result, &state->reco_product, err) ||
-            !put_step(txn, &plan.select_key, false, result, &state->select_product, err))
+    for (uint32_t i = 0; i < count; i++)
+        if (!commit_segment(commit, &report->segments[i], err))
             return false;
-    }
+    /* Parts of which nothing was taken. */
+    for (uint32_t i = 0; book->twins != NULL && count > 0 && i < report->part_count; i++)
+        if (!part_collect(commit->txn, report->parts[i].file, &commit->owed->collect,
+                          err))
+            return false;
     return true;
 }
 
@@ -224,8 +262,9 @@ static bool apply_one(struct book *book, struct catalog_txn *txn,
         /* What a merge made is taken over with COMMAND_GROUP. */
         if (command->task_kind == TASK_MERGE)
             return true;
-        return apply_commit(book, txn, &exchange->sync.reports[command->report],
-                            command->count, err);
+        return apply_commit(
+            &(struct commit){book, txn, report_of(exchange, command), owed},
+            command->count, err);
     case COMMAND_END:
         return apply_end(txn, exchange, command, wall_s, err);
     case COMMAND_COLLECT:
@@ -241,7 +280,7 @@ static bool apply_one(struct book *book, struct catalog_txn *txn,
         exchange->unknown = true;
         return true;
     case COMMAND_FINISH:
-        exchange->drain = true;
+        exchange->drain = ++exchange->finished == exchange->asked;
         return true;
     case COMMAND_CUT:
         number_list_add(&owed->cut, command->unit);

@@ -11,8 +11,11 @@
 #include "catalog/catalog.h"
 #include "coordinator/core.h"
 
+struct twins;
+
 struct book {
     struct campaign campaign;
+    const struct twins *twins; /* NULL: no other campaign is served; else twins.h */
     struct plan_state *states; /* campaign.segment_count */
     struct core_unit *units;
     uint32_t unit_count;

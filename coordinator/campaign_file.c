@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "coordinator/campaign_rules.h"
 #include "coordinator/config_value.h"
+#include "coordinator/orders.h"
 #include "model/quantity.h"
 #include "model/setup_name.h"
 
@@ -375,6 +376,17 @@ static bool policy_read(const struct config_file *file,
     return true;
 }
 
+static bool priority_read(const struct config_file *file,
+                          const struct config_campaign *config, uint32_t *priority,
+                          struct err *err)
+{
+    uint64_t number = PRIORITY_USUAL;
+    if (!config_u64(file, "priority", config->priority, PRIORITY_MAX, &number, err))
+        return false;
+    *priority = (uint32_t)number;
+    return true;
+}
+
 static bool campaign_read(const struct config_file *file,
                           const struct config_campaign *config, const char *folder,
                           struct arena *arena, struct campaign_file *out, struct err *err)
@@ -390,7 +402,8 @@ static bool campaign_read(const struct config_file *file,
         !path_absolute(file, "store", folder, config->store, campaign->store, err) ||
         !select_read(file, config->select, arena, &out->selection, err) ||
         !recipe_read(file, config, &campaign->recipe, err) ||
-        !policy_read(file, config, &campaign->policy, err))
+        !policy_read(file, config, &campaign->policy, err) ||
+        !priority_read(file, config, &out->priority, err))
         return false;
     if (config->skims_count == 0 && !campaign->recipe.reconstruct)
         return config_fail(file, "name", config->name, err,

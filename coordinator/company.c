@@ -28,7 +28,7 @@ void company_release(struct company *company)
     *company = (struct company){.count = 0};
 }
 
-void company_add(struct company *company, uint64_t pilot, const char *host)
+void company_add(struct company *company, uint64_t pilot, const struct hello *hello)
 {
     uint32_t place = place_of(company, pilot);
     if (company->count == company->capacity) {
@@ -38,14 +38,15 @@ void company_add(struct company *company, uint64_t pilot, const char *host)
     memmove(&company->list[place + 1], &company->list[place],
             (company->count - place) * sizeof *company->list);
     company->count++;
-    company->list[place] = (struct company_member){.pilot = pilot};
+    company->list[place] =
+        (struct company_member){.pilot = pilot, .release = hello->release};
     (void)snprintf(company->list[place].host, sizeof company->list[place].host, "%s",
-                   host);
+                   hello->host);
 }
 
-const char *company_host(const struct company *company, uint64_t pilot)
+const struct company_member *company_find(const struct company *company, uint64_t pilot)
 {
     uint32_t place = place_of(company, pilot);
     bool known = place < company->count && company->list[place].pilot == pilot;
-    return known ? company->list[place].host : "";
+    return known ? &company->list[place] : NULL;
 }

@@ -1,7 +1,7 @@
 /* company.h - which pilots said hello in this life of the coordinator, and from where.
  * SPDX-License-Identifier: Apache-2.0
  *
- * 80 bytes a pilot, kept until the end: one that was forgotten may still report.
+ * 112 bytes a pilot, kept until the end: one that was forgotten may still report.
  */
 #ifndef SPILLWAY_COORDINATOR_COMPANY_H
 #define SPILLWAY_COORDINATOR_COMPANY_H
@@ -10,6 +10,7 @@
 
 struct company_member {
     uint64_t pilot;
+    struct sha256 release;
     char host[sizeof((struct hello *)0)->host];
 };
 
@@ -20,9 +21,9 @@ struct company {
 };
 
 void company_release(struct company *company);
-void company_add(struct company *company, uint64_t pilot, const char *host);
+void company_add(struct company *company, uint64_t pilot, const struct hello *hello);
 
-/* "" for a pilot that is not known. Borrowed until the next company_add. */
-const char *company_host(const struct company *company, uint64_t pilot);
+/* NULL for a pilot that is not known. Borrowed until the next company_add. */
+const struct company_member *company_find(const struct company *company, uint64_t pilot);
 
 #endif

@@ -89,13 +89,21 @@ static const cyaml_schema_field_t retry_fields[] = {
     LIST(MAY, config_retry, rules, &rule),    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t campaign_fields[] = {
-    TEXT(MUST, config_campaign, name),       TEXT(MUST, config_campaign, purpose),
-    PART(MUST, config_campaign, select),     PART(MAY, config_campaign, conditions),
-    PART(MAY, config_campaign, reconstruct), LIST(MAY, config_campaign, skims, &skim),
-    TEXT(MUST, config_campaign, store),      PART(MAY, config_campaign, task),
-    PART(MAY, config_campaign, merge),       PART(MAY, config_campaign, retry),
-    TEXT(MAY, config_campaign, lease_s),     TEXT(MAY, config_campaign, complete_at),
-    TEXT(MAY, config_campaign, eot_partial), CYAML_FIELD_END};
+    TEXT(MUST, config_campaign, name),
+    TEXT(MUST, config_campaign, purpose),
+    PART(MUST, config_campaign, select),
+    PART(MAY, config_campaign, conditions),
+    PART(MAY, config_campaign, reconstruct),
+    LIST(MAY, config_campaign, skims, &skim),
+    TEXT(MUST, config_campaign, store),
+    PART(MAY, config_campaign, task),
+    PART(MAY, config_campaign, merge),
+    PART(MAY, config_campaign, retry),
+    TEXT(MAY, config_campaign, lease_s),
+    TEXT(MAY, config_campaign, priority),
+    TEXT(MAY, config_campaign, complete_at),
+    TEXT(MAY, config_campaign, eot_partial),
+    CYAML_FIELD_END};
 static const cyaml_schema_value_t campaign_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config_campaign, campaign_fields)};
 

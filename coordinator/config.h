@@ -76,7 +76,7 @@ struct config_retry {
 };
 
 struct config_campaign {
-    char *name, *purpose, *store, *lease_s, *complete_at, *eot_partial;
+    char *name, *purpose, *store, *lease_s, *priority, *complete_at, *eot_partial;
     struct config_select *select;
     struct config_conditions *conditions;
     struct config_reconstruct *reconstruct;

@@ -100,7 +100,12 @@ void core_add_lease(struct core *core, const struct attempt *attempt)
            core->attempts[core->attempt_count - 1].number >= attempt->number);
     struct core_attempt row = {.number = attempt->number, .token = attempt->token};
     core_lease_new(core, &row, attempt->kind, attempt->segments, attempt->segment_count);
-    core->attempts_loaded++;
+}
+
+void core_set_hold(struct core *core, enum core_hold hold)
+{
+    bug_if(core->started);
+    core->hold = hold;
 }
 
 /* Leases that are current are renewed. What ended by the pilot's own report is no news
@@ -125,10 +130,43 @@ static void sync(struct core *core, const struct core_event *event)
     renew(core, event);
     if (!known)
         core_command_add(core, COMMAND_UNKNOWN);
-    if (core->draining || core->told == TOLD_COMPLETE)
+    if (event->attempt > core->next_attempt)
+        core->next_attempt = event->attempt;
+    if (core->draining || core->told == TOLD_COMPLETE || core->hold == CORE_CANCELLED)
         core_command_add(core, COMMAND_FINISH);
-    else if (known)
+    else if (known && core->hold == CORE_RUNNING)
         core_give(core, event, node);
+}
+
+static void hold(struct core *core, enum core_hold to)
+{
+    if (core->hold == CORE_CANCELLED)
+        return;
+    core->hold = to;
+    core->progress_ns = core->now_ns;
+    if (to == CORE_CANCELLED)
+        core_lease_void_all(core, "the campaign was cancelled");
+}
+
+/* One that is leased or waits finds the product when it is reported again. */
+static void found(struct core *core, const struct core_event *event)
+{
+    for (uint32_t i = 0; i < event->segment_count; i++) {
+        uint32_t number = event->segments[i];
+        if (number >= core->row_count)
+            continue;
+        struct core_row *row = &core->rows[number];
+        if (row->state.state != SEGMENT_READY && row->state.state != SEGMENT_PLANNED)
+            continue;
+        row->steps = (uint8_t)(row->steps & ~event->steps);
+        if (row->steps == 0) {
+            core_segment_move(core, number, SEGMENT_COMMITTED);
+            continue;
+        }
+        struct core_command *command = core_command_add(core, COMMAND_STATE);
+        command->segment = number;
+        command->state = row->state;
+    }
 }
 
 static void missing(struct core *core, const struct core_event *event)
@@ -214,10 +252,26 @@ void core_step(struct core *core, const struct core_event *event,
     case EVENT_DRAIN:
         core->draining = true;
         break;
+    case EVENT_HOLD:
+        hold(core, event->hold);
+        break;
+    case EVENT_FOUND:
+        found(core, event);
+        break;
     }
     core_settle(core);
     commands->list = core->commands;
     commands->count = core->command_count;
+}
+
+bool core_knows(const struct core *core, uint64_t attempt)
+{
+    return core_attempt_find(core, attempt) != NULL;
+}
+
+uint64_t core_next_attempt(const struct core *core)
+{
+    return core->next_attempt;
 }
 
 struct core_counts core_count(const struct core *core)

@@ -26,6 +26,13 @@
 
 struct core;
 
+/* What a manager said about the whole campaign. Append only: stored in journals. */
+enum core_hold {
+    CORE_RUNNING,
+    CORE_PAUSED,   /* nothing new is leased; what is leased finishes and counts */
+    CORE_CANCELLED /* for good: nothing is leased, every lease is void */
+};
+
 /* A unit of merging: the plan segments of one run. Units tile the plan. */
 struct core_unit {
     uint32_t first;
@@ -52,6 +59,7 @@ void core_add_segment(struct core *core, const struct core_segment *segment);
 void core_add_unit(struct core *core, const struct core_unit *unit);
 void core_add_group(struct core *core, const struct merge_group *group);
 void core_add_lease(struct core *core, const struct attempt *attempt);
+void core_set_hold(struct core *core, enum core_hold hold);
 
 enum event_kind {
     EVENT_START,     /* after loading */
@@ -63,7 +71,9 @@ enum event_kind {
     EVENT_MISSING,   /* products of these segments are gone: make them again */
     EVENT_RELEASE,   /* a manager opens planned, quarantined or lost segments; a merge
                       * that was given up is cut anew when one of its unit is named */
-    EVENT_DRAIN      /* hand out nothing more */
+    EVENT_DRAIN,     /* hand out nothing more */
+    EVENT_HOLD,      /* a manager pauses, resumes or cancels the campaign */
+    EVENT_FOUND      /* another campaign made products of `steps` of these segments */
 };
 
 /* The deciding part of a report; products and figures stay with the service. */
@@ -86,6 +96,7 @@ struct core_event {
     uint64_t pilot;
     uint32_t node; /* EVENT_HELLO: names the machine of the pilot, 0 unknown */
     uint32_t want;
+    uint64_t attempt; /* EVENT_SYNC: no number below is free; 0: the core's own count */
     const struct core_report *reports;
     uint32_t report_count;
     const uint64_t *held;
@@ -95,9 +106,10 @@ struct core_event {
     uint32_t unit;                    /* EVENT_GROUPS */
     const struct merge_group *groups; /* EVENT_GROUPS, EVENT_PUBLISHED (number) */
     uint32_t group_count;
-    const uint32_t *segments; /* EVENT_MISSING, EVENT_RELEASE */
+    const uint32_t *segments; /* EVENT_MISSING, EVENT_RELEASE, EVENT_FOUND */
     uint32_t segment_count;
-    uint32_t steps; /* EVENT_MISSING: steps to do again, 0 means reco and select */
+    uint32_t steps;      /* EVENT_MISSING: steps to do again, 0 means reco and select */
+    enum core_hold hold; /* EVENT_HOLD */
 };
 
 enum command_kind {
@@ -152,6 +164,12 @@ struct core_commands {
 void core_step(struct core *core, const struct core_event *event,
                struct core_commands *commands);
 
+/* Whether this core gave or loaded an attempt of that number. */
+bool core_knows(const struct core *core, uint64_t attempt);
+
+/* The number of the next attempt that it would give. */
+uint64_t core_next_attempt(const struct core *core);
+
 /* Figures for status and for tests; O(1). */
 struct core_counts {
     uint32_t by_state[SEGMENT_STATES];
@@ -177,7 +195,8 @@ enum core_cause {
     CORE_DELAY,      /* all that is left failed and waits */
     CORE_PUBLISHING, /* the coordinator cuts or publishes */
     CORE_MANAGER,    /* quarantined segments, merges that were given up */
-    CORE_STAGE       /* planned segments whose stage was not opened */
+    CORE_STAGE,      /* planned segments whose stage was not opened */
+    CORE_HELD        /* the campaign is paused or cancelled */
 };
 
 /* A lease whose term is over although nobody wanted its work yet. */

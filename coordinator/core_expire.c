@@ -14,21 +14,42 @@ static void segment_take_back(struct core *core, uint32_t number)
     core_segment_move(core, number, poison ? SEGMENT_QUARANTINED : SEGMENT_READY);
 }
 
-static void lease_void(struct core *core, uint32_t slot)
+static void lease_end_command(struct core *core, const struct core_lease *lease,
+                              const char *why)
 {
-    const struct core_lease *lease = &core->leases[slot];
     struct core_command *end = core_command_add(core, COMMAND_END);
     end->attempt = lease->attempt;
     end->attempt_state = ATTEMPT_VOID;
     end->task_kind = lease->kind;
-    end->text = "the lease ran out and its work was wanted";
+    end->text = why;
     core_command_add(core, COMMAND_COLLECT)->attempt = lease->attempt;
+}
+
+static void lease_void(struct core *core, uint32_t slot)
+{
+    const struct core_lease *lease = &core->leases[slot];
+    lease_end_command(core, lease, "the lease ran out and its work was wanted");
     if (lease->kind == TASK_MERGE)
         core_group_lost(core, lease->segments[0]);
     else
         for (uint32_t i = 0; i < lease->count; i++)
             segment_take_back(core, lease->segments[i]);
     core_lease_end(core, slot, ATTEMPT_VOID);
+}
+
+void core_lease_void_all(struct core *core, const char *why)
+{
+    while (core->lease_first != CORE_NONE) {
+        uint32_t slot = core->lease_first;
+        const struct core_lease *lease = &core->leases[slot];
+        lease_end_command(core, lease, why);
+        if (lease->kind == TASK_MERGE)
+            core_group_reopen(core, lease->segments[0]);
+        else
+            for (uint32_t i = 0; i < lease->count; i++)
+                core_segment_move(core, lease->segments[i], SEGMENT_READY);
+        core_lease_end(core, slot, ATTEMPT_VOID);
+    }
 }
 
 bool core_lease_expire(struct core *core)

@@ -130,6 +130,7 @@ struct core {
     int64_t progress_ns; /* of the start, the last commit or published file */
     bool started;
     bool draining;
+    enum core_hold hold;
     enum core_told told;
     struct core_counts counts;
 
@@ -153,9 +154,8 @@ struct core {
     uint32_t lease_count, lease_capacity;
     uint32_t lease_free;              /* first free slot */
     uint32_t lease_first, lease_last; /* by deadline */
-    struct core_attempt *attempts;    /* loaded ones by number, then those of this life */
+    struct core_attempt *attempts;    /* by number */
     uint32_t attempt_count, attempt_capacity;
-    uint32_t attempts_loaded;
     uint64_t next_attempt;
 
     struct core_pilot *pilots; /* by number */
@@ -236,6 +236,9 @@ void core_wake(struct core *core);
 /* core_expire.c. Voids the lease whose deadline passed first; false when there is none.
  */
 bool core_lease_expire(struct core *core);
+
+/* Voids every lease; what they held may be leased again, nobody is blamed. */
+void core_lease_void_all(struct core *core, const char *why);
 
 /* core_retry.c. What becomes of the segments of a failed task that have no result. */
 struct core_rest {

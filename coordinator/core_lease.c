@@ -1,9 +1,8 @@
 /* core_lease.c - the right to run a task until a deadline: the table of attempts.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Attempts of this life are numbered without gaps, so their place follows from the
- * number; loaded ones are searched. Every lease has the same term, so the list in the
- * order of the last renewal is the list in the order of deadlines.
+ * Attempts stand in the order of their numbers. Every lease has the same term, so the
+ * list in the order of the last renewal is the list in the order of deadlines.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -69,10 +68,16 @@ uint32_t core_lease_new(struct core *core, const struct core_attempt *attempt,
     return slot;
 }
 
-static struct core_attempt *loaded_find(const struct core *core, uint64_t number)
+/* Numbers ascend. While one campaign is served those of this life follow each other, so
+ * the first guess is right. */
+struct core_attempt *core_attempt_find(const struct core *core, uint64_t number)
 {
+    uint64_t back = core->next_attempt - number;
+    if (number < core->next_attempt && back <= core->attempt_count &&
+        core->attempts[core->attempt_count - back].number == number)
+        return &core->attempts[core->attempt_count - back];
     uint32_t low = 0;
-    uint32_t high = core->attempts_loaded;
+    uint32_t high = core->attempt_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (core->attempts[middle].number < number)
@@ -80,19 +85,8 @@ static struct core_attempt *loaded_find(const struct core *core, uint64_t number
         else
             high = middle;
     }
-    bool found = low < core->attempts_loaded && core->attempts[low].number == number;
+    bool found = low < core->attempt_count && core->attempts[low].number == number;
     return found ? &core->attempts[low] : NULL;
-}
-
-struct core_attempt *core_attempt_find(const struct core *core, uint64_t number)
-{
-    uint64_t made = core->attempt_count - core->attempts_loaded;
-    uint64_t first = core->next_attempt - made;
-    if (number < first)
-        return loaded_find(core, number);
-    if (number >= core->next_attempt)
-        return NULL;
-    return &core->attempts[core->attempts_loaded + (number - first)];
 }
 
 void core_lease_renew(struct core *core, uint32_t slot)

@@ -55,7 +55,7 @@ static enum core_cause cause_of(const struct core *core, struct core_watch *watc
         return watch->late_count == core->counts.leases ? CORE_SILENT : CORE_AT_WORK;
     }
     if (by_state[SEGMENT_READY] > 0 || core_set_next(&core->open_groups, 0) != CORE_NONE)
-        return why_not_taken(core);
+        return core->hold == CORE_RUNNING ? why_not_taken(core) : CORE_HELD;
     if (by_state[SEGMENT_WAITING] > 0 || groups[GROUP_OPEN] > 0) {
         const struct core_due *due = &core->wait.list[0];
         watch->failure = due->group ? core->groups[due->number].failure
@@ -78,6 +78,6 @@ void core_look(const struct core *core, int64_t now_ns, struct core_watch *watch
     find_late(core, now_ns, watch);
     watch->cause = cause_of(core, watch);
     watch->idle_ns = now_ns > core->progress_ns ? now_ns - core->progress_ns : 0;
-    watch->alert =
-        watch->cause != CORE_DONE && watch->idle_ns > core_patience_ns(&core->policy);
+    watch->alert = watch->cause != CORE_DONE && watch->cause != CORE_HELD &&
+                   watch->idle_ns > core_patience_ns(&core->policy);
 }

@@ -114,6 +114,11 @@ void core_save(const struct core *core, struct journal_writer *writer)
 {
     bug_if(core->started);
     save_policy(&core->policy, core->next_attempt, writer);
+    if (core->hold != CORE_RUNNING) {
+        journal_begin(writer, "hold");
+        journal_number(writer, core->hold);
+        journal_end(writer);
+    }
     save_segments(core, writer);
     for (uint32_t i = 0; i < core->unit_count; i++) {
         journal_begin(writer, "unit");
@@ -158,6 +163,8 @@ static void save_sync(const struct core_event *event, struct journal_writer *wri
     journal_number(writer, tokens); /* more are not used */
     for (uint32_t i = 0; i < tokens; i++)
         journal_number(writer, event->tokens[i]);
+    if (event->attempt != 0) /* several campaigns are served */
+        journal_number(writer, event->attempt);
 }
 
 static void save_groups(const struct core_event *event, struct journal_writer *writer)
@@ -198,8 +205,12 @@ void core_save_event(const struct core_event *event, uint64_t digest,
     case EVENT_PUBLISHED:
         save_groups(event, writer);
         break;
+    case EVENT_HOLD:
+        journal_number(writer, event->hold);
+        break;
     case EVENT_MISSING:
     case EVENT_RELEASE:
+    case EVENT_FOUND:
         journal_number(writer, event->steps);
         journal_number(writer, event->segment_count);
         for (uint32_t i = 0; i < event->segment_count; i++)

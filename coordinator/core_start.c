@@ -179,6 +179,8 @@ void core_start(struct core *core)
     join_units(core);
     join_groups(core);
     claim_leases(core);
+    if (core->hold == CORE_CANCELLED)
+        core_lease_void_all(core, "the campaign was cancelled");
     settle_segments(core);
     settle_units(core);
     settle_groups(core);

@@ -22,7 +22,8 @@ struct door {
     struct mailbox *mailbox;
     struct http_server *server;
     pthread_mutex_t lock; /* of the figures */
-    struct door_figures figures;
+    struct door_figures figures[TURN_CAMPAIGNS];
+    uint32_t figure_count;
 };
 
 /* Takes as long for a wrong token as for the right one. */
@@ -40,11 +41,21 @@ static void answer_error(struct http_request *request, unsigned status, const ch
     http_answer_text(request, status, "text/plain", text);
 }
 
+static const char *hold_name(enum core_hold hold)
+{
+    static const char *const names[] = {[CORE_RUNNING] = "running",
+                                        [CORE_PAUSED] = "paused",
+                                        [CORE_CANCELLED] = "cancelled"};
+    return names[hold];
+}
+
 static void put_figures(struct json_writer *json, const struct door_figures *figures)
 {
     const struct core_counts *counts = &figures->counts;
     json_open_object(json, NULL);
     json_put_text(json, "campaign", figures->campaign);
+    json_put_u64(json, "priority", figures->priority);
+    json_put_text(json, "hold", hold_name(figures->hold));
     json_open_object(json, "segments");
     for (unsigned i = 0; i < SEGMENT_STATES; i++)
         json_put_u64(json, segment_state_name(i), counts->by_state[i]);
@@ -66,11 +77,15 @@ static void answer_status(struct door *door, struct http_request *request)
     struct err err;
     const char *body;
     bug_if(pthread_mutex_lock(&door->lock) != 0);
-    struct door_figures figures = door->figures;
-    bug_if(pthread_mutex_unlock(&door->lock) != 0);
     bytes_init(&text, STATUS_LIMIT);
     json_begin(&json, &text);
-    put_figures(&json, &figures);
+    json_open_object(&json, NULL);
+    json_open_array(&json, "campaigns");
+    for (uint32_t i = 0; i < door->figure_count; i++)
+        put_figures(&json, &door->figures[i]);
+    json_close_array(&json);
+    json_close_object(&json);
+    bug_if(pthread_mutex_unlock(&door->lock) != 0);
     if (json_end(&json, &err) && text_terminate(&text, &body, &err))
         http_answer_text(request, 200, "application/json", body);
     else
@@ -105,6 +120,8 @@ static void handle(struct http_request *request, void *user)
         take_exchange(door, request, EXCHANGE_HELLO);
     else if (strcmp(path, "/pilot/sync") == 0 && post)
         take_exchange(door, request, EXCHANGE_SYNC);
+    else if (strcmp(path, "/order") == 0 && post)
+        take_exchange(door, request, EXCHANGE_ORDER);
     else if (strcmp(path, "/status") == 0 && !post)
         answer_status(door, request);
     else
@@ -151,10 +168,12 @@ void door_close(struct door *door)
     free(door);
 }
 
-void door_show(struct door *door, const struct door_figures *figures)
+void door_show(struct door *door, const struct door_figures *figures, uint32_t count)
 {
+    bug_if(count > TURN_CAMPAIGNS);
     bug_if(pthread_mutex_lock(&door->lock) != 0);
-    door->figures = *figures;
+    memcpy(door->figures, figures, count * sizeof *figures);
+    door->figure_count = count;
     bug_if(pthread_mutex_unlock(&door->lock) != 0);
 }
 
@@ -164,21 +183,29 @@ uint32_t door_take(struct door *door, int64_t wait_ns, int64_t gather_ns,
     return mailbox_take(door->mailbox, wait_ns, gather_ns, list, capacity);
 }
 
+static bool pack_answer(const struct exchange *exchange, struct bytes *body,
+                        struct err *err)
+{
+    switch (exchange->kind) {
+    case EXCHANGE_HELLO:
+        return wire_hello_answer_pack(&exchange->hello_answer, body, err);
+    case EXCHANGE_SYNC:
+        return exchange_answer(exchange, PAUSE_MS, body, err);
+    case EXCHANGE_ORDER:
+        return text_addf(body, err, "{\"news\":%s}\n", exchange->news ? "true" : "false");
+    }
+    unreachable();
+}
+
 bool door_answer(struct exchange *exchange, struct err *err)
 {
     struct bytes body;
     bytes_init(&body, WIRE_MESSAGE_LIMIT);
-    bool done = false;
-    switch (exchange->kind) {
-    case EXCHANGE_HELLO:
-        done = wire_hello_answer_pack(&exchange->hello_answer, &body, err);
-        break;
-    case EXCHANGE_SYNC:
-        done = exchange_answer(exchange, PAUSE_MS, &body, err);
-        break;
-    }
+    bool done = pack_answer(exchange, &body, err);
     struct http_reply reply = {.status = 200,
-                               .content_type = "application/x-protobuf",
+                               .content_type = exchange->kind == EXCHANGE_ORDER
+                                                   ? "application/json"
+                                                   : "application/x-protobuf",
                                .body = body.data,
                                .size = body.size};
     if (done)

@@ -29,6 +29,9 @@ bool exchange_new(enum exchange_kind kind, const void *body, size_t size,
     case EXCHANGE_SYNC:
         done = wire_sync_unpack(body, size, &made->arena, &made->sync, err);
         break;
+    case EXCHANGE_ORDER:
+        done = order_unpack(body, size, &made->order, err);
+        break;
     }
     if (!done) {
         exchange_free(made);
@@ -202,8 +205,19 @@ static bool merge_matches(const struct book *book, struct catalog_txn *txn,
     return offsets_match(book, txn, group, report, matches, err);
 }
 
-static bool check_report(struct exchange *exchange, const struct book *book,
-                         struct catalog_txn *txn, uint32_t index, struct err *err)
+/* The campaign that an attempt belongs to; NULL: it is not served. */
+static const struct book *book_of(const struct book *const *books, uint32_t count,
+                                  uint32_t campaign)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (books[i]->campaign.id == campaign)
+            return books[i];
+    return NULL;
+}
+
+static bool check_report(struct exchange *exchange, const struct book *const *books,
+                         uint32_t count, struct catalog_txn *txn, uint32_t index,
+                         struct err *err)
 {
     const struct report *report = &exchange->sync.reports[index];
     struct core_report *core = &exchange->reports[index];
@@ -219,8 +233,11 @@ static bool check_report(struct exchange *exchange, const struct book *book,
         catalog_get_attempt(txn, report->attempt, &exchange->arena, &attempt, err);
     if (found != LOOKUP_FOUND)
         return found == LOOKUP_ABSENT;
-    bool matches = attempt.token == report->token &&
-                   attempt.campaign == book->campaign.id && attempt.segment_count > 0;
+    const struct book *book = book_of(books, count, attempt.campaign);
+    if (book == NULL)
+        return true;
+    exchange->owners[index] = attempt.campaign;
+    bool matches = attempt.token == report->token && attempt.segment_count > 0;
     if (matches && !(attempt.kind == TASK_MERGE
                          ? merge_matches(book, txn, report, &attempt, &matches, err)
                          : results_match(book, txn, report, &attempt, &matches, err)))
@@ -237,11 +254,11 @@ static bool check_report(struct exchange *exchange, const struct book *book,
                      &exchange->gone[index], err);
 }
 
-bool exchange_check(struct exchange *exchange, const struct book *book,
-                    struct catalog_txn *txn, struct err *err)
+bool exchange_check(struct exchange *exchange, const struct book *const *books,
+                    uint32_t count, struct catalog_txn *txn, struct err *err)
 {
     for (uint32_t i = 0; i < exchange->sync.report_count; i++)
-        if (!check_report(exchange, book, txn, i, err))
+        if (!check_report(exchange, books, count, txn, i, err))
             return false;
     for (uint32_t i = 0; i < SYNC_TASKS; i++)
         exchange->tokens[i] = clock_random_token();
@@ -253,6 +270,7 @@ void exchange_restart(struct exchange *exchange)
     exchange->task_count = 0;
     exchange->lost_count = 0;
     exchange->unknown = false;
+    exchange->finished = 0;
     exchange->drain = false;
 }
 

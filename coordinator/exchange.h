@@ -10,17 +10,21 @@
 #define SPILLWAY_COORDINATOR_EXCHANGE_H
 
 #include "coordinator/gone.h"
+#include "coordinator/orders.h"
 
-enum exchange_kind { EXCHANGE_HELLO, EXCHANGE_SYNC };
+enum exchange_kind { EXCHANGE_HELLO, EXCHANGE_SYNC, EXCHANGE_ORDER };
 
 struct exchange {
     enum exchange_kind kind;
     void *request; /* handle of the HTTP server, borrowed */
     char host[64]; /* of the pilot, as it said in its hello; "" unknown */
     struct arena arena;
+    struct sha256 release; /* of the pilot; zero: unknown, any campaign may be asked */
     struct hello hello;
     struct sync sync;
+    struct order order;
     struct core_report reports[SYNC_REPORTS];
+    uint32_t owners[SYNC_REPORTS];  /* campaign of the attempt, 0: not served here */
     struct gone gone[SYNC_REPORTS]; /* products that a failed merge found wrong */
     uint64_t tokens[SYNC_TASKS];
 
@@ -33,7 +37,9 @@ struct exchange {
     uint64_t lost[SYNC_HELD];
     uint32_t lost_count;
     bool unknown;
-    bool drain;
+    uint32_t asked, finished; /* campaigns that were asked; that have no more work */
+    bool drain;               /* none of them has */
+    bool news;                /* the order changed something */
 };
 
 /* A heap object; `body` is decoded. Fails for a body that is no such message. */
@@ -41,9 +47,9 @@ bool exchange_new(enum exchange_kind kind, const void *body, size_t size,
                   struct exchange **exchange, struct err *err);
 void exchange_free(struct exchange *exchange);
 
-/* Fills exchange->reports and tokens for the core. */
-bool exchange_check(struct exchange *exchange, const struct book *book,
-                    struct catalog_txn *txn, struct err *err);
+/* Fills exchange->reports, owners and tokens for the cores. `books`: what is served. */
+bool exchange_check(struct exchange *exchange, const struct book *const *books,
+                    uint32_t count, struct catalog_txn *txn, struct err *err);
 
 /* Forgets the answer made so far: the transaction is run again. */
 void exchange_restart(struct exchange *exchange);

@@ -29,6 +29,7 @@ struct journal_state {
     struct journal_reader reader;
     char campaign[CAMPAIGN_NAME];
     struct campaign_policy policy;
+    enum core_hold hold;
     uint64_t next_attempt;
     struct core_segment like; /* state and steps of the segments that follow */
     struct list segments;     /* struct core_segment */
@@ -182,6 +183,11 @@ static void lease_read(struct journal_state *state)
         reader->broken = true;
 }
 
+static void hold_read(struct journal_state *state)
+{
+    state->hold = (enum core_hold)journal_take(&state->reader, CORE_CANCELLED);
+}
+
 /* False at a line that is none of these. */
 static bool head_line(struct journal_state *state, const char *name)
 {
@@ -190,7 +196,7 @@ static bool head_line(struct journal_state *state, const char *name)
         void (*read)(struct journal_state *state);
     } lines[] = {{"policy", policy_read},    {"rule", rule_read}, {"state", state_read},
                  {"segment", segments_read}, {"unit", unit_read}, {"group", group_read},
-                 {"lease", lease_read}};
+                 {"lease", lease_read},      {"hold", hold_read}};
 
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         if (strcmp(lines[i].name, name) == 0) {
@@ -273,6 +279,7 @@ struct core *journal_state_core(const struct journal_state *state,
                                 const struct campaign_policy *policy)
 {
     struct core *core = core_new(policy, state->next_attempt);
+    core_set_hold(core, state->hold);
     const struct core_segment *segments = state->segments.items;
     const struct core_unit *units = state->units.items;
     const struct merge_group *groups = state->groups.items;
@@ -322,6 +329,8 @@ static void sync_read(struct journal_state *state, struct core_event *event)
     event->token_count = (uint32_t)journal_take(reader, SYNC_TASKS);
     for (uint32_t i = 0; i < event->token_count; i++)
         state->tokens[i] = journal_take(reader, UINT64_MAX);
+    if (journal_more(reader))
+        event->attempt = journal_take(reader, INT64_MAX);
     event->reports = state->reports;
     event->held = state->held;
     event->tokens = state->tokens;
@@ -388,8 +397,12 @@ static void event_read(struct journal_state *state, struct core_event *event)
     case EVENT_PUBLISHED:
         groups_read(state, event);
         break;
+    case EVENT_HOLD:
+        event->hold = (enum core_hold)journal_take(reader, CORE_CANCELLED);
+        break;
     case EVENT_MISSING:
     case EVENT_RELEASE:
+    case EVENT_FOUND:
         numbers_read(state, event);
         break;
     }
@@ -409,7 +422,7 @@ enum lookup journal_event_next(struct journal_state *state, struct journal_event
     }
     *event = (struct journal_event){.line = reader->line};
     event->digest = journal_take(reader, UINT64_MAX);
-    event->event.kind = (enum event_kind)journal_take(reader, EVENT_DRAIN);
+    event->event.kind = (enum event_kind)journal_take(reader, EVENT_FOUND);
     event->event.now_ns = (int64_t)journal_take(reader, INT64_MAX);
     if (strcmp(name, "event") == 0 && !reader->broken)
         event_read(state, &event->event);

@@ -16,6 +16,7 @@
 #include "coordinator/conditions_command.h"
 #include "coordinator/explain.h"
 #include "coordinator/export_command.h"
+#include "coordinator/order_command.h"
 #include "coordinator/overdue.h"
 #include "coordinator/plan.h"
 #include "coordinator/raw_command.h"
@@ -54,13 +55,17 @@ static const struct command commands[] = {
     {"explain", "key texts: of one segment, or the difference of two plans",
      explain_usage, explain_command},
     {"run", "a whole campaign on this machine", run_usage, run_command},
-    {"serve", "the coordinator of a campaign", serve_usage, serve_command},
+    {"serve", "the coordinator of one or more campaigns", serve_usage, serve_command},
     {"status", "how far campaigns are", status_usage, status_command},
     {"overdue", "what is late, whose it is, and why", overdue_usage, overdue_command},
     {"report", "events, spills and EOT: selected = delivered + lost + open", report_usage,
      report_command},
     {"retry", "quarantined segments again, after the cause was mended", retry_usage,
      retry_command},
+    {"pause", "hand out nothing more of a campaign for now", pause_usage, pause_command},
+    {"resume", "go on with a paused campaign", resume_usage, resume_command},
+    {"cancel", "end a campaign before it is complete", cancel_usage, cancel_command},
+    {"priority", "which campaign gets pilots first", priority_usage, priority_command},
     {"replay", "the decisions of a coordinator again, also under another policy",
      replay_usage, replay_command},
     {"verify", "published files against the catalog", verify_usage, verify_command},

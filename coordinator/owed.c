@@ -32,6 +32,7 @@ void owed_clear(struct owed *owed)
     owed->collect.count = 0;
     owed->cut.count = 0;
     owed->publish.count = 0;
+    owed->made.count = 0;
     owed->complete = false;
     owed->stuck = false;
 }
@@ -42,6 +43,7 @@ void owed_release(struct owed *owed)
     free(owed->collect.names);
     free(owed->cut.numbers);
     free(owed->publish.numbers);
+    free(owed->made.numbers);
     *owed = (struct owed){.complete = false};
 }
 

@@ -24,6 +24,7 @@ struct owed {
     struct name_list collect; /* parts with a COLLECTING record: unlink, delete record */
     struct number_list cut;   /* units: each COMMAND_CUT gets its answer */
     struct number_list publish; /* groups */
+    struct number_list made;    /* keys that other campaigns want: twins.h */
     bool complete;
     bool stuck;
 };

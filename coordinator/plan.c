@@ -57,6 +57,7 @@ const char plan_usage[] =
     "  retry: {attempts: 3, delay_s: 30, segment_limit_s: 600, memory_mb: 2048}\n"
     "                              # and rules: spillway help rules\n"
     "  lease_s: 120\n"
+    "  priority: 0                 # up to 1000, the highest gets pilots first\n"
     "  complete_at: 1.0            # fraction at which the rest may be closed as lost\n"
     "  eot_partial: drop           # or scale\n";
 

@@ -431,6 +431,7 @@ bool plan_build(struct plan *plan, struct catalog *catalog,
                 const struct campaign_file *file, const char *folder, struct err *err)
 {
     plan->campaign = file->campaign;
+    plan->priority = file->priority;
     if (!runs_read(plan, catalog, &file->selection, err) ||
         !conditions_read(plan, catalog, file, folder, err) ||
         !segments_read(plan, catalog, err) ||

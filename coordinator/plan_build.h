@@ -32,6 +32,7 @@ struct plan_run {
 
 struct plan {
     struct campaign campaign; /* counts filled; id 0 until it is stored */
+    uint32_t priority;
     struct plan_segment *segments;
     struct plan_state *states;
     uint64_t *bytes; /* of each segment */

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "coordinator/order_send.h"
 #include "coordinator/plan_build.h"
 #include "coordinator/write.h"
 
@@ -37,12 +38,26 @@ static bool values_put(struct catalog_txn *txn, const struct plan *plan, struct 
     return true;
 }
 
+/* The first order comes from the campaign file. */
+static bool priority_put(struct catalog_txn *txn, const struct plan *plan,
+                         struct err *err)
+{
+    struct order order = {.kind = ORDER_PRIORITY,
+                          .priority = plan->priority,
+                          .reason = "by the campaign file",
+                          .wall_s = plan->campaign.created_s};
+    memcpy(order.campaign, plan->campaign.name, CAMPAIGN_NAME);
+    order_who(order.who);
+    return plan->priority == PRIORITY_USUAL || orders_add(txn, &order, err);
+}
+
 static bool plan_put(struct catalog_txn *txn, void *context, struct err *err)
 {
     struct plan *plan = context;
     plan->campaign.id = 0;
     if (!catalog_put_campaign(txn, &plan->campaign, err) ||
-        !manifest_put(txn, plan, err) || !values_put(txn, plan, err))
+        !priority_put(txn, plan, err) || !manifest_put(txn, plan, err) ||
+        !values_put(txn, plan, err))
         return false;
     uint32_t campaign = plan->campaign.id;
     for (uint32_t i = 0; i < plan->count; i++)

@@ -274,14 +274,13 @@ bool repair_store(struct catalog_txn *txn, const char *name, uint64_t *forgotten
 }
 
 bool repair_shared(struct catalog_txn *txn, const struct campaign *campaign,
-                   struct err *err)
+                   uint64_t *forgotten, struct err *err)
 {
     struct repair repair = {.txn = txn};
-    uint64_t forgotten = 0;
     bool done = find_campaigns(&repair, campaign->store, err);
     for (uint32_t i = 0; done && i < repair.campaign_count; i++)
         if (repair.campaigns[i].id != campaign->id)
-            done = repair_campaign(&repair, &repair.campaigns[i], &forgotten, err);
+            done = repair_campaign(&repair, &repair.campaigns[i], forgotten, err);
     repair_release(&repair);
     return done;
 }

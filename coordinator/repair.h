@@ -22,6 +22,6 @@ bool repair_store(struct catalog_txn *txn, const char *campaign, uint64_t *forgo
 /* After products of `campaign` were deleted: the same for other campaigns of its store
  * that pointed at them. */
 bool repair_shared(struct catalog_txn *txn, const struct campaign *campaign,
-                   struct err *err);
+                   uint64_t *forgotten, struct err *err);
 
 #endif

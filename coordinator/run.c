@@ -24,17 +24,20 @@
 #include "coordinator/plan.h"
 #include "coordinator/progress.h"
 #include "coordinator/serve.h"
+#include "coordinator/turn.h"
 
 const char run_usage[] =
-    "spillway run CAMPAIGN.yaml [--workers N] [--listen HOST:PORT]\n"
+    "spillway run CAMPAIGN.yaml... [--workers N] [--listen HOST:PORT]\n"
     "\n"
-    "Runs a campaign on this machine until everything is published: plans it if that was\n"
+    "Runs campaigns on this machine until everything is published: plans them if that was\n"
     "not done, starts the coordinator and mpirun with N worker ranks (default: one a\n"
     "core), starts them again when they die. What is there already is not done again.\n"
     "Ctrl-C drains; the same command goes on later. Logs are in logs/ of the area.\n"
     "\n"
+    "Of several campaigns the one with the highest priority comes first.\n"
     "Exit status 0: complete. 10: quarantined segments keep it open:\n"
-    "they are listed; mend the cause, then spillway retry.\n";
+    "they are listed; mend the cause, then spillway retry. A campaign that is paused\n"
+    "waits for spillway resume; one that was cancelled ends it with exit status 2.\n";
 
 #define SECOND_NS ((int64_t)1000000000)
 #define POLL_NS   (SECOND_NS / 5)
@@ -58,7 +61,10 @@ static void on_interrupt(int number)
 
 struct supervisor {
     const struct area *area;
-    char campaign[CAMPAIGN_NAME];
+    char (*names)[CAMPAIGN_NAME]; /* of the campaigns */
+    uint32_t count;
+    struct status *each;         /* as they were at the last look */
+    struct status sum;           /* of them, as if they were one */
     char programs[PATH_MAX / 2]; /* folder of this program */
     const char *listen;
     uint64_t workers;
@@ -88,9 +94,11 @@ static bool start_coordinator(struct supervisor *supervisor, struct err *err)
 {
     char program[PATH_MAX];
     (void)snprintf(program, sizeof program, "%s/spillway", supervisor->programs);
-    const char *const words[] = {
-        program,    "--area",           supervisor->area->folder, "serve",
-        "--listen", supervisor->listen, supervisor->campaign,     NULL};
+    const char *words[TURN_CAMPAIGNS + 7] = {
+        program, "--area",   supervisor->area->folder,
+        "serve", "--listen", supervisor->listen};
+    for (uint32_t i = 0; i < supervisor->count; i++)
+        words[6 + i] = supervisor->names[i];
     return child_start(&supervisor->coordinator, words, supervisor->log_coordinator, err);
 }
 
@@ -189,18 +197,49 @@ static bool about_to_give_up(const struct supervisor *supervisor)
            supervisor->pilots.quick_deaths >= QUICK_DEATHS;
 }
 
-/* Reads every state of the campaign: the larger it is the less often, but nobody is given
- * up for what an old look did not see. */
-static bool look(struct supervisor *supervisor, struct status *status, struct err *err)
+static void add_up(struct status *sum, const struct status *one)
 {
+    sum->campaign.segment_count += one->campaign.segment_count;
+    sum->campaign.complete = sum->campaign.complete && one->campaign.complete;
+    for (unsigned i = 0; i < SEGMENT_STATES; i++)
+        sum->by_state[i] += one->by_state[i];
+    for (unsigned i = 0; i <= GROUP_VOID; i++)
+        sum->groups[i] += one->groups[i];
+    if (sum->waiting == 0)
+        sum->waiting_failure = one->waiting_failure;
+    sum->waiting += one->waiting;
+}
+
+static bool read_all(struct supervisor *supervisor, struct err *err)
+{
+    struct status *sum = &supervisor->sum;
+    bool over = true;
+    memset(sum, 0, sizeof *sum);
+    sum->campaign.complete = true;
+    for (uint32_t i = 0; i < supervisor->count; i++) {
+        struct status *one = &supervisor->each[i];
+        if (!status_of(supervisor->area, supervisor->names[i], one, err))
+            return false;
+        over = over && status_is_over(one);
+        add_up(sum, one);
+    }
+    sum->stuck = over && !sum->campaign.complete;
+    return true;
+}
+
+/* Reads every state of the campaigns: the larger they are the less often, but nobody is
+ * given up for what an old look did not see. */
+static bool look(struct supervisor *supervisor, struct err *err)
+{
+    const struct status *sum = &supervisor->sum;
     int64_t start_ns = clock_now_ns();
     if (start_ns < supervisor->look_ns && !about_to_give_up(supervisor))
         return true;
-    if (!status_of(supervisor->area, supervisor->campaign, status, err))
+    if (!read_all(supervisor, err))
         return false;
     int64_t end_ns = clock_now_ns();
     supervisor->look_ns = end_ns + LOOK_SHARE * (end_ns - start_ns);
-    uint32_t done = status->by_state[SEGMENT_COMMITTED] + status->groups[GROUP_PUBLISHED];
+    uint32_t done = sum->by_state[SEGMENT_COMMITTED] + sum->groups[GROUP_PUBLISHED];
     if (done != supervisor->done) {
         supervisor->coordinator.quick_deaths = 0;
         supervisor->pilots.quick_deaths = 0;
@@ -209,37 +248,31 @@ static bool look(struct supervisor *supervisor, struct status *status, struct er
     return true;
 }
 
-static bool is_over(const struct status *status)
-{
-    return status->campaign.complete || status->stuck;
-}
-
 /* Deaths first, then the catalog, then what follows from both. */
-static bool supervise_once(struct supervisor *supervisor, struct status *status,
-                           struct err *err)
+static bool supervise_once(struct supervisor *supervisor, struct err *err)
 {
     (void)child_alive(&supervisor->coordinator);
     (void)child_alive(&supervisor->pilots);
-    return look(supervisor, status, err) &&
-           (is_over(status) || keep_all_running(supervisor, err));
+    return look(supervisor, err) &&
+           (status_is_over(&supervisor->sum) || keep_all_running(supervisor, err));
 }
 
-static bool supervise(struct supervisor *supervisor, struct status *status,
-                      struct err *err)
+static bool supervise(struct supervisor *supervisor, struct err *err)
 {
     struct progress progress;
-    progress_begin(&progress, status, clock_now_ns());
+    const struct status *sum = &supervisor->sum;
+    progress_begin(&progress, sum, clock_now_ns());
     bool done = true;
-    while (done && interrupted == 0 && !is_over(status)) {
-        done = supervise_once(supervisor, status, err);
+    while (done && interrupted == 0 && !status_is_over(sum)) {
+        done = supervise_once(supervisor, err);
         if (done)
-            progress_show(&progress, status, clock_now_ns());
-        if (done && !is_over(status))
+            progress_show(&progress, sum, clock_now_ns());
+        if (done && !status_is_over(sum))
             clock_sleep_ns(POLL_NS);
     }
     progress_end(&progress);
     /* Only of a complete campaign does the coordinator tell them to end. */
-    wind_down(supervisor, !done || !status->campaign.complete);
+    wind_down(supervisor, !done || !sum->campaign.complete);
     return done;
 }
 
@@ -283,40 +316,74 @@ static bool prepare(struct supervisor *supervisor, struct err *err)
            area_path(supervisor->area, "logs/pilots.log", supervisor->log_pilots, err);
 }
 
-static int run_campaign(struct supervisor *supervisor, struct err *err)
+static void print_nothing(const struct status *status)
 {
-    struct status status;
-    if (!status_of(supervisor->area, supervisor->campaign, &status, err))
-        return command_error(err);
-    if (status.campaign.complete) {
-        (void)printf(
-            "nothing to run: all %u segments of %s are committed and its %u "
-            "files are published; release, inputs and conditions are unchanged\n",
-            status.campaign.segment_count, status.campaign.name,
-            status.groups[GROUP_PUBLISHED]);
+    (void)printf("nothing to run: all %u segments of %s are committed and its %u "
+                 "files are published; release, inputs and conditions are unchanged\n",
+                 status->campaign.segment_count, status->campaign.name,
+                 status->groups[GROUP_PUBLISHED]);
+}
+
+/* How one campaign ended: its exit status. */
+static int tell_end(const struct supervisor *supervisor, const struct status *status,
+                    struct err *err)
+{
+    const char *name = status->campaign.name;
+    if (status->campaign.complete) {
+        print_end(status);
         return 0;
     }
-    supervisor->done = status.by_state[SEGMENT_COMMITTED];
-    if (!prepare(supervisor, err) || !supervise(supervisor, &status, err))
+    if (status->orders.hold == CORE_CANCELLED) {
+        (void)err_set(err, E_ORDER, "campaign %s was cancelled by %s: %.160s", name,
+                      status->orders.held.who, status->orders.held.reason);
         return command_error(err);
-    if (status.campaign.complete) {
-        print_end(&status);
+    }
+    if (!status->stuck)
+        return 0;
+    (void)err_set(err, E_CAMPAIGN_STUCK,
+                  "campaign %s: %u of %u segments are quarantined and %u merges were "
+                  "given up, all else is done",
+                  name, status->by_state[SEGMENT_QUARANTINED],
+                  status->campaign.segment_count, status->groups[GROUP_FAILED]);
+    int exit_status = command_error(err);
+    if (!status_print_stuck(supervisor->area, name, err))
+        return command_error(err);
+    return exit_status;
+}
+
+static int run_campaigns(struct supervisor *supervisor, struct err *err)
+{
+    const struct status *sum = &supervisor->sum;
+    if (!read_all(supervisor, err))
+        return command_error(err);
+    if (sum->campaign.complete) {
+        for (uint32_t i = 0; i < supervisor->count; i++)
+            print_nothing(&supervisor->each[i]);
         return 0;
     }
-    if (!status.stuck) {
+    supervisor->done = sum->by_state[SEGMENT_COMMITTED];
+    if (!status_is_over(sum) &&
+        (!prepare(supervisor, err) || !supervise(supervisor, err)))
+        return command_error(err);
+    if (!status_is_over(sum)) {
         (void)fprintf(stderr, "stopped by signal %d; the same command goes on\n",
                       (int)interrupted);
         return 128 + (int)interrupted;
     }
-    (void)err_set(err, E_CAMPAIGN_STUCK,
-                  "campaign %s: %u of %u segments are quarantined and %u merges were "
-                  "given up, all else is done",
-                  supervisor->campaign, status.by_state[SEGMENT_QUARANTINED],
-                  status.campaign.segment_count, status.groups[GROUP_FAILED]);
-    int exit_status = command_error(err);
-    if (!status_print_stuck(supervisor->area, supervisor->campaign, err))
-        return command_error(err);
+    int exit_status = 0;
+    for (uint32_t i = 0; i < supervisor->count; i++) {
+        int one = tell_end(supervisor, &supervisor->each[i], err);
+        exit_status = exit_status == 0 ? one : exit_status;
+    }
     return exit_status;
+}
+
+static bool plan_files(struct supervisor *supervisor, char **files, struct err *err)
+{
+    for (uint32_t i = 0; i < supervisor->count; i++)
+        if (!plan_file(supervisor->area, files[i], supervisor->names[i], err))
+            return false;
+    return true;
 }
 
 /* One supervisor an area: two would fight for the catalog. The lock ends with us. */
@@ -337,9 +404,17 @@ int run_command(struct area *area, int argc, char **argv)
         {.name = "workers", .number = &supervisor.workers},
         {.name = "listen", .text = &supervisor.listen}};
     if (!command_options(options, 2, &argc, argv, &err) ||
-        !command_words(argc, 1, 1, "one campaign file", &err) ||
+        !command_words(argc, 1, TURN_CAMPAIGNS, "campaign files", &err) ||
         !workers_check(&supervisor, &err) || !area_open(area, &err) ||
-        !area_take(area, &err) || !plan_file(area, argv[1], supervisor.campaign, &err))
+        !area_take(area, &err))
         return command_error(&err);
-    return run_campaign(&supervisor, &err);
+    supervisor.count = (uint32_t)argc - 1;
+    supervisor.names = mem_new(supervisor.count, sizeof *supervisor.names);
+    supervisor.each = mem_new(supervisor.count, sizeof *supervisor.each);
+    int status = plan_files(&supervisor, argv + 1, &err)
+                     ? run_campaigns(&supervisor, &err)
+                     : command_error(&err);
+    free(supervisor.names);
+    free(supervisor.each);
+    return status;
 }

@@ -11,12 +11,7 @@
 #include "base/text.h"
 #include "coordinator/company.h"
 #include "coordinator/door.h"
-#include "coordinator/repair.h"
-#include "coordinator/sweep.h"
-#include "coordinator/turn.h"
-#include "coordinator/watch.h"
-#include "coordinator/withdraw.h"
-#include "coordinator/write.h"
+#include "coordinator/served.h"
 
 /* How long the loop waits for company for the first exchange of a batch: one commit is
  * 1 to 3 ms, so this at most doubles the latency of an idle service. */
@@ -26,175 +21,51 @@
 
 /* Only the loop's thread touches it. */
 struct service {
-    struct catalog *catalog;
-    struct book book;
-    struct core *core;
+    struct served served;
     struct log *log;
     struct door *door;
-    char journals[AREA_PATH]; /* folder */
-    struct journal *journal;
     struct company company;
-    struct watch watch;
-    struct door_figures figures;
-    struct sha256 fingerprint; /* of the first executor of this release; zero unknown */
     int64_t swept_ns;
-    uint64_t forgotten; /* segments, at the start */
-    uint64_t foreign;   /* files below parts/ that are not ours, at the last sweep */
 };
 
-static bool fingerprint_name(const struct service *service, char out[80])
+static void show(const struct service *service)
 {
-    char hex[SHA256_HEX];
-    sha256_to_hex(&service->book.campaign.recipe.release, hex);
-    return snprintf(out, 80, "fingerprint/%s", hex) > 0;
-}
-
-static bool put_fingerprint(struct catalog_txn *txn, void *context, struct err *err)
-{
-    struct service *service = context;
-    char name[80];
-    return fingerprint_name(service, name) &&
-           catalog_put_text(txn, name, service->fingerprint.bytes, SHA256_SIZE, err);
-}
-
-static bool get_fingerprint(struct service *service, struct catalog_txn *txn,
-                            struct err *err)
-{
-    char name[80];
-    struct bytes bytes;
-    bytes_init(&bytes, 4096);
-    enum lookup found = fingerprint_name(service, name)
-                            ? catalog_get_text(txn, name, &bytes, err)
-                            : LOOKUP_FAILED;
-    if (found == LOOKUP_FOUND && bytes.size == SHA256_SIZE)
-        memcpy(service->fingerprint.bytes, bytes.data, SHA256_SIZE);
-    bytes_release(&bytes);
-    return found != LOOKUP_FAILED;
-}
-
-static bool mark_complete(struct catalog_txn *txn, void *context, struct err *err)
-{
-    struct service *service = context;
-    service->book.campaign.complete = true;
-    return catalog_put_campaign(txn, &service->book.campaign, err);
-}
-
-static bool sweep(struct catalog_txn *txn, void *context, struct err *err)
-{
-    struct service *service = context;
-    struct swept swept;
-    uint64_t replaced;
-    const struct campaign *campaign = &service->book.campaign;
-    if (!withdraw_files(txn, campaign, &replaced, err) ||
-        !sweep_collecting(campaign, txn, err) || !sweep_parts(campaign, txn, &swept, err))
-        return false;
-    if (replaced > 0)
-        log_write(service->log, LOG_LEVEL_INFO, "event=withdrawn files=%" PRIu64,
-                  replaced);
-    if (swept.removed > 0)
-        log_write(service->log, LOG_LEVEL_INFO, "event=swept parts=%" PRIu64,
-                  swept.removed);
-    if (swept.foreign > service->foreign)
-        log_write(service->log, LOG_LEVEL_WARN,
-                  "event=foreign_files count=%" PRIu64 " first=%s action=left_alone",
-                  swept.foreign, swept.first);
-    service->foreign = swept.foreign;
-    return true;
-}
-
-static bool repair(struct catalog_txn *txn, void *context, struct err *err)
-{
-    struct service *service = context;
-    return repair_store(txn, service->figures.campaign, &service->forgotten, err);
-}
-
-/* The campaign as the catalog has it, in a core that is not started. */
-static bool load_book(struct service *service, struct err *err)
-{
-    struct catalog_txn *txn;
-    if (!catalog_begin(service->catalog, &txn, err))
-        return false;
-    bool done =
-        book_load(&service->book, txn, service->figures.campaign, &service->core, err) &&
-        get_fingerprint(service, txn, err);
-    catalog_abort(txn);
-    if (done)
-        service->journal = journal_open(service->journals, service->figures.campaign,
-                                        service->core, service->log);
-    return done;
-}
-
-static bool load(struct service *service, struct err *err)
-{
-    if (!write_catalog(service->catalog, repair, service, err))
-        return false;
-    if (service->forgotten > 0)
-        log_write(service->log, LOG_LEVEL_WARN,
-                  "event=products_missing segments=%" PRIu64 " action=made_again",
-                  service->forgotten);
-    return load_book(service, err) &&
-           write_catalog(service->catalog, sweep, service, err);
-}
-
-static bool turn(struct service *service, struct exchange **exchanges, uint32_t count,
-                 bool start, struct err *err)
-{
-    struct turn_result result;
-    struct turn turn = {.catalog = service->catalog,
-                        .book = &service->book,
-                        .core = service->core,
-                        .log = service->log,
-                        .journal = service->journal,
-                        .now_ns = clock_now_ns(),
-                        .wall_s = clock_wall_s(),
-                        .start = start};
-    if (!turn_run(&turn, exchanges, count, &result, err))
-        return false;
-    if (result.complete) {
-        log_write(service->log, LOG_LEVEL_INFO, "event=%s campaign=%s",
-                  result.stuck ? "stuck" : "complete", service->book.campaign.name);
-        if (!result.stuck &&
-            !write_catalog(service->catalog, mark_complete, service, err))
-            return false;
-        if (!write_catalog(service->catalog, sweep, service, err))
-            return false;
-        service->figures.complete = !result.stuck;
-        service->figures.stuck = result.stuck;
+    struct door_figures figures[TURN_CAMPAIGNS];
+    const struct served *served = &service->served;
+    for (uint32_t i = 0; i < served->count; i++) {
+        const struct served_one *one = &served->list[served->order[i]];
+        figures[i] = (struct door_figures){.counts = core_count(one->core),
+                                           .priority = one->orders.priority,
+                                           .hold = one->orders.hold,
+                                           .complete = one->complete,
+                                           .stuck = one->stuck};
+        memcpy(figures[i].campaign, one->name, CAMPAIGN_NAME);
     }
-    service->figures.counts = core_count(service->core);
-    door_show(service->door, &service->figures);
-    return true;
-}
-
-static bool keep_fingerprint(struct service *service, const struct hello *hello,
-                             struct err *err)
-{
-    if (!sha256_is_zero(&service->fingerprint))
-        return true;
-    service->fingerprint = hello->fingerprint;
-    return write_catalog(service->catalog, put_fingerprint, service, err);
+    door_show(service->door, figures, served->count);
 }
 
 /* Why a pilot may not work here; "" when it may. */
 static void refusal(const struct service *service, const struct hello *hello, char *text,
                     size_t size)
 {
-    const struct sha256 *release = &service->book.campaign.recipe.release;
+    const struct served *served = &service->served;
+    const struct served_one *one = served_of_release(served, &hello->release);
     char ours[SHA256_HEX];
     char theirs[SHA256_HEX];
     text[0] = 0;
+    sha256_to_hex(&hello->release, theirs);
     if (hello->protocol != PROTOCOL_VERSION) {
         (void)snprintf(text, size, "protocol %u, the coordinator speaks %u",
                        hello->protocol, PROTOCOL_VERSION);
-    } else if (!sha256_equal(&hello->release, release)) {
-        sha256_to_hex(release, ours);
-        sha256_to_hex(&hello->release, theirs);
+    } else if (one == NULL) {
+        one = &served->list[served->order[0]];
+        sha256_to_hex(&one->book.campaign.recipe.release, ours);
         (void)snprintf(text, size,
                        "release %s, the campaign needs %s: install that release", theirs,
                        ours);
-    } else if (!sha256_is_zero(&service->fingerprint) &&
-               !sha256_equal(&hello->fingerprint, &service->fingerprint)) {
-        sha256_to_hex(&service->fingerprint, ours);
+    } else if (!sha256_is_zero(&one->fingerprint) &&
+               !sha256_equal(&hello->fingerprint, &one->fingerprint)) {
+        sha256_to_hex(&one->fingerprint, ours);
         sha256_to_hex(&hello->fingerprint, theirs);
         (void)snprintf(text, size,
                        "golden segment gives %s on %.60s, it must give %s: this node or "
@@ -205,19 +76,68 @@ static void refusal(const struct service *service, const struct hello *hello, ch
 
 static void welcome(struct service *service, struct exchange *exchange)
 {
-    int64_t lease_ns = service->book.campaign.policy.lease_ns;
+    int64_t lease_ns = served_lease_ns(&service->served, &exchange->hello.release);
+    exchange->release = exchange->hello.release;
     exchange->hello_answer = (struct hello_answer){.pilot = clock_random_token(),
                                                    .lease_ns = lease_ns,
                                                    .heartbeat_ns = lease_ns / 4};
-    company_add(&service->company, exchange->hello_answer.pilot, exchange->hello.host);
+    company_add(&service->company, exchange->hello_answer.pilot, &exchange->hello);
     log_write(service->log, LOG_LEVEL_INFO,
               "event=pilot pilot=%016" PRIx64 " host=%s pid=%u executors=%u",
               exchange->hello_answer.pilot, exchange->hello.host, exchange->hello.pid,
               exchange->hello.executors);
 }
 
-/* Answers pilots that may not work here and takes them out of the list. When it fails the
- * list holds what is not answered. */
+static bool greet(struct service *service, struct exchange *exchange, bool *refused,
+                  struct err *err)
+{
+    char text[400];
+    refusal(service, &exchange->hello, text, sizeof text);
+    *refused = text[0] != 0;
+    if (*refused) {
+        log_write(service->log, LOG_LEVEL_ERROR, "event=pilot_refused host=%s why=\"%s\"",
+                  exchange->hello.host, text);
+        door_refuse(exchange, 409, text);
+        return true;
+    }
+    welcome(service, exchange);
+    return served_fingerprint(&service->served, &exchange->hello, err);
+}
+
+/* Who it is that says so. */
+static void recognise(const struct service *service, struct exchange *exchange)
+{
+    const struct company_member *member =
+        company_find(&service->company, exchange->sync.pilot);
+    if (member == NULL)
+        return;
+    exchange->release = member->release;
+    memcpy(exchange->host, member->host, sizeof exchange->host);
+}
+
+/* An order that is refused is answered; one that cannot be written ends the service. */
+static bool obey(struct service *service, struct exchange *exchange, struct err *err)
+{
+    struct order *order = &exchange->order;
+    order->wall_s = clock_wall_s();
+    if (!served_order(&service->served, order, &exchange->news, err)) {
+        if (err->code != E_ORDER && err->code != E_NOT_FOUND)
+            return false;
+        door_refuse(exchange, err->code == E_ORDER ? 409 : 404, err->text);
+        return true;
+    }
+    if (exchange->news)
+        log_write(service->log, LOG_LEVEL_INFO,
+                  "event=order campaign=%s order=%s who=\"%s\" why=\"%s\"",
+                  order->campaign, order_kind_name(order->kind), order->who,
+                  order->reason);
+    struct err ignored;
+    (void)door_answer(exchange, &ignored);
+    return true;
+}
+
+/* Answers orders, and pilots that may not work here, and takes them out of the list. When
+ * it fails the list holds what is not answered. */
 static bool admit(struct service *service, struct exchange **list, uint32_t *count,
                   struct err *err)
 {
@@ -225,24 +145,22 @@ static bool admit(struct service *service, struct exchange **list, uint32_t *cou
     bool done = true;
     for (uint32_t i = 0; i < *count; i++) {
         struct exchange *exchange = list[i];
-        char text[400];
+        bool answered = false;
         list[kept++] = exchange;
-        if (exchange->kind == EXCHANGE_SYNC)
-            (void)snprintf(exchange->host, sizeof exchange->host, "%s",
-                           company_host(&service->company, exchange->sync.pilot));
-        if (!done || exchange->kind != EXCHANGE_HELLO)
+        if (!done)
             continue;
-        refusal(service, &exchange->hello, text, sizeof text);
-        if (text[0] != 0) {
-            log_write(service->log, LOG_LEVEL_ERROR,
-                      "event=pilot_refused host=%s why=\"%s\"", exchange->hello.host,
-                      text);
-            door_refuse(exchange, 409, text);
-            kept--;
-            continue;
+        switch (exchange->kind) {
+        case EXCHANGE_SYNC:
+            recognise(service, exchange);
+            break;
+        case EXCHANGE_HELLO:
+            done = greet(service, exchange, &answered, err);
+            break;
+        case EXCHANGE_ORDER:
+            done = answered = obey(service, exchange, err);
+            break;
         }
-        done = keep_fingerprint(service, &exchange->hello, err);
-        welcome(service, exchange);
+        kept -= answered ? 1 : 0;
     }
     *count = kept;
     return done;
@@ -250,7 +168,7 @@ static bool admit(struct service *service, struct exchange **list, uint32_t *cou
 
 static int64_t wait_for(const struct service *service)
 {
-    int64_t left = core_deadline(service->core);
+    int64_t left = served_deadline(&service->served);
     int64_t now = clock_now_ns();
     if (left == INT64_MAX || left - now > SECOND_NS)
         return SECOND_NS;
@@ -274,59 +192,31 @@ static bool sweep_in_time(struct service *service, struct err *err)
     if (clock_now_ns() - service->swept_ns <= SWEEP_NS)
         return true;
     service->swept_ns = clock_now_ns();
-    return write_catalog(service->catalog, sweep, service, err);
-}
-
-static bool start(struct service *service, struct err *err)
-{
-    service->watch = (struct watch){.catalog = service->catalog,
-                                    .campaign = &service->book.campaign,
-                                    .core = service->core,
-                                    .log = service->log};
-    return turn(service, NULL, 0, true, err);
-}
-
-static void unload(struct service *service)
-{
-    journal_close(service->journal);
-    core_free(service->core);
-    book_release(&service->book);
-    service->journal = NULL;
-    service->core = NULL;
-}
-
-/* A journal that is long enough ends with its core: the next one is loaded as after a
- * restart, so that no file grows without bound and each can be decided again. */
-static bool begin_anew(struct service *service, uint64_t limit, struct err *err)
-{
-    if (!journal_is_full(service->journal, limit))
-        return true;
-    log_write(service->log, LOG_LEVEL_INFO, "event=journal_full action=loaded_anew");
-    unload(service);
-    return load_book(service, err) && start(service, err);
+    return served_sweep(&service->served, err);
 }
 
 static bool loop(struct service *service, const struct serve_options *options,
                  const volatile sig_atomic_t *stop, struct err *err)
 {
     uint64_t limit = options->journal_bytes == 0 ? JOURNAL_FILE : options->journal_bytes;
+    struct served *served = &service->served;
     struct exchange *list[TURN_EXCHANGES];
     service->swept_ns = clock_now_ns();
-    if (!start(service, err))
+    if (!served_start(served, err))
         return false;
     while (!*stop) {
+        show(service);
         uint32_t count =
             door_take(service->door, wait_for(service), GATHER_NS, list, TURN_EXCHANGES);
         if (!admit(service, list, &count, err) ||
-            !turn(service, list, count, false, err)) {
+            !served_turn(served, list, count, err)) {
             for (uint32_t i = 0; i < count; i++)
                 door_refuse(list[i], 503, "the coordinator is going down");
             return false;
         }
         answer_all(service, list, count);
-        if (!sweep_in_time(service, err) ||
-            !watch_look(&service->watch, clock_now_ns(), clock_wall_s(), err) ||
-            !begin_anew(service, limit, err))
+        if (!sweep_in_time(service, err) || !served_watch(served, err) ||
+            !served_renew(served, limit, err))
             return false;
     }
     return true;
@@ -364,9 +254,10 @@ static bool announce(const struct area *area, struct service *service, const cha
         !disk_write_durable(path, url, strlen(url), 0644, err))
         return false;
     url[strlen(url) - 1] = 0;
-    log_write(service->log, LOG_LEVEL_INFO, "event=serving url=%s campaign=%s", url,
-              service->book.campaign.name);
-    return catalog_set_owner_url(service->catalog, url, err);
+    for (uint32_t i = 0; i < service->served.count; i++)
+        log_write(service->log, LOG_LEVEL_INFO, "event=serving url=%s campaign=%s", url,
+                  service->served.list[i].name);
+    return catalog_set_owner_url(service->served.catalog, url, err);
 }
 
 bool serve(const struct area *area, const struct serve_options *options, struct log *log,
@@ -375,20 +266,21 @@ bool serve(const struct area *area, const struct serve_options *options, struct 
     char folder[AREA_PATH];
     char token[AREA_TOKEN];
     unsigned port = 0;
-    struct service service = {.log = log};
-    struct door_figures *figures = &service.figures;
-    bool done =
-        text_copy(figures->campaign, sizeof figures->campaign, options->campaign, err) &&
-        read_token(area, token, err) && area_path(area, "catalog", folder, err) &&
-        area_path(area, "journal", service.journals, err) &&
-        catalog_open(folder, CATALOG_WRITE, &service.catalog, err) &&
-        load(&service, err) &&
-        door_open(options->listen, token, &service.door, &port, err) &&
-        announce(area, &service, options->listen, port, err) &&
-        loop(&service, options, stop, err);
+    struct service service = {.log = log, .served = {.log = log}};
+    struct served *served = &service.served;
+    struct catalog *catalog = NULL;
+    bool done = read_token(area, token, err) && area_path(area, "catalog", folder, err) &&
+                area_path(area, "journal", served->journals, err) &&
+                catalog_open(folder, CATALOG_WRITE, &catalog, err);
+    served->catalog = catalog;
+    done = done &&
+           served_load(served, options->campaigns, options->campaign_count, err) &&
+           door_open(options->listen, token, &service.door, &port, err) &&
+           announce(area, &service, options->listen, port, err) &&
+           loop(&service, options, stop, err);
     door_close(service.door);
     company_release(&service.company);
-    unload(&service);
-    catalog_close(service.catalog);
+    served_release(served);
+    catalog_close(catalog);
     return done;
 }

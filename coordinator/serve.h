@@ -1,8 +1,8 @@
-/* serve.h - the coordinator service: pilots on one side, core and catalog on the other.
+/* serve.h - the coordinator service: pilots on one side, cores and catalog on the other.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Always true: what a pilot is told was durable before; only the loop's thread touches
- * core, book and catalog. Crash-only: there is no state to save at the end.
+ * cores, books and catalog. Crash-only: there is no state to save at the end.
  */
 #ifndef SPILLWAY_COORDINATOR_SERVE_H
 #define SPILLWAY_COORDINATOR_SERVE_H
@@ -15,7 +15,8 @@
 #define SERVE_ADDRESS_FILE "coordinator.url" /* in the area: where pilots look */
 
 struct serve_options {
-    const char *campaign;
+    const char *const *campaigns; /* names */
+    uint32_t campaign_count;
     const char *listen;     /* "HOST:PORT" */
     uint64_t journal_bytes; /* events a journal file, 0: the usual ones; for tests */
 };

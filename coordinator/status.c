@@ -3,8 +3,10 @@
  */
 #include "coordinator/status.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/json.h"
 #include "coordinator/attempt_view.h"
@@ -17,10 +19,10 @@
 const char status_usage[] =
     "spillway status [CAMPAIGN] [--json]\n"
     "\n"
-    "How far each campaign is: segments by state, published files, what its retry rules\n"
-    "decided, what is quarantined and why. For a CAMPAIGN that is named, its conditions\n"
-    "source is asked whether the tag moved since planning, which changes nothing in the\n"
-    "campaign. Exit status 0 also when a campaign is not complete.\n";
+    "How far each campaign is: segments by state, published files, who paused or cancelled\n"
+    "it and why, what its retry rules decided, what is quarantined and why. For a CAMPAIGN\n"
+    "that is named all orders are listed, and its conditions source is asked whether the\n"
+    "tag moved since planning, which changes nothing in the campaign. Exit status 0 also when a campaign is not complete.\n";
 
 /* States are read in pieces of this many, 1 MiB. */
 #define STATUS_PIECE 65536u
@@ -146,6 +148,12 @@ static bool find_stuck(struct catalog_txn *txn, struct status *status, struct er
     return done;
 }
 
+bool status_is_over(const struct status *status)
+{
+    return status->campaign.complete || status->stuck ||
+           status->orders.hold == CORE_CANCELLED;
+}
+
 bool status_read(struct catalog_txn *txn, const char *campaign, struct status *status,
                  struct err *err)
 {
@@ -153,7 +161,7 @@ bool status_read(struct catalog_txn *txn, const char *campaign, struct status *s
     enum lookup found = catalog_get_campaign(txn, campaign, &status->campaign, err);
     if (found == LOOKUP_ABSENT)
         err_set(err, E_NOT_FOUND, "campaign \"%s\" is not planned", campaign);
-    if (found != LOOKUP_FOUND)
+    if (found != LOOKUP_FOUND || !orders_read(txn, campaign, &status->orders, err))
         return false;
     struct plan_state *piece = mem_new(STATUS_PIECE, sizeof *piece);
     bool done = count_states(txn, status, piece, err) && count_groups(txn, status, err);
@@ -196,7 +204,42 @@ static const char *status_word(const struct status *status)
 {
     if (status->campaign.complete)
         return "complete";
+    if (status->orders.hold != CORE_RUNNING)
+        return status->orders.hold == CORE_PAUSED ? "paused" : "cancelled";
     return status->stuck ? "stuck" : "open";
+}
+
+static void order_time(const struct order *order, char out[32])
+{
+    struct tm parts;
+    time_t seconds = (time_t)order->wall_s;
+    out[0] = 0;
+    if (gmtime_r(&seconds, &parts) != NULL)
+        (void)strftime(out, 32, "%Y-%m-%d %H:%M:%S UTC", &parts);
+}
+
+static bool print_order(const struct order *order, void *context, struct err *err)
+{
+    char when[32];
+    (void)context;
+    (void)err;
+    order_time(order, when);
+    (void)printf("  %s", order_kind_name(order->kind));
+    if (order->kind == ORDER_PRIORITY)
+        (void)printf(" %" PRIu32, order->priority);
+    (void)printf(" by %s at %s%s%s\n", order->who, when,
+                 order->reason[0] == 0 ? "" : ": ", order->reason);
+    return true;
+}
+
+/* Of a campaign that was named all that managers said, else what holds. */
+static bool print_orders(struct catalog_txn *txn, const struct status *status, bool all,
+                         struct err *err)
+{
+    const struct orders *orders = &status->orders;
+    if (all)
+        return orders_each(txn, status->campaign.name, print_order, NULL, err);
+    return orders->hold == CORE_RUNNING || print_order(&orders->held, NULL, err);
 }
 
 /* What the coordinator saw last, while the campaign is open. */
@@ -228,7 +271,7 @@ static void print_news(const struct campaign *campaign, const struct tag_news *n
                      news->detail);
 }
 
-static bool print_text(struct catalog_txn *txn, const struct status *status,
+static bool print_text(struct catalog_txn *txn, const struct status *status, bool all,
                        struct err *err)
 {
     const struct campaign *campaign = &status->campaign;
@@ -250,7 +293,8 @@ static bool print_text(struct catalog_txn *txn, const struct status *status,
     if (waiting != E_NONE)
         (void)printf("  %u wait and are tried again: %s: %s\n", status->waiting,
                      err_name(waiting), err_advice(waiting));
-    if (!attempt_rules_show(txn, campaign, NULL, err) || !print_alert(txn, campaign, err))
+    if (!print_orders(txn, status, all, err) ||
+        !attempt_rules_show(txn, campaign, NULL, err) || !print_alert(txn, campaign, err))
         return false;
     (void)fflush(stdout);
     return stuck_print(txn, campaign, stderr, err);
@@ -267,6 +311,12 @@ static bool put_json(struct json_writer *json, struct catalog_txn *txn,
     if (news->moved != MOVED_NOT_ASKED)
         json_put_text(json, "tag_moved", moved_name(news->moved));
     json_put_text(json, "store", status->campaign.store);
+    json_put_u64(json, "priority", status->orders.priority);
+    if (status->orders.hold != CORE_RUNNING) {
+        json_put_text(json, "held_by", status->orders.held.who);
+        json_put_i64(json, "held_unix_s", status->orders.held.wall_s);
+        json_put_text(json, "held_reason", status->orders.held.reason);
+    }
     json_put_u64(json, "segments", status->campaign.segment_count);
     for (unsigned i = 0; i < SEGMENT_STATES; i++)
         json_put_u64(json, segment_state_name((enum segment_state)i),
@@ -283,7 +333,7 @@ static bool put_json(struct json_writer *json, struct catalog_txn *txn,
 
 /* Into `json`; as text when that is NULL. */
 static bool print_one(struct catalog_txn *txn, const struct campaign *campaign,
-                      const struct tag_news *news, struct json_writer *json,
+                      const struct tag_news *news, bool named, struct json_writer *json,
                       struct err *err)
 {
     struct status status;
@@ -291,7 +341,7 @@ static bool print_one(struct catalog_txn *txn, const struct campaign *campaign,
         return false;
     if (json != NULL)
         return put_json(json, txn, &status, news, err);
-    if (!print_text(txn, &status, err))
+    if (!print_text(txn, &status, named, err))
         return false;
     print_news(campaign, news);
     return true;
@@ -316,7 +366,7 @@ static bool print_all(struct catalog_txn *txn, const char *only, bool as_json,
         if (only != NULL && strcmp(only, campaign.name) != 0)
             continue;
         any = true;
-        done = print_one(txn, &campaign, news, as_json ? &json : NULL, err);
+        done = print_one(txn, &campaign, news, only != NULL, as_json ? &json : NULL, err);
     }
     done = done && found != LOOKUP_FAILED;
     if (done && only != NULL && !any)

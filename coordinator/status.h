@@ -6,6 +6,7 @@
 
 #include "catalog/catalog.h"
 #include "coordinator/area.h"
+#include "coordinator/orders.h"
 
 struct status {
     struct campaign campaign;
@@ -14,7 +15,11 @@ struct status {
     bool stuck; /* nothing moves any more: segments are quarantined, merges given up */
     uint32_t waiting; /* segments and merges that failed and wait for their turn */
     uint16_t waiting_failure; /* code of the first of them, 0 none */
+    struct orders orders;
 };
+
+/* Complete, stuck or cancelled: without a person nothing more is done. */
+bool status_is_over(const struct status *status);
 
 bool status_read(struct catalog_txn *txn, const char *campaign, struct status *status,
                  struct err *err);

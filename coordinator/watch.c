@@ -100,6 +100,9 @@ static bool cause_text(struct catalog_txn *txn, const struct core_watch *now,
     case CORE_MANAGER:
         (void)snprintf(text, 256, "what is left is quarantined: mend it, then retry");
         break;
+    case CORE_HELD:
+        (void)snprintf(text, 256, "the campaign is paused or cancelled");
+        break;
     case CORE_STAGE:
         (void)snprintf(text, 256, "what is left is of a stage that is not open");
         break;
@@ -215,6 +218,7 @@ bool watch_look(struct watch *watch, int64_t now_ns, int64_t wall_s, struct err 
         return true;
     watch->looked_ns = now_ns;
     core_look(watch->core, now_ns, &now);
+    now.alert = now.alert && !(watch->ahead && now.cause == CORE_NOT_ASKED);
     if (watch->known && same(&now, &watch->told))
         return true;
     struct seen seen = {watch, &now, now_ns, wall_s};

@@ -16,6 +16,8 @@ struct watch {
     const struct campaign *campaign;
     const struct core *core;
     struct log *log;
+    bool
+        ahead; /* pilots work for a campaign that goes before: not to be asked is right */
     bool known; /* `told` is what the catalog holds */
     struct core_watch told;
     int64_t looked_ns;

@@ -21,7 +21,8 @@ static const struct segment_row life[SEGMENT_STATES] = {
                          TO(SEGMENT_READY) | TO(SEGMENT_COMMITTED)},
     [SEGMENT_READY] = {"ready", "pilot", "the patience of the campaign",
                        "no pilot asked for work",
-                       TO(SEGMENT_LEASED) | TO(SEGMENT_QUARANTINED)},
+                       TO(SEGMENT_LEASED) | TO(SEGMENT_QUARANTINED) |
+                           TO(SEGMENT_COMMITTED)},
     [SEGMENT_LEASED] = {"leased", "pilot", "the term of its lease", "its pilot is silent",
                         TO(SEGMENT_COMMITTED) | TO(SEGMENT_READY) | TO(SEGMENT_WAITING) |
                             TO(SEGMENT_QUARANTINED)},

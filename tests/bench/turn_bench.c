@@ -38,9 +38,10 @@ static void turn(struct bench *bench, struct exchange **exchanges, uint32_t coun
 {
     struct turn_result result;
     struct err err;
+    const struct turn_campaign served = {.book = &bench->book, .core = bench->core};
     const struct turn turn = {.catalog = bench->catalog,
-                              .book = &bench->book,
-                              .core = bench->core,
+                              .campaigns = &served,
+                              .campaign_count = 1,
                               .log = &bench->log,
                               .now_ns = clock_now_ns(),
                               .wall_s = clock_wall_s(),

@@ -38,6 +38,7 @@ struct sim_rates {
     uint32_t crash;     /* the coordinator, per event that it handles */
     uint32_t restore;   /* an older backup, per start */
     uint32_t missing;   /* a committed part is lost, per second */
+    uint32_t pause;     /* the manager pauses, or lets go on, per second */
     uint32_t flaky;     /* a segment is of each bad nature */
 };
 
@@ -83,6 +84,7 @@ struct sim_catalog {
     uint32_t group_count, group_capacity;
     uint64_t *published; /* keys of published files */
     uint32_t published_count, published_capacity;
+    enum core_hold hold;
     bool complete;
 };
 
@@ -265,6 +267,9 @@ void sim_cut(struct sim *sim, uint32_t unit);
 void sim_publish(struct sim *sim, uint32_t number);
 void sim_manager(struct sim *sim);
 void sim_lose_file(struct sim *sim);
+
+/* Pauses a running campaign, lets a paused one go on. */
+void sim_hold(struct sim *sim);
 
 /* sim_world.c: a campaign from its seed to its end; checks all on the way. Counters are
  * left in *sim for printing; then sim_release. */

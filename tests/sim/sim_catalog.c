@@ -103,6 +103,8 @@ static void check_merge(struct sim *sim, const struct sim_group *group)
 static void apply_lease(struct sim *sim, const struct core_command *command)
 {
     struct sim_catalog *catalog = &sim->catalog;
+    sim_check(sim, catalog->hold == CORE_RUNNING,
+              "work is handed out while the campaign is paused");
     sim_check(sim, command->attempt == (uint64_t)catalog->attempt_count + 1,
               "an attempt has not the next number");
     sim_check(sim,

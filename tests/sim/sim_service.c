@@ -148,6 +148,8 @@ static bool decide(struct sim *sim, struct core_event *event, struct sim_message
         die(sim);
         return false;
     }
+    if (event->kind == EVENT_HOLD)
+        sim->catalog.hold = event->hold;
     for (uint32_t i = 0; i < commands.count; i++) {
         sim_apply(sim, event, &commands.list[i]);
         sim->hash = random_mix(sim->hash + core_command_digest(&commands.list[i]));
@@ -167,6 +169,7 @@ static void load_core(struct sim *sim)
 {
     const struct sim_catalog *catalog = &sim->catalog;
     sim->core = core_new(&sim->policy, (uint64_t)catalog->attempt_count + 1);
+    core_set_hold(sim->core, catalog->hold);
     for (uint32_t i = 0; i < sim->segment_count; i++) {
         struct core_segment segment = sim->segments[i];
         segment.state = catalog->states[i];
@@ -367,4 +370,13 @@ void sim_lose_file(struct sim *sim)
     if (sim->core != NULL)
         decide(sim, &event, NULL);
     free(numbers);
+}
+
+void sim_hold(struct sim *sim)
+{
+    struct core_event event = {.kind = EVENT_HOLD,
+                               .hold = sim->catalog.hold == CORE_RUNNING ? CORE_PAUSED
+                                                                         : CORE_RUNNING};
+    if (sim->core != NULL)
+        decide(sim, &event, NULL);
 }

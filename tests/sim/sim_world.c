@@ -43,6 +43,7 @@ static void draw_rates(struct sim *sim)
                                     .crash = rate(sim, 20000),
                                     .restore = rate(sim, 300000),
                                     .missing = rate(sim, 10000),
+                                    .pause = rate(sim, 20000),
                                     .flaky = rate(sim, 60000)};
     sim->policy = (struct campaign_policy){
         .task_bytes = 100 * (1 + random_below(&sim->random, 12)),
@@ -154,6 +155,9 @@ static void second(struct sim *sim)
         sim_pilot_join(sim);
     if (sim_chance(sim, sim->rates.missing) && !sim->catalog.complete)
         sim_lose_file(sim);
+    if (sim_chance(sim, sim->rates.pause) ||
+        (sim->quiet && sim->catalog.hold == CORE_PAUSED))
+        sim_hold(sim);
     if (random_below(&sim->random, 100) == 0)
         sim_catalog_copy(&sim->backup, &sim->catalog);
     if (sim->catalog.complete && alive == 0 && sim->core != NULL)

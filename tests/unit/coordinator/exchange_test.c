@@ -11,7 +11,8 @@ static struct core_report checked(struct world *world, const struct report *repo
     struct catalog_txn *txn;
     struct err err;
     must(catalog_begin(world->catalog, &txn, &err), &err);
-    must(exchange_check(exchange, &world->book, txn, &err), &err);
+    must(exchange_check(exchange, &(const struct book *){&world->book}, 1, txn, &err),
+         &err);
     catalog_abort(txn);
     struct core_report core = exchange->reports[0];
     exchange_free(exchange);

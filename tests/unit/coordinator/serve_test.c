@@ -40,7 +40,9 @@ static void on_stop(int number)
 static void *run_service(void *user)
 {
     struct running *running = user;
-    struct serve_options options = {.campaign = WORLD_CAMPAIGN,
+    static const char *const campaigns[] = {WORLD_CAMPAIGN};
+    struct serve_options options = {.campaigns = campaigns,
+                                    .campaign_count = 1,
                                     .listen = "127.0.0.1:0",
                                     .journal_bytes = running->journal_bytes};
     running->done = serve(&running->area, &options, &running->log, &stop, &running->err);

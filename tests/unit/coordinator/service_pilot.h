@@ -196,9 +196,10 @@ static inline struct exchange *exchange_of(const struct sync *sync)
 
 static inline struct turn turn_of(struct world *world, bool start)
 {
+    world->served = (struct turn_campaign){.book = &world->book, .core = world->core};
     return (struct turn){.catalog = world->catalog,
-                         .book = &world->book,
-                         .core = world->core,
+                         .campaigns = &world->served,
+                         .campaign_count = 1,
                          .log = &world->log,
                          .now_ns = world->now_ns,
                          .start = start};

@@ -26,6 +26,7 @@
 #include "catalog/catalog_internal.h"
 #include "coordinator/book.h"
 #include "coordinator/tasks.h"
+#include "coordinator/turn.h"
 #include "coordinator/write.h"
 
 #define WORLD_CAMPAIGN "c1"
@@ -37,6 +38,7 @@ struct world {
     struct catalog *catalog;
     struct book book;
     struct core *core;
+    struct turn_campaign served; /* both of them, for a turn */
     struct log log;
     int64_t now_ns;
     uint64_t pilot;

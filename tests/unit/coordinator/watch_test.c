@@ -103,16 +103,18 @@ static void pilots_are_found_by_their_number(void **state)
     (void)state;
     struct company company = {.count = 0};
     char host[64];
-    assert_string_equal(company_host(&company, 5), "");
+    assert_null(company_find(&company, 5));
     for (uint64_t i = 0; i < 300; i++) {
-        (void)snprintf(host, sizeof host, "node%u", (unsigned)(i * 7919 % 300));
-        company_add(&company, i * 7919 % 300, host);
+        struct hello hello = {.release = sha256_of(&i, sizeof i)};
+        (void)snprintf(hello.host, sizeof hello.host, "node%u",
+                       (unsigned)(i * 7919 % 300));
+        company_add(&company, i * 7919 % 300, &hello);
     }
     for (uint64_t i = 0; i < 300; i++) {
         (void)snprintf(host, sizeof host, "node%u", (unsigned)i);
-        assert_string_equal(company_host(&company, i), host);
+        assert_string_equal(company_find(&company, i)->host, host);
     }
-    assert_string_equal(company_host(&company, 300), "");
+    assert_null(company_find(&company, 300));
     company_release(&company);
 }
 

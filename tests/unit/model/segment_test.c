@@ -85,12 +85,13 @@ static void whoever_is_not_final_has_an_owner_and_a_name(void **state)
     }
 }
 
-static void only_a_lease_or_a_reused_product_leads_to_committed(void **state)
+static void only_a_lease_or_a_product_found_leads_to_committed(void **state)
 {
     (void)state;
     for (unsigned from = 0; from < SEGMENT_STATES; from++)
         assert_int_equal(segment_may_move((enum segment_state)from, SEGMENT_COMMITTED),
-                         from == SEGMENT_LEASED || from == SEGMENT_PLANNED);
+                         from == SEGMENT_LEASED || from == SEGMENT_PLANNED ||
+                             from == SEGMENT_READY);
     for (unsigned to = 0; to < SEGMENT_STATES; to++) {
         assert_int_equal(segment_may_move(SEGMENT_COMMITTED, (enum segment_state)to),
                          to == SEGMENT_READY);
@@ -129,7 +130,7 @@ int main(void)
         cmocka_unit_test(whatever_is_not_final_has_an_owner_a_deadline_and_a_reason),
         cmocka_unit_test(from_every_state_a_final_one_can_be_reached),
         cmocka_unit_test(whoever_is_not_final_has_an_owner_and_a_name),
-        cmocka_unit_test(only_a_lease_or_a_reused_product_leads_to_committed),
+        cmocka_unit_test(only_a_lease_or_a_product_found_leads_to_committed),
         cmocka_unit_test(segments_are_ordered_by_run_builder_chunk_and_ordinal),
         cmocka_unit_test(only_physics_and_calibration_are_selected_as_events),
     };
