@@ -12,6 +12,7 @@
 
 #include "base/disk.h"
 #include "base/text.h"
+#include "conditions/source.h"
 #include "coordinator/campaign_rules.h"
 #include "coordinator/config_value.h"
 #include "coordinator/orders.h"
@@ -270,16 +271,51 @@ static bool budget_read(const struct config_file *file,
     return true;
 }
 
+/* A conditions source: http(s)://..., or file: and a path. */
+static bool source_read(const struct config_file *file, const char *key,
+                        const char *folder, const char *source, char out[TASK_URL],
+                        struct err *err)
+{
+    bool remote = strstr(source, "://") != NULL;
+    const char *folder_form = strncmp(source, "file:", 5) == 0 ? source + 5 : source;
+    char place[TASK_URL];
+    if (!remote && !path_absolute(file, key, folder, folder_form, place, err))
+        return false;
+    if ((size_t)snprintf(out, TASK_URL, "%s%s",
+                         remote ? "" : "file:", remote ? source : place) >= TASK_URL)
+        return config_fail(file, key, source, err, "too long");
+    return true;
+}
+
+static bool mirrors_read(const struct config_file *file, const char *folder,
+                         const struct config_words *words, struct arena *arena,
+                         struct campaign_file *out, struct err *err)
+{
+    void *memory;
+    char place[TASK_URL];
+    if (words->list_count > SOURCE_MIRRORS)
+        return config_fail(file, "mirrors", NULL, err, "too many mirrors");
+    if (!arena_take(arena, words->list_count, sizeof(char *), &memory, err))
+        return false;
+    const char **taken = memory;
+    for (unsigned i = 0; i < words->list_count; i++) {
+        if (!source_read(file, "mirrors", folder, words->list[i], place, err))
+            return false;
+        taken[i] = arena_text(arena, place);
+        if (taken[i] == NULL)
+            return err_set(err, E_LIMIT, "the words of the campaign file are too large");
+    }
+    out->mirrors = taken;
+    out->mirror_count = words->list_count;
+    return true;
+}
+
 static bool conditions_read(const struct config_file *file, const char *folder,
                             const struct config_conditions *conditions,
                             struct arena *arena, struct campaign_file *out,
                             struct err *err)
 {
     struct campaign *campaign = &out->campaign;
-    const char *source = conditions->source;
-    bool remote = strstr(source, "://") != NULL;
-    const char *folder_form = strncmp(source, "file:", 5) == 0 ? source + 5 : source;
-    char place[TASK_URL];
     out->allowed = (1u << (FALLBACK_RUN_MEAN + 1)) - 1;
     for (unsigned i = 0; i < conditions->allow.list_count; i++) {
         const char *word = conditions->allow.list[i];
@@ -292,12 +328,10 @@ static bool conditions_read(const struct config_file *file, const char *folder,
     }
     if (!budget_read(file, conditions->budget, out->budget, err))
         return false;
-    if (!remote && !path_absolute(file, "source", folder, folder_form, place, err))
-        return false;
-    if ((size_t)snprintf(campaign->source, TASK_URL, "%s%s",
-                         remote ? "" : "file:", remote ? source : place) >= TASK_URL)
-        return config_fail(file, "source", source, err, "too long");
-    return config_name(file, "tag", conditions->tag, campaign->tag, sizeof campaign->tag,
+    return source_read(file, "source", folder, conditions->source, campaign->source,
+                       err) &&
+           mirrors_read(file, folder, &conditions->mirrors, arena, out, err) &&
+           config_name(file, "tag", conditions->tag, campaign->tag, sizeof campaign->tag,
                        err) &&
            words_take(&conditions->acknowledge, arena, &out->acknowledged,
                       &out->acknowledged_count, err);

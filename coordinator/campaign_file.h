@@ -21,7 +21,9 @@ struct campaign_file {
     struct selection selection;
     uint32_t priority; /* orders.h */
     uint32_t allowed;  /* bit mask of enum fallback: what may be used at all */
-    double budget[FALLBACK_LEVELS];  /* share of the EOT that may rest on each, 0 to 1 */
+    double budget[FALLBACK_LEVELS]; /* share of the EOT that may rest on each, 0 to 1 */
+    const char *const *mirrors;     /* of the conditions source, in their order */
+    uint32_t mirror_count;
     const char *const *acknowledged; /* payload types with unverified numbers */
     uint32_t acknowledged_count;
 };

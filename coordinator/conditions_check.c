@@ -269,9 +269,10 @@ static bool cut_type(struct check *check, const char *type, const struct checked
 
 /* ---- types ---- */
 
-static bool check_type(struct check *check, const char *type, const struct tag_row *rows,
+static bool check_type(void *user, const char *type, const struct tag_row *rows,
                        size_t count, struct err *err)
 {
+    struct check *check = user;
     struct checked *list = mem_new(count + 1, sizeof *list);
     for (size_t i = 0; i < count; i++)
         list[i] = (struct checked){.row = &rows[i]};
@@ -282,26 +283,6 @@ static bool check_type(struct check *check, const char *type, const struct tag_r
                 list_payloads(check, list, count, err);
     free(list);
     return done;
-}
-
-static bool check_all_types(struct check *check, struct err *err)
-{
-    const struct tag *tag = &check->tag;
-    for (size_t first = 0; first < tag->count;) {
-        const char *type = tag->rows[first].type;
-        size_t count = tag_rows_of_type(tag, first, type);
-        if (!check_type(check, type, &tag->rows[first], count, err))
-            return false;
-        first += count;
-    }
-    return true;
-}
-
-static int compare_names(const void *left, const void *right)
-{
-    const char *const *a = left;
-    const char *const *b = right;
-    return strcmp(*a, *b);
 }
 
 /* The list "a,b,c" in place. */
@@ -327,25 +308,6 @@ static bool names_read(struct type_names *names, const char *list, struct err *e
             return err_set(err, E_USAGE, "more than %d payload types", CHECK_TYPES);
         names->names[names->count++] = at;
         at = comma;
-    }
-    qsort(names->names, names->count, sizeof *names->names, compare_names);
-    return true;
-}
-
-static bool check_types(struct check *check, const struct type_names *names,
-                        struct err *err)
-{
-    const struct tag *tag = &check->tag;
-    size_t first = 0;
-    for (size_t i = 0; i < names->count; i++) {
-        const char *type = names->names[i];
-        if (i > 0 && strcmp(names->names[i - 1], type) == 0)
-            continue;
-        while (first < tag->count && strcmp(tag->rows[first].type, type) < 0)
-            first++;
-        size_t count = tag_rows_of_type(tag, first, type);
-        if (!check_type(check, type, count > 0 ? &tag->rows[first] : NULL, count, err))
-            return false;
     }
     return true;
 }
@@ -418,8 +380,8 @@ static bool check_run(struct check *check, const struct check_request *request,
                    request->first_run, request->last_run);
     return source_read_rows(check->source, request->tag, &check->arena, &check->tag,
                             err) &&
-           (request->types ? check_types(check, names, err)
-                           : check_all_types(check, err)) &&
+           tag_each_type(&check->tag, request->types ? names->names : NULL, names->count,
+                         check_type, check, err) &&
            match_walk(&check->match, &check->manifest, add_group, check, err) &&
            answer(show, check, err) && faults_none(&check->faults, what, err);
 }
@@ -427,7 +389,7 @@ static bool check_run(struct check *check, const struct check_request *request,
 bool check_show(const struct show *show, struct source *source,
                 const struct check_request *request, struct err *err)
 {
-    struct type_names names;
+    struct type_names names = {.count = 0};
     struct check check = {.source = source,
                           .window =
                               interval_of_runs(request->first_run, request->last_run)};

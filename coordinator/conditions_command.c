@@ -4,6 +4,7 @@
 #include "coordinator/conditions_command.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -41,6 +42,7 @@ const char conditions_usage[] =
     "    Where two tags say something else: types, intervals, and of each payload the N\n"
     "    values (10) that changed most.\n"
     "  --payloads URL   where payloads are, instead of what the service says\n"
+    "  --mirrors URL,...  other sources for what this one lacks or has wrong (not for check)\n"
     "  --patience S     seconds to go on trying when the service fails or stalls (default 180)\n"
     "  --json           for scripts\n"
     "\n"
@@ -77,6 +79,7 @@ struct options {
     const struct area *area;
     const char *source;
     const char *payloads;
+    const char *mirrors;
     const char *tag;
     const char *runs;
     const char *types;
@@ -99,6 +102,7 @@ static bool options_take(struct options *options, int *argc, char **argv, struct
     const struct command_option table[] = {
         {"source", .text = &options->source},
         {"payloads", .text = &options->payloads},
+        {"mirrors", .text = &options->mirrors},
         {"tag", .text = &options->tag},
         {"runs", .text = &options->runs},
         {"types", .text = &options->types},
@@ -118,10 +122,28 @@ static bool options_take(struct options *options, int *argc, char **argv, struct
     return command_options(table, sizeof table / sizeof *table, argc, argv, err);
 }
 
+/* Cuts "A,B" up in place. */
+static bool mirrors_of(char *list, const char *mirrors[SOURCE_MIRRORS], size_t *count,
+                       struct err *err)
+{
+    for (char *next = list; next; (*count)++) {
+        char *comma = strchr(next, ',');
+        if (*count == SOURCE_MIRRORS)
+            return err_set(err, E_USAGE, "more than %u mirrors", SOURCE_MIRRORS);
+        mirrors[*count] = next;
+        next = comma ? comma + 1 : NULL;
+        if (comma)
+            *comma = '\0';
+    }
+    return true;
+}
+
 static bool source_of(const struct options *options, struct source **source,
                       struct err *err)
 {
-    struct source_options made = {.url = options->source, .payloads = options->payloads};
+    const char *mirrors[SOURCE_MIRRORS];
+    struct source_options made = {
+        .url = options->source, .payloads = options->payloads, .mirrors = mirrors};
     if (!options->source)
         return err_set(err, E_USAGE, "--source is missing");
     if (options->patience_s > TRANSFER_PATIENCE_MAX)
@@ -130,7 +152,11 @@ static bool source_of(const struct options *options, struct source **source,
         transfer_options_patient(clock_random_token(), (uint32_t)options->patience_s);
     made.transfer.bearer = &options->area->bearer;
     made.transfer.authorities = options->area->authorities;
-    return source_open(&made, source, err);
+    char *list = options->mirrors ? mem_text(options->mirrors) : NULL;
+    bool done = mirrors_of(list, mirrors, &made.mirror_count, err) &&
+                source_open(&made, source, err);
+    free(list);
+    return done;
 }
 
 /* ---- what is shown ---- */
@@ -149,6 +175,8 @@ static bool check_run(const struct options *options, const struct show *show,
                       struct source *source, char **words, struct err *err)
 {
     struct check_request request = {.tag = words[0], .types = options->types};
+    if (options->mirrors)
+        return err_set(err, E_USAGE, "check looks at one source: leave out --mirrors");
     return words_runs(options->runs, &request.first_run, &request.last_run, err) &&
            check_show(show, source, &request, err);
 }
@@ -224,6 +252,8 @@ static bool view_run(const struct view *view, const struct options *options, int
         types ? show_types(&show, err) : view->run(options, &show, source, argv + 1, err);
     print_all(&out, options->json);
     bytes_release(&out);
+    if (done && source)
+        (void)fputs(source_notes(source), stderr);
     source_close(source);
     return done;
 }

@@ -43,9 +43,13 @@ static const cyaml_schema_field_t budget_fields[] = {
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t conditions_fields[] = {
-    TEXT(MUST, config_conditions, source), TEXT(MUST, config_conditions, tag),
-    WORDS(config_conditions, allow),       WORDS(config_conditions, acknowledge),
-    PART(MAY, config_conditions, budget),  CYAML_FIELD_END};
+    TEXT(MUST, config_conditions, source),
+    TEXT(MUST, config_conditions, tag),
+    WORDS(config_conditions, mirrors),
+    WORDS(config_conditions, allow),
+    WORDS(config_conditions, acknowledge),
+    PART(MAY, config_conditions, budget),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t reconstruct_fields[] = {
     TEXT(MUST, config_reconstruct, setup), CYAML_FIELD_END};

@@ -37,7 +37,7 @@ struct config_budget {
 
 struct config_conditions {
     char *source, *tag;
-    struct config_words allow, acknowledge;
+    struct config_words mirrors, allow, acknowledge;
     struct config_budget *budget;
 };
 

@@ -214,6 +214,9 @@ static bool conditions_read(struct plan *plan, struct catalog *catalog,
     if (!plan_values_resolve(&plan->values, file, &range, folder, &plan->problems, err))
         return false;
     plan->condition_problems += plan->problems.size > before;
+    if (!bytes_append(&plan->notes, plan->values.notes.data, plan->values.notes.size,
+                      err))
+        return false;
     if (plan->values.type_count == 0)
         return true;
     if (!catalog_begin(catalog, &txn, err))

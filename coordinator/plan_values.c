@@ -10,12 +10,15 @@
 #include "base/text.h"
 #include "conditions/resolve.h"
 
+#define PLAN_SOURCE_NOTES ((size_t)65536)
+
 void plan_values_init(struct plan_values *values)
 {
     *values = (struct plan_values){.transfer =
                                        transfer_options_patient(0, TRANSFER_PATIENCE_S)};
     value_table_init(&values->table);
     bytes_init(&values->row, EFFECTIVE_ROW);
+    bytes_init(&values->notes, PLAN_SOURCE_NOTES);
     manifest_init(&values->manifest, 0, 0);
 }
 
@@ -25,6 +28,7 @@ void plan_values_release(struct plan_values *values)
         spill_table_free(values->ladders[i].table);
     value_table_release(&values->table);
     bytes_release(&values->row);
+    bytes_release(&values->notes);
     manifest_release(&values->manifest);
 }
 
@@ -88,13 +92,16 @@ static bool tag_resolve(struct plan_values *values, const struct campaign_file *
                         const struct resolve_request *request, struct err *err)
 {
     const struct source_options options = {.url = file->campaign.source,
+                                           .mirrors = file->mirrors,
+                                           .mirror_count = file->mirror_count,
                                            .transfer = values->transfer};
     struct source *source;
     enum tag_status status;
     if (!source_open(&options, &source, err))
         return false;
     bool done = resolve_tag(source, request, &values->manifest, &status, err) &&
-                manifest_hash(&values->manifest, &values->hash, err);
+                manifest_hash(&values->manifest, &values->hash, err) &&
+                text_add(&values->notes, source_notes(source), err);
     values->frozen = done && status == TAG_FROZEN;
     source_close(source);
     return done;

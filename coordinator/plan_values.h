@@ -33,6 +33,7 @@ struct plan_values {
     const struct payload_type *types[PLAN_TYPES]; /* declared, sorted by name */
     size_t type_count;
     struct plan_ladder ladders[PLAN_TYPES];
+    struct bytes notes; /* what came from mirrors of the source, a line each */
     struct bytes row;
     struct value_table table;
     /* Of the last (run, spill) asked for: both steps, sorted by type. */

@@ -32,6 +32,16 @@ static bool read_document(const char *path, struct json **document, struct err *
     return done;
 }
 
+/* A folder that is not mounted says nothing about its tags. */
+static bool tag_absent(const char *folder, const char *name, struct err *err)
+{
+    char path[PATH_MAX];
+    int written = snprintf(path, sizeof path, "%s/tags", folder);
+    if (written > 0 && written < (int)sizeof path && !disk_exists(path))
+        return err_set(err, E_CONDITIONS_FETCH, "%.400s: no folder of tags", path);
+    return err_set(err, E_TAG_UNKNOWN, "%s has no tag '%s'", folder, name);
+}
+
 bool folder_read_tag(const char *folder, const char *name, struct arena *arena,
                      struct tag *tag, struct err *err)
 {
@@ -40,7 +50,7 @@ bool folder_read_tag(const char *folder, const char *name, struct arena *arena,
     if (!tag_path(folder, name, path, err))
         return false;
     if (!disk_exists(path))
-        return err_set(err, E_TAG_UNKNOWN, "%s has no tag '%s'", folder, name);
+        return tag_absent(folder, name, err);
     if (!read_document(path, &document, err))
         return false;
     bool done = tag_read_folder(document, path, arena, tag, err);

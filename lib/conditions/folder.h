@@ -6,7 +6,8 @@
 
 #include "conditions/tag.h"
 
-/* FOLDER/tags/NAME.json. E_TAG_UNKNOWN when there is none. */
+/* FOLDER/tags/NAME.json. E_TAG_UNKNOWN when there is none, E_CONDITIONS_FETCH when there
+ * is no folder of tags at all. */
 bool folder_read_tag(const char *folder, const char *name, struct arena *arena,
                      struct tag *tag, struct err *err);
 

@@ -15,6 +15,7 @@
 struct fetched {
     const struct tag_row *row;
     bool done;
+    const char *type; /* whose form was read last; NULL: the bytes were not */
     struct sha256 hash;
     uint64_t size;
 };
@@ -97,10 +98,27 @@ static bool fetch(struct resolving *resolving, struct fetched *fetched, struct e
         fetched->hash = sha256_of(bytes.data, bytes.size);
         fetched->size = bytes.size;
         fetched->done = true;
+        fetched->type = fetched->row->type;
         done = read_form(resolving, fetched->row, &fetched->hash, &bytes, err);
     }
     if (done && request->seen)
         done = request->seen(request->user, fetched->row, &fetched->hash, &bytes, err);
+    bytes_release(&bytes);
+    return done;
+}
+
+/* A URL that rows of several types name: its bytes must be of the form of each. Types
+ * come one after the other. */
+static bool read_form_too(struct resolving *resolving, struct fetched *fetched,
+                          const struct tag_row *row, struct err *err)
+{
+    struct bytes bytes;
+    if (!fetched->type || strcmp(fetched->type, row->type) == 0)
+        return true;
+    fetched->type = row->type;
+    bytes_init(&bytes, PAYLOAD_LIMIT);
+    bool done = source_read_payload(resolving->source, row, &bytes, err) &&
+                read_form(resolving, row, &fetched->hash, &bytes, err);
     bytes_release(&bytes);
     return done;
 }
@@ -112,7 +130,8 @@ static bool entry_of_row(struct resolving *resolving, const struct tag_row *row,
     struct fetched *found = bsearch(&wanted, resolving->fetched, resolving->fetched_count,
                                     sizeof *resolving->fetched, compare_fetched);
     bug_if(!found);
-    if (!found->done && !fetch(resolving, found, err))
+    if (!found->done ? !fetch(resolving, found, err)
+                     : !read_form_too(resolving, found, row, err))
         return false;
     entry->hash = found->hash;
     entry->size = found->size;
@@ -135,9 +154,10 @@ static bool add_piece(struct resolving *resolving, const char *type,
            manifest_add(&resolving->manifest, &entry, err);
 }
 
-static bool add_type(struct resolving *resolving, const char *type,
-                     const struct tag_row *rows, size_t count, struct err *err)
+static bool add_type(void *user, const char *type, const struct tag_row *rows,
+                     size_t count, struct err *err)
 {
+    struct resolving *resolving = user;
     const struct resolve_request *request = resolving->request;
     void *intervals_memory = NULL;
     void *pieces_memory = NULL;
@@ -161,52 +181,6 @@ static bool add_type(struct resolving *resolving, const char *type,
     return true;
 }
 
-static bool add_all_types(struct resolving *resolving, struct err *err)
-{
-    const struct tag *tag = &resolving->tag;
-    for (size_t first = 0; first < tag->count;) {
-        const char *type = tag->rows[first].type;
-        size_t count = tag_rows_of_type(tag, first, type);
-        if (!add_type(resolving, type, &tag->rows[first], count, err))
-            return false;
-        first += count;
-    }
-    return true;
-}
-
-static int compare_names(const void *left, const void *right)
-{
-    const char *const *a = left;
-    const char *const *b = right;
-    return strcmp(*a, *b);
-}
-
-/* In the order of the manifest; both lists are sorted, so rows are walked once. */
-static bool add_wanted_types(struct resolving *resolving, struct err *err)
-{
-    const struct resolve_request *request = resolving->request;
-    const struct tag *tag = &resolving->tag;
-    void *memory = NULL;
-    if (!arena_take(&resolving->arena, request->type_count, sizeof(char *), &memory, err))
-        return false;
-    const char **types = memory;
-    for (size_t i = 0; i < request->type_count; i++)
-        types[i] = request->types[i];
-    qsort(types, request->type_count, sizeof *types, compare_names);
-    size_t first = 0;
-    for (size_t i = 0; i < request->type_count; i++) {
-        if (i > 0 && strcmp(types[i - 1], types[i]) == 0)
-            continue;
-        while (first < tag->count && strcmp(tag->rows[first].type, types[i]) < 0)
-            first++;
-        size_t count = tag_rows_of_type(tag, first, types[i]);
-        const struct tag_row *rows = count > 0 ? &tag->rows[first] : NULL;
-        if (!add_type(resolving, types[i], rows, count, err))
-            return false;
-    }
-    return true;
-}
-
 bool resolve_tag(struct source *source, const struct resolve_request *request,
                  struct manifest *manifest, enum tag_status *status, struct err *err)
 {
@@ -217,8 +191,8 @@ bool resolve_tag(struct source *source, const struct resolve_request *request,
     bool done =
         source_read_tag(source, request->tag, &resolving.arena, &resolving.tag, err) &&
         list_payloads(&resolving, err) &&
-        (request->types ? add_wanted_types(&resolving, err)
-                        : add_all_types(&resolving, err)) &&
+        tag_each_type(&resolving.tag, request->types, request->type_count, add_type,
+                      &resolving, err) &&
         match_check(&resolving.match, &resolving.manifest, err);
     if (done) {
         *manifest = resolving.manifest;
@@ -241,6 +215,18 @@ void resolve_blob_name(const struct sha256 *hash, char out[RESOLVE_NAME])
     (void)snprintf(out, RESOLVE_NAME, "conditions/%.2s/%s", hex, hex);
 }
 
+/* Damaged bytes do not count: they are written again. */
+static bool blob_is_there(const char *path, const struct sha256 *hash)
+{
+    struct bytes bytes;
+    struct err unused;
+    bytes_init(&bytes, PAYLOAD_LIMIT);
+    bool there = disk_exists(path) && disk_read_file(path, &bytes, &unused);
+    struct sha256 found = sha256_of(bytes.data, bytes.size);
+    bytes_release(&bytes);
+    return there && sha256_equal(&found, hash);
+}
+
 bool resolve_blob_put(const char *store, const struct sha256 *hash,
                       const struct bytes *bytes, struct err *err)
 {
@@ -251,5 +237,6 @@ bool resolve_blob_put(const char *store, const struct sha256 *hash,
     if (length < 0 || length >= (int)sizeof path)
         return err_set(err, E_LIMIT, "%.200s...: the path of the store is too long",
                        store);
-    return disk_exists(path) || transfer_put(path, bytes->data, bytes->size, 0444, err);
+    return blob_is_there(path, hash) ||
+           transfer_put(path, bytes->data, bytes->size, 0444, err);
 }

@@ -40,7 +40,8 @@ bool resolve_tag(struct source *source, const struct resolve_request *request,
 #define RESOLVE_NAME 96
 void resolve_blob_name(const struct sha256 *hash, char out[RESOLVE_NAME]);
 
-/* Keeps a payload under that name below `store`, durable, 0444, unless it is there. */
+/* Keeps a payload under that name below `store`, durable, 0444, unless it is there with
+ * these bytes. */
 bool resolve_blob_put(const char *store, const struct sha256 *hash,
                       const struct bytes *bytes, struct err *err);
 

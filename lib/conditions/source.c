@@ -3,157 +3,208 @@
  */
 #include "conditions/source.h"
 
-#include <inttypes.h>
-#include <sys/stat.h>
-
-#include "base/digest.h"
 #include "base/text.h"
-#include "conditions/folder.h"
-#include "conditions/payload.h"
-#include "conditions/service.h"
-#include "conditions/snapshot.h"
+#include "conditions/origin.h"
 
-#define SOURCE_URL ((size_t)4096)
+#define SOURCE_ORIGINS (SOURCE_MIRRORS + 1)
+#define SOURCE_NOTES   ((size_t)65536)
+#define SOURCE_CAUSE   160 /* of one origin, when all failed */
 
-struct source {
-    char *folder;              /* or */
-    char *base;                /* of the service, or */
-    struct snapshot *snapshot; /* */
-    char *payloads;            /* base of payloads, NULL while not known */
-    struct transfer *transfer;
+struct place {
+    char *url;
+    struct origin *origin; /* NULL: could not even be opened */
+    struct err broken;     /* code E_NONE while it works */
+    bool told;             /* a note says that it is broken */
 };
 
-/* A copy without slashes at the end. */
-static char *trimmed(const char *text)
+struct source {
+    struct place places[SOURCE_ORIGINS];
+    size_t count;
+    struct bytes notes;
+};
+
+/* What each place said to one question. */
+struct answers {
+    struct err errors[SOURCE_ORIGINS];
+};
+
+/* ---- life ---- */
+
+static bool place_open(struct place *place, const struct source_options *options,
+                       const char *url, struct err *err)
 {
-    char *copy = mem_text(text);
-    for (size_t length = strlen(copy); length > 1 && copy[length - 1] == '/'; length--)
-        copy[length - 1] = '\0';
-    return copy;
+    const struct origin_options own = {.url = url,
+                                       .payloads =
+                                           url == options->url ? options->payloads : NULL,
+                                       .transfer = options->transfer};
+    place->url = mem_text(url);
+    return origin_open(&own, &place->origin, err);
 }
 
-static char *joined(const char *folder, const char *name)
+/* A place that cannot be opened is one that does not work, unless it is the only one. */
+static bool places_open(struct source *source, const struct source_options *options,
+                        struct err *err)
 {
-    size_t size = strlen(folder) + strlen(name) + 2;
-    char *path = mem_new(1, size);
-    (void)snprintf(path, size, "%s/%s", folder, name);
-    return path;
-}
-
-static bool is_file(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISREG(status.st_mode);
-}
-
-/* The local kinds: which one, and where its payloads are. */
-static bool open_local(struct source *source, const char *path, struct err *err)
-{
-    if (!is_file(path)) {
-        source->folder = trimmed(path);
-        source->payloads = joined(source->folder, "payloads");
-        return true;
+    for (size_t i = 0; i <= options->mirror_count; i++) {
+        struct place *place = &source->places[source->count++];
+        const char *url = i == 0 ? options->url : options->mirrors[i - 1];
+        struct err cause = {0};
+        if (place_open(place, options, url, &cause))
+            continue;
+        if (cause.code == E_URL || options->mirror_count == 0) {
+            *err = cause;
+            return false;
+        }
+        place->broken = cause;
     }
-    if (!snapshot_open(path, &source->snapshot, err))
-        return false;
-    const char *payloads = snapshot_payloads(source->snapshot);
-    source->payloads = payloads ? trimmed(payloads) : NULL;
     return true;
 }
 
 bool source_open(const struct source_options *options, struct source **source,
                  struct err *err)
 {
-    const char *path = transfer_local_path(options->url);
-    bool is_http = strncmp(options->url, "http://", 7) == 0 ||
-                   strncmp(options->url, "https://", 8) == 0;
-    if ((!path || !*path) && !is_http)
-        return err_set(err, E_URL,
-                       "'%s' is no conditions source: file:PATH or http(s) URL",
-                       options->url);
+    if (options->mirror_count > SOURCE_MIRRORS)
+        return err_set(err, E_USAGE, "%zu mirrors, at most %u are used",
+                       options->mirror_count, SOURCE_MIRRORS);
     struct source *made = mem_new(1, sizeof *made);
-    struct transfer_options transfer = options->transfer;
-    *made = (struct source){.folder = NULL};
-    if (is_http)
-        made->base = trimmed(options->url);
-    else if (!open_local(made, path, err)) {
-        source_close(made);
-        return false;
+    *made = (struct source){.count = 0};
+    bytes_init(&made->notes, SOURCE_NOTES);
+    if (places_open(made, options, err)) {
+        *source = made;
+        return true;
     }
-    if (options->payloads) {
-        free(made->payloads);
-        made->payloads = trimmed(options->payloads);
-    }
-    transfer.bearer_url = made->base;
-    made->transfer = transfer_new(&transfer);
-    *source = made;
-    return true;
+    source_close(made);
+    return false;
 }
 
 void source_close(struct source *source)
 {
     if (!source)
         return;
-    transfer_free(source->transfer);
-    snapshot_close(source->snapshot);
-    free(source->folder);
-    free(source->base);
-    free(source->payloads);
+    for (size_t i = 0; i < source->count; i++) {
+        origin_close(source->places[i].origin);
+        free(source->places[i].url);
+    }
+    bytes_release(&source->notes);
     free(source);
 }
 
-static struct service service_of(const struct source *source)
+/* ---- one after the other ---- */
+
+/* Whether something before `used` is wrong that no note says yet. */
+static bool is_news(struct source *source, size_t used)
 {
-    return (struct service){source->base, source->transfer};
+    bool news = false;
+    for (size_t i = 0; i < used; i++) {
+        struct place *place = &source->places[i];
+        news = news || !place->told;
+        place->told = place->broken.code != E_NONE;
+    }
+    return news;
+}
+
+/* A note that has no room is left out: there are many others. */
+static void note(struct source *source, const char *what, const struct answers *answers,
+                 size_t used)
+{
+    struct err unused;
+    struct bytes *notes = &source->notes;
+    size_t before = notes->size;
+    if (!is_news(source, used))
+        return;
+    bool fits = text_addf(notes, &unused, "%.200s: taken from %.200s, since ", what,
+                          source->places[used].url);
+    for (size_t i = 0; fits && i < used; i++)
+        fits = text_addf(notes, &unused, "%s%.200s: %s", i > 0 ? "; " : "",
+                         source->places[i].url, answers->errors[i].text);
+    if (!fits || !text_add(notes, "\n", &unused) || notes->size == notes->limit)
+        notes->size = before; /* the NUL needs room too */
+}
+
+/* The code is that of the first: what a mirror lacks says little. */
+static bool all_failed(const struct source *source, const struct answers *answers,
+                       struct err *err)
+{
+    char text[sizeof err->text] = "";
+    size_t length = 0;
+    if (source->count == 1) {
+        *err = answers->errors[0];
+        return false;
+    }
+    for (size_t i = 0; i < source->count && length < sizeof text - 1; i++) {
+        int most = (int)((sizeof text - 1 - length) / (source->count - i));
+        int added =
+            snprintf(text + length, (size_t)most + 1, "%s%.80s: %s", i > 0 ? "; " : "",
+                     source->places[i].url, answers->errors[i].text);
+        length += added < most ? (size_t)added : (size_t)most;
+    }
+    return err_set(err, (enum err_code)answers->errors[0].code, "%s", text);
+}
+
+/* Whether the place as such is in trouble, not what it was asked for. */
+static bool is_broken(const struct err *err)
+{
+    return err->code == E_CONDITIONS_FETCH || err->code == E_SNAPSHOT;
+}
+
+/* Whether another place may be asked: this one has no say, or says what cannot be. */
+static bool may_go_on(const struct err *err)
+{
+    return is_broken(err) || err->code == E_CONDITIONS_REPLY;
+}
+
+static void place_failed(struct source *source, size_t i, const struct err *cause,
+                         struct answers *answers)
+{
+    struct place *place = &source->places[i];
+    answers->errors[i] = *cause;
+    if (source->count > 1 && is_broken(cause))
+        place->broken = *cause;
+}
+
+/* The next place that works, from `i` on; the others have given their answers before. */
+static bool next_place(const struct source *source, struct answers *answers, size_t *i)
+{
+    for (; *i < source->count; (*i)++) {
+        if (source->places[*i].broken.code == E_NONE)
+            return true;
+        answers->errors[*i] = source->places[*i].broken;
+    }
+    return false;
 }
 
 /* ---- tags ---- */
 
-static bool read_once(struct source *source, const char *name, struct arena *arena,
-                      struct tag *tag, struct err *err)
+static bool believed(const struct tag *tag, size_t i, struct err *err)
 {
-    struct service service = service_of(source);
-    bool done;
-    if (source->snapshot)
-        done = snapshot_read_tag(source->snapshot, name, arena, tag, err);
-    else if (source->folder)
-        done = folder_read_tag(source->folder, name, arena, tag, err);
-    else
-        done = service_read_tag(&service, name, arena, tag, err);
-    return done && tag_sort(tag, name, err);
-}
-
-/* Somebody may be writing: without a revision number, two equal reads must do. */
-static bool read_again(struct source *source, const struct tag *first, struct err *err)
-{
-    struct arena arena;
-    struct tag second;
-    arena_init(&arena, TAG_MEMORY);
-    bool done = read_once(source, first->name, &arena, &second, err);
-    if (done && !tag_equal(first, &second))
-        done =
-            err_set(err, E_TAG_MOVED, "tag '%s' changed between two reads", first->name);
-    arena_release(&arena);
-    return done;
-}
-
-static bool name_check(const char *name, struct err *err)
-{
-    return tag_name_is_fine(name) ||
-           err_set(err, E_USAGE, "'%.100s' is no name of a tag", name);
+    return i == 0 || tag->status == TAG_FROZEN ||
+           err_set(err, E_CONDITIONS_REPLY,
+                   "tag '%s' is not frozen there, so a mirror may have an older state",
+                   tag->name);
 }
 
 bool source_read_rows(struct source *source, const char *name, struct arena *arena,
                       struct tag *tag, struct err *err)
 {
+    struct answers answers = {0};
     struct tag made;
-    if (!name_check(name, err) || !read_once(source, name, arena, &made, err))
-        return false;
-    bool may_move = made.status != TAG_FROZEN && !source->snapshot;
-    if (may_move && !read_again(source, &made, err))
-        return false;
-    *tag = made;
-    return true;
+    char what[TAG_NAME + 8];
+    for (size_t i = 0; next_place(source, &answers, &i); i++) {
+        struct err cause = {0};
+        if (origin_read_rows(source->places[i].origin, name, arena, &made, &cause) &&
+            believed(&made, i, &cause)) {
+            (void)snprintf(what, sizeof what, "tag %s", name);
+            note(source, what, &answers, i);
+            *tag = made;
+            return true;
+        }
+        place_failed(source, i, &cause, &answers);
+        if (i == 0 && !may_go_on(&cause)) {
+            *err = cause;
+            return false;
+        }
+    }
+    return all_failed(source, &answers, err);
 }
 
 bool source_read_tag(struct source *source, const char *name, struct arena *arena,
@@ -167,129 +218,62 @@ bool source_read_tag(struct source *source, const char *name, struct arena *aren
     return true;
 }
 
-/* The rows of a checked tag that the service's rule picks for one moment. */
-static void pick_moment(struct tag *tag, struct moment moment)
+/* The first, for what mirrors are not asked. */
+static bool first_origin(struct source *source, struct origin **origin, struct err *err)
 {
-    size_t kept = 0;
-    bug_if(tag->count > 0 && tag->rows == NULL);
-    for (size_t i = 0; i < tag->count; i++) {
-        struct tag_row row = tag->rows[i];
-        bool superseded = i + 1 < tag->count &&
-                          strcmp(tag->rows[i + 1].type, row.type) == 0 &&
-                          moment_compare(tag->rows[i + 1].interval.start, moment) <= 0;
-        if (!superseded && interval_holds(row.interval, moment))
-            tag->rows[kept++] = row;
+    if (!source->places[0].origin) {
+        *err = source->places[0].broken;
+        return false;
     }
-    tag->count = kept;
+    *origin = source->places[0].origin;
+    return true;
 }
 
 bool source_read_moment(struct source *source, const char *name, struct moment moment,
                         struct arena *arena, struct tag *tag, struct err *err)
 {
-    if (!name_check(name, err))
-        return false;
-    if (source->base) {
-        struct service service = service_of(source);
-        return service_read_moment(&service, name, moment, arena, tag, err) &&
-               tag_check(tag, name, err);
-    }
-    if (!read_once(source, name, arena, tag, err) || !tag_check(tag, name, err))
-        return false;
-    pick_moment(tag, moment);
-    return true;
+    struct origin *origin = NULL;
+    return first_origin(source, &origin, err) &&
+           origin_read_moment(origin, name, moment, arena, tag, err);
 }
 
 bool source_list_tags(struct source *source, tag_seen seen, void *user, struct err *err)
 {
-    struct service service = service_of(source);
-    if (source->snapshot)
-        return snapshot_list_tags(source->snapshot, seen, user, err);
-    return source->folder ? folder_list_tags(source->folder, seen, user, err)
-                          : service_list_tags(&service, seen, user, err);
+    struct origin *origin = NULL;
+    return first_origin(source, &origin, err) &&
+           origin_list_tags(origin, seen, user, err);
 }
 
 /* ---- payloads ---- */
 
-const char *source_payloads(const struct source *source)
-{
-    return source->payloads;
-}
-
-static bool know_payloads(struct source *source, struct err *err)
-{
-    if (source->payloads)
-        return true;
-    if (!source->base)
-        return err_set(err, E_CONDITIONS_FETCH,
-                       "a thin snapshot that does not say where its payloads are");
-    struct service service = service_of(source);
-    struct bytes base;
-    const char *text = NULL;
-    bytes_init(&base, SOURCE_URL);
-    bool done =
-        service_payload_base(&service, &base, err) && text_terminate(&base, &text, err);
-    if (done)
-        source->payloads = trimmed(text);
-    bytes_release(&base);
-    return done;
-}
-
-static bool verify(const struct tag_row *row, const struct bytes *bytes, struct err *err)
-{
-    char hex[SHA256_HEX];
-    bool is_md5 = strlen(row->checksum) == MD5_HEX - 1;
-    if (row->size >= 0 && (uint64_t)row->size != bytes->size)
-        return err_set(err, E_PAYLOAD_HASH, "%s %s: %zu bytes, the tag says %" PRId64,
-                       row->type, row->url, bytes->size, row->size);
-    if (is_md5 && !md5_hex(bytes->data, bytes->size, hex))
-        return err_set(err, E_PAYLOAD_HASH, "%s %s: this system forbids MD5", row->type,
-                       row->url);
-    if (!is_md5) {
-        struct sha256 hash = sha256_of(bytes->data, bytes->size);
-        sha256_to_hex(&hash, hex);
-    }
-    if (strcmp(hex, row->checksum) == 0)
-        return true;
-    return err_set(err, E_PAYLOAD_HASH, "%s %s: checksum is %s, the tag says %s",
-                   row->type, row->url, hex, row->checksum);
-}
-
-/* What is wrong with this payload alone, or with the way to all of them. */
-static enum err_code fetch_code(const struct http_response *response,
-                                const struct err *cause)
-{
-    if (cause->code == E_HTTP_TOO_LARGE || cause->code == E_LIMIT)
-        return E_PAYLOAD_HASH;
-    if (cause->code == E_DISK_OPEN || response->status == 404 || response->status == 410)
-        return E_PAYLOAD_ABSENT;
-    return E_CONDITIONS_FETCH;
-}
-
-static bool fetch_payload(struct source *source, const struct tag_row *row,
-                          struct bytes *out, struct err *err)
-{
-    struct http_response response;
-    struct err cause = {0};
-    bool declared = row->size >= 0 && (uint64_t)row->size < PAYLOAD_LIMIT;
-    uint64_t maximum = declared ? (uint64_t)row->size : PAYLOAD_LIMIT;
-    if (!know_payloads(source, err))
-        return false;
-    char *url = joined(source->payloads, row->url);
-    bool done = transfer_get(source->transfer, url, maximum, out, &response, &cause);
-    free(url);
-    return done || err_set(err, fetch_code(&response, &cause), "%s: %.400s", row->type,
-                           cause.text);
-}
-
 bool source_read_payload(struct source *source, const struct tag_row *row,
                          struct bytes *out, struct err *err)
 {
-    enum lookup inside = LOOKUP_ABSENT;
-    bytes_clear(out);
-    if (source->snapshot)
-        inside = snapshot_read_payload(source->snapshot, row, out, err);
-    if (inside == LOOKUP_FAILED ||
-        (inside == LOOKUP_ABSENT && !fetch_payload(source, row, out, err)))
-        return false;
-    return verify(row, out, err);
+    struct answers answers = {0};
+    for (size_t i = 0; next_place(source, &answers, &i); i++) {
+        struct err cause = {0};
+        if (origin_read_payload(source->places[i].origin, row, out, &cause)) {
+            note(source, row->url, &answers, i);
+            return true;
+        }
+        place_failed(source, i, &cause, &answers);
+    }
+    return all_failed(source, &answers, err);
+}
+
+const char *source_payloads(const struct source *source)
+{
+    for (size_t i = 0; i < source->count; i++) {
+        if (source->places[i].broken.code == E_NONE)
+            return origin_payloads(source->places[i].origin);
+    }
+    return NULL;
+}
+
+const char *source_notes(struct source *source)
+{
+    const char *text = NULL;
+    struct err err;
+    bug_if(!text_terminate(&source->notes, &text, &err));
+    return text;
 }

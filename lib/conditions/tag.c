@@ -387,12 +387,56 @@ static bool row_equal(const struct tag_row *a, const struct tag_row *b)
            moment_compare(a->interval.end, b->interval.end) == 0;
 }
 
-size_t tag_rows_of_type(const struct tag *tag, size_t first, const char *type)
+/* How many rows from `first` on are of one type; the tag is sorted. */
+static size_t rows_of_type(const struct tag *tag, size_t first, const char *type)
 {
     size_t count = 0;
     while (first + count < tag->count && strcmp(tag->rows[first + count].type, type) == 0)
         count++;
     return count;
+}
+
+static bool each_of_all(const struct tag *tag, tag_type_seen seen, void *user,
+                        struct err *err)
+{
+    for (size_t first = 0; first < tag->count;) {
+        const char *type = tag->rows[first].type;
+        size_t count = rows_of_type(tag, first, type);
+        if (!seen(user, type, &tag->rows[first], count, err))
+            return false;
+        first += count;
+    }
+    return true;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    const char *const *a = left;
+    const char *const *b = right;
+    return strcmp(*a, *b);
+}
+
+bool tag_each_type(const struct tag *tag, const char *const *types, size_t type_count,
+                   tag_type_seen seen, void *user, struct err *err)
+{
+    size_t first = 0;
+    bool done = true;
+    if (!types)
+        return each_of_all(tag, seen, user, err);
+    const char **sorted = mem_new(type_count + 1, sizeof *sorted);
+    for (size_t i = 0; i < type_count; i++)
+        sorted[i] = types[i];
+    qsort(sorted, type_count, sizeof *sorted, compare_names);
+    for (size_t i = 0; done && i < type_count; i++) {
+        if (i > 0 && strcmp(sorted[i - 1], sorted[i]) == 0)
+            continue;
+        while (first < tag->count && strcmp(tag->rows[first].type, sorted[i]) < 0)
+            first++;
+        size_t count = rows_of_type(tag, first, sorted[i]);
+        done = seen(user, sorted[i], count > 0 ? &tag->rows[first] : NULL, count, err);
+    }
+    free(sorted);
+    return done;
 }
 
 bool tag_equal(const struct tag *a, const struct tag *b)

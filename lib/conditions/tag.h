@@ -70,8 +70,14 @@ bool tag_sort(struct tag *tag, const char *what, struct err *err);
 /* The same, and no two rows of a type have one start. */
 bool tag_check(struct tag *tag, const char *what, struct err *err);
 
-/* How many rows from `first` on are of one type; the tag is sorted. */
-size_t tag_rows_of_type(const struct tag *tag, size_t first, const char *type);
+/* Called for a type with its rows; false with *err ends the walk. */
+typedef bool (*tag_type_seen)(void *user, const char *type, const struct tag_row *rows,
+                              size_t count, struct err *err);
+
+/* The types of a sorted tag in their order: all (`types` NULL), or those wanted, each
+ * once; one that the tag does not have is seen with no rows. */
+bool tag_each_type(const struct tag *tag, const char *const *types, size_t type_count,
+                   tag_type_seen seen, void *user, struct err *err);
 
 /* Same rows and status. Both were checked. */
 bool tag_equal(const struct tag *a, const struct tag *b);

@@ -119,6 +119,32 @@ expect 0 'manifest ' "$spillway" conditions check t1 --runs 3600-3699 --source "
 cmp "$work/out" "$work/by_folder" || fail "another manifest from a snapshot by HTTP"
 expect 0 'manifest ' "$spillway" conditions check t1 --runs 3600-3699 --source "$url" --payloads "$data/payloads"
 cmp "$work/out" "$work/by_folder" || fail "another manifest with payloads from elsewhere"
+# ---- mirrors: what one server has wrong or lacks comes from the next ----
+cp -r "$data" "$work/mirror"
+take() { expect "$1" "$2" "$spillway" conditions snapshot t1 --runs 3600-3699 --out "$work/mirrored" "${@:3}"; }
+same() {
+    expect 0 'manifest ' "$spillway" conditions check t1 --runs 3600-3699 --source "$work/mirrored"
+    cmp "$work/out" "$work/by_folder" || fail "another manifest with the help of a mirror"
+}
+cp "$data/payloads/calo_gain/1.txt" "$work/kept"
+sed -i 's/0.01/0.09/' "$data/payloads/calo_gain/1.txt"
+take 11 'checksum is' --source "$url"
+[ ! -e "$work/mirrored" ] || fail "a snapshot with a wrong payload"
+take 0 "calo_gain/1.txt: taken from file:$work/mirror, since $url: " --source "$url" --mirrors "file:$work/mirror"
+same
+rm "$data/payloads/calo_gain/1.txt"
+take 0 "status 404" --source "$url" --mirrors "http://127.0.0.1:1/none,file:$work/mirror" --patience 0
+[ "$(grep -c 'taken from' "$work/err")" = 1 ] || fail "a dead mirror is not said once"
+same
+take 0 "tag t1: taken from $url, since http://127.0.0.1:1/none: " \
+    --source http://127.0.0.1:1/none --mirrors "$url,$work/mirror" --patience 0
+same
+take 11 "$url: calo_gain: " --source http://127.0.0.1:1/none --mirrors "$url" --patience 0
+grep -qF 'http://127.0.0.1:1/none: conditions service' "$work/err" || fail "not every source is named"
+take 2 "'nonsense' is no conditions source" --source "$url" --mirrors nonsense
+take 2 'more than 7 mirrors' --source "$url" --mirrors a,b,c,d,e,f,g,h
+expect 2 'check looks at one source' "$spillway" conditions check t1 --runs 3600-3699 --source "$url" --mirrors "$work/mirror"
+cp "$work/kept" "$data/payloads/calo_gain/1.txt"
 expect 14 'cannot listen' "$spillway" conditions serve --data "$data" --listen "${url:7:${#url}-20}"
 
 if command -v curl > /dev/null; then

@@ -68,6 +68,30 @@ expect 0 spillway plan "$scratch/two.yaml"
 expect 0 spillway impact one two --json
 says out '"segments":27' '"different":0'
 
+# A payload that is wrong at the source comes from its mirror, and that is said; when the
+# source is gone the mirror gives all of it.
+cp -r "$conditions" "$scratch/broken"
+sed -i 's/0.01/0.02/' "$scratch/broken/payloads/calo_gain/a"
+reco "$scratch/broken.yaml" broken t1
+sed -i 's/source: conditions/source: broken/' "$scratch/broken.yaml"
+refused 11 "checksum is" spillway plan "$scratch/broken.yaml"
+sed -i 's/source: broken/source: broken, mirrors: [gone, conditions]/' "$scratch/broken.yaml"
+expect 0 spillway plan "$scratch/broken.yaml"
+says out "to be looked at:" "calo_gain/a: taken from file:" "/conditions, since file:" \
+    "checksum is" "/gone: "
+expect 0 spillway impact one broken --json
+says out '"segments":27' '"different":0'
+reco "$scratch/mirrored.yaml" mirrored t1
+sed -i 's/source: conditions/source: gone, mirrors: [conditions]/' "$scratch/mirrored.yaml"
+expect 0 spillway plan "$scratch/mirrored.yaml" --json
+says out 'tag t1: taken from file:' 'no folder of tags'
+expect 0 spillway impact one mirrored --json
+says out '"segments":27' '"different":0'
+sed 's/mirrors: .*, tag/mirrors: [missing], tag/; s/^name: .*/name: neither/' \
+    "$scratch/mirrored.yaml" >"$scratch/neither.yaml"
+refused 11 "/missing: " spillway plan "$scratch/neither.yaml"
+says err "/gone: "
+
 # A tag that moves changes nothing in the campaign and is told; one that is the same by MD5,
 # from another place or without its payloads is the same.
 expect 0 spillway status one --json

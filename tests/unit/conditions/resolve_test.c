@@ -3,91 +3,11 @@
  */
 #include "conditions/resolve.h"
 
-#include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
-#include <cmocka.h>
-
 #include "base/disk.h"
-#include "base/text.h"
 #include "conditions/cache.h"
-
-#define GAIN(reference)                                                                      \
-    "spillway-table 1\ntype calo_gain\nsource ours\nsynthetic yes\nled_reference " reference \
-    "\ncolumns detector:name x:count y:count gain_gev_per_count:real\n"                      \
-    "ECAL0 0 0 0.01\nend\n"
-#define REFERENCE(id)                                                                    \
-    "spillway-table 1\ntype led_reference\nsource ours\nsynthetic yes\nid " id           \
-    "\ncolumns detector:name x:count y:count amplitude_counts:real\nECAL0 0 0 800\nend\n"
-
-static char folder[] = "/tmp/resolve_test.XXXXXX";
-
-static int start(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : 1;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    char command[256];
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
-}
-
-static void put(const char *name, const char *text)
-{
-    char path[PATH_MAX];
-    struct err err = {0};
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    if (!transfer_put(path, text, strlen(text), 0644, &err))
-        fail_msg("%s", err.text);
-}
-
-/* One row of a tag file for a payload that is put as well. */
-struct row {
-    const char *type, *url, *text;
-    unsigned from, to; /* runs, to 0: open */
-};
-
-static void put_tag(const char *name, const char *status, const struct row *rows,
-                    size_t count)
-{
-    struct bytes text;
-    const char *all = NULL;
-    char path[128];
-    struct err err = {0};
-    bytes_init(&text, 65536);
-    assert_true(text_addf(
-        &text, &err, "{\"name\":\"%s\",\"status\":\"%s\",\"payloads\":[", name, status));
-    for (size_t i = 0; i < count; i++) {
-        char hex[SHA256_HEX];
-        struct sha256 hash = sha256_of(rows[i].text, strlen(rows[i].text));
-        sha256_to_hex(&hash, hex);
-        assert_true(text_addf(&text, &err,
-                              "%s{\"payload_type_name\":\"%s\",\"payload_url\":\"%s\","
-                              "\"checksum\":\"%s\",\"size\":%zu,\"major_iov\":%u,"
-                              "\"minor_iov\":0",
-                              i > 0 ? "," : "", rows[i].type, rows[i].url, hex,
-                              strlen(rows[i].text), rows[i].from));
-        if (rows[i].to > 0)
-            assert_true(text_addf(
-                &text, &err, ",\"major_iov_end\":%u,\"minor_iov_end\":0", rows[i].to));
-        assert_true(text_add(&text, "}", &err));
-        (void)snprintf(path, sizeof path, "payloads/%s", rows[i].url);
-        put(path, rows[i].text);
-    }
-    assert_true(text_add(&text, "]}", &err));
-    assert_true(text_terminate(&text, &all, &err));
-    (void)snprintf(path, sizeof path, "tags/%s.json", name);
-    put(path, all);
-    bytes_release(&text);
-}
+#include "tests/unit/conditions/folder_fixture.h"
 
 static struct source *open_source(void)
 {
@@ -209,6 +129,9 @@ static void what_is_wrong_with_a_tag_is_said(void **state)
     refused("pair", E_CONDITIONS_MATCH,
             "from run 3570 spill 0: calo_gain was made with led_reference 'led1', the "
             "led_reference of the tag has id 'led9'");
+    struct row shared[] = {gain, {"led_spill", "g/1", GAIN("led1"), 3000, 0}};
+    put_tag("shared", "frozen", shared, 2);
+    refused("shared", E_PAYLOAD_TEXT, "g/1: says type 'calo_gain', expected 'led_spill'");
     put_tag("broken", "frozen", &broken, 1);
     refused("broken", E_PAYLOAD_TEXT, "g/2: line 2");
     put_tag("changed", "frozen", &gain, 1);

@@ -36,6 +36,7 @@ static const char whole[] = "# a comment\n"
                             "conditions:\n"
                             "  source: file:conditions\n"
                             "  tag: t1\n"
+                            "  mirrors: [http://m/api, file:/snap, conditions2]\n"
                             "  allow: [none]\n"
                             "  acknowledge: [calo_gain]\n"
                             "  budget: {run_mean: 0.25, none: 0}\n"
@@ -83,6 +84,10 @@ static void a_whole_file_is_read(void **state)
     assert_true(out.budget[FALLBACK_RUN_MEAN] == 0.25 && out.budget[FALLBACK_NONE] == 0);
     assert_true(out.budget[FALLBACK_EARLIER_1] == 1);
     assert_string_equal(out.acknowledged[0], "calo_gain");
+    assert_int_equal(out.mirror_count, 3);
+    assert_string_equal(out.mirrors[0], "http://m/api");
+    assert_string_equal(out.mirrors[1], "file:/snap");
+    assert_non_null(strstr(out.mirrors[2], "/conditions2"));
     const struct recipe *recipe = &out.campaign.recipe;
     assert_true(recipe->reconstruct);
     assert_string_equal(recipe->setup, "2022-electron-100");
