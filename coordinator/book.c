@@ -7,13 +7,13 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "coordinator/pace.h"
 
 /* Leases of 4096 segment numbers each, read one at a time: far below this. */
 #define BOOK_ARENA ((size_t)64 << 20)
 
-/* Steps that a segment in this state still needs. */
-static uint32_t missing_steps(const struct campaign *campaign,
-                              const struct plan_state *state)
+uint32_t book_missing_steps(const struct campaign *campaign,
+                            const struct plan_state *state)
 {
     uint32_t steps = state->select_product == 0 ? STEP_SELECT : 0;
     if (campaign->recipe.reconstruct && state->reco_product == 0)
@@ -104,7 +104,7 @@ static bool load_segments(struct book *book, struct catalog_txn *txn, struct cor
         if (!load_segment(txn, book->campaign.id, i, &segment, err))
             return false;
         segment.state = book->states[i];
-        segment.steps = missing_steps(&book->campaign, &segment.state);
+        segment.steps = book_missing_steps(&book->campaign, &segment.state);
         core_add_segment(core, &segment);
         if (i == 0 || segment.id.chunk.run != run) {
             if (book->unit_count == capacity) {
@@ -155,6 +155,23 @@ static bool load_leases(struct book *book, struct catalog_txn *txn, struct core 
     return found == LOOKUP_ABSENT;
 }
 
+/* What the attempts of earlier lives took. */
+static bool load_paces(const struct book *book, struct catalog_txn *txn,
+                       struct core *core, struct err *err)
+{
+    for (uint32_t steps = 1; steps <= (STEP_RECO | STEP_SELECT); steps++) {
+        struct pace pace;
+        enum lookup found = pace_read(txn, &book->campaign, steps, &pace, err);
+        if (found == LOOKUP_FAILED)
+            return false;
+        core_add_pace(core, &(struct core_pace){.steps = steps,
+                                                .count = pace.attempts,
+                                                .bytes = pace.bytes,
+                                                .wall_ns = (uint64_t)pace.wall_ns});
+    }
+    return true;
+}
+
 static bool next_attempt(struct catalog_txn *txn, uint64_t *number, struct err *err)
 {
     if (!catalog_last_attempt(txn, number, err))
@@ -183,7 +200,8 @@ bool book_load(struct book *book, struct catalog_txn *txn, const char *campaign,
     if (!load_segments(book, txn, loaded, err))
         goto out;
     add_units(book, loaded);
-    done = load_groups(book, txn, loaded, err) && load_leases(book, txn, loaded, err);
+    done = load_groups(book, txn, loaded, err) && load_leases(book, txn, loaded, err) &&
+           load_paces(book, txn, loaded, err);
 out:
     if (!done) {
         core_free(loaded);

@@ -29,6 +29,10 @@ bool book_load(struct book *book, struct catalog_txn *txn, const char *campaign,
                struct core **core, struct err *err);
 void book_release(struct book *book);
 
+/* Steps that a segment in this state still needs. */
+uint32_t book_missing_steps(const struct campaign *campaign,
+                            const struct plan_state *state);
+
 /* The unit that holds a segment of the plan. */
 uint32_t book_unit(const struct book *book, uint32_t segment);
 

@@ -21,6 +21,9 @@
 
 #define SECOND_NS ((int64_t)1000000000)
 
+/* See "Sizing" in the README for why. */
+#define TASK_S 60
+
 static bool words_take(const struct config_words *words, struct arena *arena,
                        const char *const **list, uint32_t *count, struct err *err)
 {
@@ -342,12 +345,16 @@ static bool task_read(const struct config_file *file,
                       struct campaign_policy *policy, struct err *err)
 {
     uint64_t segments = policy->task_segments;
-    if (config->task != NULL && (!config_u64(file, "bytes", config->task->bytes,
-                                             UINT64_MAX, &policy->task_bytes, err) ||
-                                 !config_u64(file, "segments", config->task->segments,
-                                             TASK_SEGMENTS, &segments, err)))
+    uint64_t seconds = (uint64_t)(policy->task_ns / SECOND_NS);
+    if (config->task != NULL &&
+        (!config_u64(file, "seconds", config->task->seconds, 86400, &seconds, err) ||
+         !config_u64(file, "bytes", config->task->bytes, UINT64_MAX, &policy->task_bytes,
+                     err) ||
+         !config_u64(file, "segments", config->task->segments, TASK_SEGMENTS, &segments,
+                     err)))
         return false;
     policy->task_segments = (uint32_t)segments;
+    policy->task_ns = (int64_t)seconds * SECOND_NS;
     return config->merge == NULL || config_u64(file, "bytes", config->merge->bytes,
                                                UINT64_MAX, &policy->merge_bytes, err);
 }
@@ -380,7 +387,8 @@ static bool policy_read(const struct config_file *file,
 {
     static const struct config_retry none;
     uint64_t lease = 120;
-    *policy = (struct campaign_policy){.task_bytes = (uint64_t)256 << 20,
+    *policy = (struct campaign_policy){.task_ns = TASK_S * SECOND_NS,
+                                       .task_bytes = (uint64_t)1 << 30,
                                        .merge_bytes = 4000000000u,
                                        .attempts = 3,
                                        .retry_delay_ns = 30 * SECOND_NS,

@@ -68,7 +68,8 @@ static const cyaml_schema_value_t skim = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_skim, skim_fields)};
 
 static const cyaml_schema_field_t task_fields[] = {
-    TEXT(MAY, config_task, bytes), TEXT(MAY, config_task, segments), CYAML_FIELD_END};
+    TEXT(MAY, config_task, seconds), TEXT(MAY, config_task, bytes),
+    TEXT(MAY, config_task, segments), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t merge_fields[] = {TEXT(MAY, config_merge, bytes),
                                                     CYAML_FIELD_END};

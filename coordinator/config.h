@@ -57,7 +57,7 @@ struct config_reconstruct {
 };
 
 struct config_task {
-    char *bytes, *segments;
+    char *seconds, *bytes, *segments;
 };
 
 struct config_merge {

@@ -61,6 +61,17 @@ void core_add_group(struct core *core, const struct merge_group *group);
 void core_add_lease(struct core *core, const struct attempt *attempt);
 void core_set_hold(struct core *core, enum core_hold hold);
 
+/* What tasks took: input and wall time of their executors. The size of tasks follows from
+ * it; before EVENT_START it is what earlier lives measured. */
+struct core_pace {
+    uint32_t steps;
+    uint32_t count; /* tasks */
+    uint64_t bytes;
+    uint64_t wall_ns;
+};
+
+void core_add_pace(struct core *core, const struct core_pace *pace);
+
 enum event_kind {
     EVENT_START,     /* after loading */
     EVENT_TICK,      /* time passed */
@@ -85,6 +96,7 @@ struct core_report {
     enum attempt_state already; /* what the catalog says of this attempt and token */
     uint32_t blamed;            /* plan number of the segment, UINT32_MAX none */
     int32_t signal;
+    int64_t wall_ns;    /* of the executor, 0 unknown */
     uint16_t failure;   /* error code, 0 none */
     const char *text;   /* of the failure, for the retry rules; NULL: none */
     bool parts_present; /* the service found the named parts with their sizes */

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * The files form a tower, each uses those before it only: core_command, core_set,
- * core_wait, core_pilot, core_lease, core_group, core_segment, core_expire; core_ready,
+ * core_wait, core_pilot, core_lease, core_group, core_segment, core_expire, core_size;
+ * core_ready,
  * core_retry, core_report, core_look, core_settle, core_start, core_invariants; core.
  */
 #ifndef SPILLWAY_COORDINATOR_CORE_INTERNAL_H
@@ -20,6 +21,11 @@
 
 /* A growing delay ends at this many times the policy's delay. */
 #define CORE_DELAY_FACTOR 60
+
+/* Tasks whose measures are kept; older ones count half. */
+#define CORE_PACE_TASKS 256u
+#define CORE_SCOUTS     32u
+#define CORE_STEPS      (STEP_RECO | STEP_SELECT)
 
 /* A set of numbers below its capacity as a tree of bit masks: first, next, add and remove
  * in one step a level. 64^6 > 2^32. */
@@ -136,8 +142,11 @@ struct core {
 
     struct core_row *rows; /* by plan number */
     uint32_t row_count, row_capacity;
-    uint32_t *order;       /* plan numbers by (chunk, ordinal) */
-    struct core_set ready; /* places of READY segments */
+    uint32_t *order;                       /* plan numbers by (chunk, ordinal) */
+    struct core_set ready;                 /* places of READY segments */
+    uint64_t ready_bytes;                  /* of them */
+    struct core_pace pace[CORE_STEPS + 1]; /* by steps */
+    uint32_t scouts;                       /* given in this life */
     struct core_wait wait;
 
     struct core_unit_row *units;
@@ -239,6 +248,19 @@ bool core_lease_expire(struct core *core);
 
 /* Voids every lease; what they held may be leased again, nobody is blamed. */
 void core_lease_void_all(struct core *core, const char *why);
+
+/* core_size.c. What the report says of the pace of its task. */
+void core_pace_report(struct core *core, const struct core_lease *lease,
+                      const struct core_report *report);
+
+/* Where to look for the next task: of a scout its place in the plan, else 0. */
+uint32_t core_scout_place(struct core *core, uint32_t steps);
+
+/* Less is ready than is in hand. */
+bool core_near_end(const struct core *core);
+
+/* A task of these steps takes no more segments once it has so many bytes. */
+uint64_t core_task_bytes(const struct core *core, uint32_t steps);
 
 /* core_retry.c. What becomes of the segments of a failed task that have no result. */
 struct core_rest {

@@ -25,6 +25,7 @@ static const char *check_segment(const struct core *core, uint32_t number)
 static const char *check_segments(const struct core *core)
 {
     struct core_counts counts = {.leases = 0};
+    uint64_t ready_bytes = 0;
     for (uint32_t i = 0; i < core->row_count; i++) {
         const struct core_row *row = &core->rows[i];
         const char *broken = check_segment(core, i);
@@ -34,11 +35,13 @@ static const char *check_segments(const struct core *core)
         counts.bytes_total += row->bytes;
         if (row->state.state == SEGMENT_COMMITTED)
             counts.bytes_done += row->bytes;
+        if (row->state.state == SEGMENT_READY)
+            ready_bytes += row->bytes;
     }
     if (memcmp(counts.by_state, core->counts.by_state, sizeof counts.by_state) != 0)
         return "the counts of segments by state are wrong";
     if (counts.bytes_total != core->counts.bytes_total ||
-        counts.bytes_done != core->counts.bytes_done)
+        counts.bytes_done != core->counts.bytes_done || ready_bytes != core->ready_bytes)
         return "the sums of bytes are wrong";
     return NULL;
 }

@@ -8,7 +8,8 @@
 #include "base/bytes.h"
 #include "coordinator/core_internal.h"
 
-#define READY_SKIPPED 256u
+#define READY_SKIPPED  256u
+#define READY_COMPARED 256u
 
 static uint32_t segment_limit(const struct core *core, const struct core_row *row)
 {
@@ -48,15 +49,30 @@ static bool not_here(const struct core *core, struct taker *taker,
 }
 
 /* A node on which so many segments failed gets nothing until others took them. */
-static uint32_t ready_place(const struct core *core, struct taker *taker)
+static uint32_t ready_place(const struct core *core, struct taker *taker, uint32_t from)
 {
-    uint32_t place = core_set_next(&core->ready, 0);
+    uint32_t place = core_set_next(&core->ready, from);
     while (place != CORE_NONE && not_here(core, taker, &core->rows[core->order[place]])) {
         if (++taker->skipped > READY_SKIPPED)
             return CORE_NONE;
         place = core_set_next(&core->ready, place + 1);
     }
     return place;
+}
+
+/* Near the end what takes longest begins first: the largest of the next ready ones. */
+static uint32_t largest_place(const struct core *core, struct taker *taker,
+                              uint32_t place)
+{
+    uint32_t largest = place;
+    for (uint32_t seen = 1; seen < READY_COMPARED; seen++) {
+        place = ready_place(core, taker, place + 1);
+        if (place == CORE_NONE)
+            break;
+        if (core->rows[core->order[place]].bytes > core->rows[core->order[largest]].bytes)
+            largest = place;
+    }
+    return largest;
 }
 
 /* From a ready place on, the segments of one task. */
@@ -68,8 +84,8 @@ static uint32_t gather(const struct core *core, struct taker *taker, uint32_t pl
     uint32_t count = 0;
     segments[count++] = core->order[place];
     uint64_t bytes = row->bytes;
-    while (count < limit && bytes < core->policy.task_bytes &&
-           core_set_has(&core->ready, place + count)) {
+    uint64_t enough = core_task_bytes(core, row->steps);
+    while (count < limit && bytes < enough && core_set_has(&core->ready, place + count)) {
         uint32_t number = core->order[place + count];
         const struct core_row *next = &core->rows[number];
         uint32_t its_limit = segment_limit(core, next);
@@ -119,9 +135,14 @@ static bool give_merge(struct core *core, uint64_t token)
 
 static bool give_process(struct core *core, struct taker *taker, uint64_t token)
 {
-    uint32_t place = ready_place(core, taker);
+    uint32_t place = ready_place(core, taker, 0);
     if (place == CORE_NONE)
         return false;
+    uint32_t scout = core_scout_place(core, core->rows[core->order[place]].steps);
+    if (scout > place && (scout = ready_place(core, taker, scout)) != CORE_NONE)
+        place = scout;
+    else if (core_near_end(core))
+        place = largest_place(core, taker, place);
     uint32_t segments[TASK_SEGMENTS];
     uint32_t count = gather(core, taker, place, segments);
     struct core_attempt attempt = attempt_next(core, token);
@@ -138,12 +159,23 @@ static bool give_process(struct core *core, struct taker *taker, uint64_t token)
     return true;
 }
 
+/* Tasks for this pilot. It holds as many again as it has executors; near the end the
+ * second one would wait there while executors of others are idle. */
+static uint32_t tasks_most(const struct core *core, const struct core_event *event)
+{
+    uint32_t most = event->want < event->token_count ? event->want : event->token_count;
+    if (core_near_end(core)) {
+        uint32_t executors = (event->held_count + event->want + 1) / 2;
+        uint32_t idle = executors > event->held_count ? executors - event->held_count : 0;
+        most = idle < most ? idle : most;
+    }
+    return most < SYNC_TASKS ? most : SYNC_TASKS;
+}
+
 void core_give(struct core *core, const struct core_event *event, uint32_t node)
 {
     struct taker taker = {.node = node};
-    uint32_t most = event->want < event->token_count ? event->want : event->token_count;
-    if (most > SYNC_TASKS)
-        most = SYNC_TASKS;
+    uint32_t most = tasks_most(core, event);
     for (uint32_t given = 0; given < most;) {
         uint64_t token = event->tokens[given];
         if (give_merge(core, token) || give_process(core, &taker, token))

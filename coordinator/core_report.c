@@ -140,6 +140,7 @@ static void report_end(struct core *core, uint32_t slot, const struct core_repor
     const char *text = "";
     if (!report_holds(lease, &report))
         text = err_advice((enum err_code)report.failure);
+    core_pace_report(core, lease, &report);
     enum attempt_state state = lease->kind == TASK_MERGE
                                    ? merge_take(core, lease, &report, index)
                                    : process_take(core, lease, &report, taken);

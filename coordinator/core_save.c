@@ -30,6 +30,8 @@ static void save_policy(const struct campaign_policy *policy, uint64_t next_atte
     journal_number(writer, policy->memory_bytes);
     journal_number(writer, policy->attempts);
     journal_number(writer, bits_of(policy->complete_at));
+    if (policy->task_ns > 0)
+        journal_number(writer, (uint64_t)policy->task_ns);
     journal_end(writer);
     for (uint32_t i = 0; i < policy->rule_count; i++) {
         const struct retry_rule *rule = &policy->rules[i];
@@ -44,6 +46,20 @@ static void save_policy(const struct campaign_policy *policy, uint64_t next_atte
         journal_number(writer, rule->percent);
         journal_number(writer, rule->up_to);
         journal_text(writer, rule->text);
+        journal_end(writer);
+    }
+}
+
+static void save_paces(const struct core *core, struct journal_writer *writer)
+{
+    for (uint32_t i = 0; i <= CORE_STEPS; i++) {
+        if (core->pace[i].count == 0)
+            continue;
+        journal_begin(writer, "pace");
+        journal_number(writer, core->pace[i].steps);
+        journal_number(writer, core->pace[i].count);
+        journal_number(writer, core->pace[i].bytes);
+        journal_number(writer, core->pace[i].wall_ns);
         journal_end(writer);
     }
 }
@@ -119,6 +135,7 @@ void core_save(const struct core *core, struct journal_writer *writer)
         journal_number(writer, core->hold);
         journal_end(writer);
     }
+    save_paces(core, writer);
     save_segments(core, writer);
     for (uint32_t i = 0; i < core->unit_count; i++) {
         journal_begin(writer, "unit");
@@ -154,7 +171,10 @@ static void save_sync(const struct core_event *event, struct journal_writer *wri
         journal_number(writer, report->blamed);
         journal_number(writer, (uint32_t)report->signal);
         journal_number(writer, report->failure);
-        journal_number(writer, report->parts_present);
+        bool timed = report->wall_ns > 0;
+        journal_number(writer, (report->parts_present ? 1u : 0u) | (timed ? 2u : 0u));
+        if (timed)
+            journal_number(writer, (uint64_t)report->wall_ns);
         journal_text(writer, report->text == NULL ? "" : report->text);
     }
     journal_number(writer, event->held_count);

@@ -11,10 +11,14 @@ void core_segment_move(struct core *core, uint32_t number, enum segment_state to
     core->counts.by_state[from]--;
     core->counts.by_state[to]++;
     row->state.state = (uint8_t)to;
-    if (from == SEGMENT_READY)
+    if (from == SEGMENT_READY) {
         core_set_remove(&core->ready, row->place);
-    if (to == SEGMENT_READY)
+        core->ready_bytes -= row->bytes;
+    }
+    if (to == SEGMENT_READY) {
         core_set_add(&core->ready, row->place);
+        core->ready_bytes += row->bytes;
+    }
     if (from == SEGMENT_LEASED)
         row->lease = CORE_NONE;
     if (from == SEGMENT_COMMITTED)

@@ -31,8 +31,10 @@ static void order_segments(struct core *core)
     for (uint32_t place = 0; place < core->row_count; place++) {
         struct core_row *row = &core->rows[core->order[place]];
         row->place = place;
-        if (row->state.state == SEGMENT_READY)
-            core_set_add(&core->ready, place);
+        if (row->state.state != SEGMENT_READY)
+            continue;
+        core_set_add(&core->ready, place);
+        core->ready_bytes += row->bytes;
     }
 }
 

@@ -225,6 +225,7 @@ static bool check_report(struct exchange *exchange, const struct book *const *bo
     *core = (struct core_report){.attempt = report->attempt,
                                  .status = report->status,
                                  .segment_count = report->segment_count,
+                                 .wall_ns = report->wall_ns,
                                  .failure = report->failure.code,
                                  .text = report->failure.text,
                                  .blamed = report->blamed,

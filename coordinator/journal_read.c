@@ -30,6 +30,7 @@ struct journal_state {
     char campaign[CAMPAIGN_NAME];
     struct campaign_policy policy;
     enum core_hold hold;
+    struct core_pace paces[STEPS_ALL + 1];
     uint64_t next_attempt;
     struct core_segment like; /* state and steps of the segments that follow */
     struct list segments;     /* struct core_segment */
@@ -98,6 +99,8 @@ static void policy_read(struct journal_state *state)
     policy->attempts = (uint32_t)journal_take(reader, UINT32_MAX);
     uint64_t bits = journal_take(reader, UINT64_MAX);
     memcpy(&policy->complete_at, &bits, sizeof bits);
+    if (journal_more(reader))
+        policy->task_ns = (int64_t)journal_take(reader, INT64_MAX);
 }
 
 static void state_read(struct journal_state *state)
@@ -188,6 +191,16 @@ static void hold_read(struct journal_state *state)
     state->hold = (enum core_hold)journal_take(&state->reader, CORE_CANCELLED);
 }
 
+static void pace_read(struct journal_state *state)
+{
+    struct journal_reader *reader = &state->reader;
+    struct core_pace pace = {.steps = (uint32_t)journal_take(reader, STEPS_ALL)};
+    pace.count = (uint32_t)journal_take(reader, UINT32_MAX);
+    pace.bytes = journal_take(reader, UINT64_MAX);
+    pace.wall_ns = journal_take(reader, UINT64_MAX);
+    state->paces[pace.steps & STEPS_ALL] = pace;
+}
+
 /* False at a line that is none of these. */
 static bool head_line(struct journal_state *state, const char *name)
 {
@@ -196,7 +209,7 @@ static bool head_line(struct journal_state *state, const char *name)
         void (*read)(struct journal_state *state);
     } lines[] = {{"policy", policy_read},    {"rule", rule_read}, {"state", state_read},
                  {"segment", segments_read}, {"unit", unit_read}, {"group", group_read},
-                 {"lease", lease_read},      {"hold", hold_read}};
+                 {"lease", lease_read},      {"hold", hold_read}, {"pace", pace_read}};
 
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         if (strcmp(lines[i].name, name) == 0) {
@@ -280,6 +293,8 @@ struct core *journal_state_core(const struct journal_state *state,
 {
     struct core *core = core_new(policy, state->next_attempt);
     core_set_hold(core, state->hold);
+    for (uint32_t i = 0; i <= STEPS_ALL; i++)
+        core_add_pace(core, &state->paces[i]);
     const struct core_segment *segments = state->segments.items;
     const struct core_unit *units = state->units.items;
     const struct merge_group *groups = state->groups.items;
@@ -310,7 +325,10 @@ static void report_read(struct journal_state *state, uint32_t index)
     report->blamed = (uint32_t)journal_take(reader, UINT32_MAX);
     report->signal = (int32_t)(uint32_t)journal_take(reader, UINT32_MAX);
     report->failure = (uint16_t)journal_take(reader, UINT16_MAX);
-    report->parts_present = journal_take(reader, 1) != 0;
+    uint64_t marks = journal_take(reader, 3);
+    report->parts_present = (marks & 1) != 0;
+    if ((marks & 2) != 0)
+        report->wall_ns = (int64_t)journal_take(reader, INT64_MAX);
     journal_take_text(reader, state->texts[index], sizeof state->texts[index]);
     report->text = state->texts[index];
 }

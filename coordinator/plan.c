@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "coordinator/command.h"
 #include "coordinator/plan_build.h"
+#include "coordinator/plan_forecast.h"
 #include "coordinator/shelf.h"
 #include "coordinator/why.h"
 #include "release_id.h"
@@ -18,12 +19,22 @@
 
 const char plan_usage[] =
     "spillway plan CAMPAIGN.yaml [--dry-run] [--patience S] [--json]\n"
+    "spillway plan CAMPAIGN.yaml --simulate CORES [--allocation CORES] [--walltime S]\n"
+    "              [--queue S] [--failures F] [--event-ms MS] [--seed N] [--json]\n"
     "\n"
     "Resolves the tag, gives every segment of the selected runs its keys and looks for\n"
     "products that are there already. --dry-run writes nothing to catalog and store and\n"
     "says what would run, what would be reused and what is in the way.\n"
     "--patience: seconds to go on trying when the conditions service fails or stalls\n"
     "(180). A planned campaign is frozen: a changed file needs a new name.\n"
+    "\n"
+    "--simulate runs what is left of the campaign on virtual cores, as a dry run also of\n"
+    "one that is planned already: time with its 90 % interval, what the last 10 % wait\n"
+    "for, load of the coordinator, best task size. Pilots have --allocation cores each\n"
+    "(32) for --walltime seconds (0: for ever), after --queue seconds on average (0).\n"
+    "--failures: times the usual rates, which are printed (1). Milliseconds an event are\n"
+    "those that attempts in the catalog took, or --event-ms. The same seed, the same\n"
+    "result.\n"
     "\n"
     "The file; all but name, purpose, select, store and reconstruct or skims may be left\n"
     "out, relative paths start at the file:\n"
@@ -53,7 +64,7 @@ const char plan_usage[] =
     "        - {quantity: ecal_gev, max: 50}\n"
     "        - {quantity: srd_min_mev, min: 1, max: 70}\n"
     "  store: /data/store\n"
-    "  task: {bytes: 268435456, segments: 0}\n"
+    "  task: {seconds: 60, bytes: 1073741824, segments: 0}   # spillway plan --simulate\n"
     "  merge: {bytes: 4000000000}\n"
     "  retry: {attempts: 3, delay_s: 30, segment_limit_s: 600, memory_mb: 2048}\n"
     "                              # and rules: spillway help rules\n"
@@ -141,16 +152,25 @@ static bool plan_make(struct plan *plan, struct area *area, struct catalog *cata
            (plan_check(plan, err) && plan_store(plan, catalog, clock_wall_s(), err));
 }
 
-static bool plan_run(struct plan *plan, struct area *area, const char *path, bool dry_run,
+/* What the words of the command ask for. */
+struct order {
+    const char *path;
+    bool dry_run, json;
+    struct plan_cluster cluster; /* cores > 0: to be simulated, into `out` */
+    struct bytes *out;
+};
+
+static bool plan_run(struct plan *plan, struct area *area, const struct order *order,
                      enum planned *planned, struct err *err)
 {
+    bool dry_run = order->dry_run;
     struct campaign_file file;
     struct sha256 release;
     struct catalog *catalog = NULL;
     struct arena arena;
     arena_init(&arena, FILE_MEMORY);
     bool done = sha256_from_hex(SPILLWAY_RELEASE_ID, &release, err) &&
-                campaign_file_read(path, &release, &arena, &file, err) &&
+                campaign_file_read(order->path, &release, &arena, &file, err) &&
                 area_catalog(area, dry_run ? CATALOG_READ : CATALOG_WRITE, &catalog, err);
     enum lookup known = done ? campaign_known(catalog, &file, err) : LOOKUP_FAILED;
     *planned = known == LOOKUP_FOUND ? PLANNED_BEFORE : PLANNED_NEW;
@@ -159,6 +179,10 @@ static bool plan_run(struct plan *plan, struct area *area, const char *path, boo
         plan->campaign = file.campaign;
     if (done && *planned == PLANNED_NEW)
         done = plan_make(plan, area, catalog, &file, dry_run, err);
+    if (done && order->cluster.cores > 0)
+        done =
+            (*planned == PLANNED_BEFORE || plan_check(plan, err)) &&
+            plan_forecast(catalog, plan, &order->cluster, order->json, order->out, err);
     catalog_close(catalog);
     arena_release(&arena);
     return done;
@@ -181,43 +205,68 @@ bool plan_file(const struct area *area, const char *path, char name[CAMPAIGN_NAM
     enum planned planned;
     plan_init(&plan);
     transfer_set(&plan, area, TRANSFER_PATIENCE_S);
-    bool done = plan_run(&plan, &own, path, false, &planned, err);
+    bool done = plan_run(&plan, &own, &(struct order){.path = path}, &planned, err);
     if (done)
         memcpy(name, plan.campaign.name, CAMPAIGN_NAME);
     plan_release(&plan);
     return done;
 }
 
+static bool order_read(struct order *order, uint64_t *patience_s, int *argc, char **argv,
+                       struct err *err)
+{
+    struct plan_cluster *cluster = &order->cluster;
+    const struct command_option options[] = {
+        {.name = "dry-run", .flag = &order->dry_run},
+        {.name = "patience", .number = patience_s},
+        {.name = "json", .flag = &order->json},
+        {.name = "simulate", .number = &cluster->cores},
+        {.name = "allocation", .number = &cluster->allocation},
+        {.name = "walltime", .number = &cluster->walltime_s},
+        {.name = "queue", .number = &cluster->queue_s},
+        {.name = "failures", .real = &cluster->failures},
+        {.name = "event-ms", .real = &cluster->event_ms},
+        {.name = "seed", .number = &cluster->seed}};
+    *cluster = PLAN_CLUSTER_DEFAULT;
+    cluster->cores = UINT64_MAX;
+    if (!command_options(options, sizeof options / sizeof options[0], argc, argv, err) ||
+        !command_words(*argc, 1, 1, "one campaign file", err))
+        return false;
+    if (*patience_s > TRANSFER_PATIENCE_MAX)
+        return err_set(err, E_USAGE, "--patience is at most a day");
+    bool simulated = cluster->cores != UINT64_MAX;
+    if (!simulated)
+        cluster->cores = 0;
+    order->dry_run = order->dry_run || simulated;
+    order->path = argv[1];
+    return !simulated || plan_cluster_check(cluster, err);
+}
+
 static bool plan_words(struct area *area, int argc, char **argv, struct bytes *out,
                        struct err *err)
 {
-    bool dry_run = false;
-    bool json = false;
     uint64_t patience_s = TRANSFER_PATIENCE_S;
-    const struct command_option options[] = {{.name = "dry-run", .flag = &dry_run},
-                                             {.name = "patience", .number = &patience_s},
-                                             {.name = "json", .flag = &json}};
+    struct order order = {.out = out};
     struct plan plan;
     enum planned planned = PLANNED_NEW;
-    if (!command_options(options, 3, &argc, argv, err) ||
-        !command_words(argc, 1, 1, "one campaign file", err) || !area_open(area, err))
+    if (!order_read(&order, &patience_s, &argc, argv, err) || !area_open(area, err))
         return false;
-    if (patience_s > TRANSFER_PATIENCE_MAX)
-        return err_set(err, E_USAGE, "--patience is at most a day");
+    bool json = order.json;
     plan_init(&plan);
     transfer_set(&plan, area, patience_s);
     struct err inner;
-    bool done = plan_run(&plan, area, argv[1], dry_run, &planned, err);
+    bool done = plan_run(&plan, area, &order, &planned, err);
     if (!done && plan.run_count > 0) /* refused: what there is says why */
         (void)(json ? plan_json(&plan, out, &inner) : plan_text(&plan, out, &inner));
-    if (done && planned == PLANNED_BEFORE)
+    bool silent = order.cluster.cores > 0; /* all is said */
+    if (done && !silent && planned == PLANNED_BEFORE)
         done = json ? text_addf(out, err, "{\"campaign\":\"%s\",\"unchanged\":true}\n",
                                 plan.campaign.name)
                     : text_addf(out, err,
                                 "campaign %s is planned from this very file: nothing was "
                                 "written\n",
                                 plan.campaign.name);
-    else if (done)
+    else if (done && !silent)
         done = (json ? plan_json(&plan, out, err) : plan_text(&plan, out, err)) &&
                plan_check(&plan, err);
     plan_release(&plan);

@@ -85,6 +85,7 @@ static const struct wire_field policy_rows[] = {
     ROW(REAL, complete_at, complete_at),
     ROW(U32, eot_partial, eot_partial, EOT_PARTIAL_SCALE),
     ROW(INLINE_LIST, rules, rules, rule_count, retry_rule_form),
+    ROW(I64_OR_0, task_ns, task_ns),
 };
 #undef ROW
 

@@ -171,6 +171,33 @@ static bool real_or_nan_load(const struct wire_field *field, const uint8_t *mess
 
 const struct wire_kind wire_kind_real_or_nan = {real_or_nan_store, real_or_nan_load};
 
+static bool i64_or_0_store(const struct wire_field *field, const uint8_t *model,
+                           uint8_t *message, struct wire_room *room, struct err *err)
+{
+    (void)room, (void)err;
+    int64_t value;
+    memcpy(&value, model, sizeof value);
+    protobuf_c_boolean has = value != 0;
+    memcpy(message - field->companion, &has, sizeof has);
+    memcpy(message, &value, sizeof value);
+    return true;
+}
+
+static bool i64_or_0_load(const struct wire_field *field, const uint8_t *message,
+                          uint8_t *model, struct arena *arena, struct err *err)
+{
+    (void)arena, (void)err;
+    protobuf_c_boolean has;
+    memcpy(&has, message - field->companion, sizeof has);
+    if (has)
+        memcpy(model, message, sizeof(int64_t));
+    else
+        memset(model, 0, sizeof(int64_t));
+    return true;
+}
+
+const struct wire_kind wire_kind_i64_or_0 = {i64_or_0_store, i64_or_0_load};
+
 static bool text_store(const struct wire_field *field, const uint8_t *model,
                        uint8_t *message, struct wire_room *room, struct err *err)
 {

@@ -54,9 +54,9 @@ struct wire_field {
 
 extern const struct wire_kind wire_kind_u8, wire_kind_u16, wire_kind_u32, wire_kind_u64,
     wire_kind_i32, wire_kind_i64, wire_kind_bool, wire_kind_real, wire_kind_real_or_nan,
-    wire_kind_text, wire_kind_hash, wire_kind_blob, wire_kind_array, wire_kind_u32_list,
-    wire_kind_u64_list, wire_kind_message, wire_kind_optional, wire_kind_pointer,
-    wire_kind_list, wire_kind_inline_list;
+    wire_kind_i64_or_0, wire_kind_text, wire_kind_hash, wire_kind_blob, wire_kind_array,
+    wire_kind_u32_list, wire_kind_u64_list, wire_kind_message, wire_kind_optional,
+    wire_kind_pointer, wire_kind_list, wire_kind_inline_list;
 
 /* Whole forms, checks included. `err` gets the path of the field in front of its text. */
 bool wire_form_store(const struct wire_form *form, const void *model, void *message,
@@ -127,6 +127,13 @@ bool wire_product_present(const void *product); /* with a key */
 #define WIRE_REAL_OR_NAN(P, p, M, m)                                                     \
     {                                                                                    \
         .name = #p, .kind = &wire_kind_real_or_nan, .model = WIRE_AT(M, m, 8),           \
+        .message = offsetof(P, p), .companion = offsetof(P, p) - offsetof(P, has_##p)    \
+    }
+
+/* Absent while 0. */
+#define WIRE_I64_OR_0(P, p, M, m)                                                        \
+    {                                                                                    \
+        .name = #p, .kind = &wire_kind_i64_or_0, .model = WIRE_AT(M, m, 8),              \
         .message = offsetof(P, p), .companion = offsetof(P, p) - offsetof(P, has_##p)    \
     }
 

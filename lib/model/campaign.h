@@ -18,7 +18,8 @@ enum eot_partial {
 
 /* How tasks are cut, leased and retried. Nothing here is in a key. */
 struct campaign_policy {
-    uint64_t task_bytes;    /* target of a task's input */
+    int64_t task_ns;        /* target of a task's time, 0: tasks are cut by bytes only */
+    uint64_t task_bytes;    /* a task takes no more segments from so many bytes on */
     uint32_t task_segments; /* at most this many segments a task, 0: no bound */
     uint64_t merge_bytes; /* size target of published files; this one is in merge keys */
     int64_t lease_ns;     /* term of a lease */

@@ -68,6 +68,8 @@ static void draw_report(struct random *random, const struct known *known,
         .text = below(random, 2) == 0 ? NULL : "disk of node 3",
         .blamed = below(random, 2) == 0 ? UINT32_MAX : below(random, SEGMENTS + 2),
         .signal = signals[below(random, 7)]};
+    report->wall_ns = below(random, 3) == 0 ? (int64_t)random_next(random)
+                                            : (int64_t)below(random, 100) * SECOND;
 }
 
 static void draw_sync(struct random *random, const struct known *known,
@@ -165,6 +167,7 @@ static struct core *core_of_tests(const struct random *from)
 {
     struct random random = *from;
     struct campaign_policy policy = {.task_bytes = 400,
+                                     .task_ns = below(&random, 2) * SECOND,
                                      .lease_ns = 30 * SECOND,
                                      .retry_delay_ns = SECOND,
                                      .attempts = 2,

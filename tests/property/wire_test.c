@@ -58,6 +58,7 @@ static void make_campaign(struct maker *maker, struct campaign *campaign)
     TEXT(campaign->store);
     make_recipe(maker, &campaign->recipe);
     struct campaign_policy *policy = &campaign->policy;
+    SCATTER(policy->task_ns);
     SCATTER(policy->task_bytes);
     SCATTER(policy->task_segments);
     SCATTER(policy->merge_bytes);

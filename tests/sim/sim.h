@@ -12,6 +12,7 @@
 
 #include "base/random.h"
 #include "coordinator/core.h"
+#include "coordinator/timeline.h"
 
 #define SIM_SECOND        ((int64_t)1000000000)
 #define SIM_TERM          (60 * SIM_SECOND)
@@ -161,18 +162,10 @@ enum sim_kind {
 };
 
 struct sim_event {
-    int64_t at_ns;
-    uint64_t serial;
     enum sim_kind kind;
     uint32_t a;
     uint64_t b;
     struct sim_message *message; /* owned */
-};
-
-struct sim_queue {
-    struct sim_event *list;
-    uint32_t count, capacity;
-    uint64_t serial;
 };
 
 struct sim {
@@ -180,7 +173,7 @@ struct sim {
     struct sim_rates rates;
     struct campaign_policy policy;
     int64_t now_ns;
-    struct sim_queue queue;
+    struct timeline queue;
     struct core_segment *segments;
     uint8_t *natures;
     uint32_t segment_count;
@@ -215,7 +208,9 @@ int64_t sim_between(struct sim *sim, int64_t low, int64_t high);
 
 /* sim_queue.c: events by time, then by order of arrival. */
 void sim_at(struct sim *sim, int64_t at_ns, const struct sim_event *event);
-struct sim_event sim_queue_take(struct sim_queue *queue);
+
+/* The next one; it is its time now. */
+struct sim_event sim_take(struct sim *sim);
 
 /* A copy of the message travels: lost, doubled, late, or as it should. */
 void sim_send(struct sim *sim, enum sim_kind kind, const struct sim_message *message);

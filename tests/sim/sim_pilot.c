@@ -104,6 +104,7 @@ static void finish(struct sim *sim, uint32_t pilot, const struct core_report *en
     struct core_report report = *ending;
     report.attempt = self->hand[0].attempt;
     report.token = self->hand[0].token;
+    report.wall_ns = sim_between(sim, -1, 4 * SIM_SECOND);
     bool merged = self->hand[0].kind == TASK_MERGE && report.status == REPORT_DONE;
     if (report.segment_count > 0 || merged)
         sim->store.files[report.token] = SIM_FILE_THERE;

@@ -24,43 +24,23 @@ int64_t sim_between(struct sim *sim, int64_t low, int64_t high)
     return low + (int64_t)random_below(&sim->random, (uint64_t)(high - low) + 1);
 }
 
-static bool before(const struct sim_event *a, const struct sim_event *b)
-{
-    return a->at_ns != b->at_ns ? a->at_ns < b->at_ns : a->serial < b->serial;
-}
-
 void sim_at(struct sim *sim, int64_t at_ns, const struct sim_event *event)
 {
-    struct sim_queue *queue = &sim->queue;
-    queue->list =
-        sim_room(queue->list, queue->count, &queue->capacity, sizeof *queue->list);
-    struct sim_event added = *event;
-    added.at_ns = at_ns;
-    added.serial = queue->serial++;
-    uint32_t at = queue->count++;
-    while (at > 0 && before(&added, &queue->list[(at - 1) / 2])) {
-        queue->list[at] = queue->list[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    queue->list[at] = added;
+    timeline_add(&sim->queue, &(struct timeline_event){.at_ns = at_ns,
+                                                       .kind = event->kind,
+                                                       .a = event->a,
+                                                       .b = event->b,
+                                                       .data = event->message});
 }
 
-struct sim_event sim_queue_take(struct sim_queue *queue)
+struct sim_event sim_take(struct sim *sim)
 {
-    struct sim_event first = queue->list[0];
-    struct sim_event last = queue->list[--queue->count];
-    uint32_t at = 0;
-    for (uint32_t child = 1; child < queue->count; child = 2 * at + 1) {
-        if (child + 1 < queue->count &&
-            before(&queue->list[child + 1], &queue->list[child]))
-            child++;
-        if (!before(&queue->list[child], &last))
-            break;
-        queue->list[at] = queue->list[child];
-        at = child;
-    }
-    queue->list[at] = last;
-    return first;
+    struct timeline_event event = timeline_take(&sim->queue);
+    sim->now_ns = event.at_ns;
+    return (struct sim_event){.kind = (enum sim_kind)event.kind,
+                              .a = event.a,
+                              .b = event.b,
+                              .message = event.data};
 }
 
 static void send_one(struct sim *sim, enum sim_kind kind,

@@ -46,6 +46,7 @@ static void draw_rates(struct sim *sim)
                                     .pause = rate(sim, 20000),
                                     .flaky = rate(sim, 60000)};
     sim->policy = (struct campaign_policy){
+        .task_ns = random_below(&sim->random, 2) == 0 ? 0 : 8 * SIM_SECOND,
         .task_bytes = 100 * (1 + random_below(&sim->random, 12)),
         .task_segments = (uint32_t)sim_between(sim, 1, SIM_TASK_SEGMENTS),
         .lease_ns = SIM_TERM,
@@ -239,8 +240,7 @@ void sim_run(struct sim *sim, uint64_t seed)
     sim_at(sim, 0, &(struct sim_event){.kind = AT_BOOT});
     sim_at(sim, 0, &(struct sim_event){.kind = AT_SECOND});
     while (sim->queue.count > 0) {
-        struct sim_event event = sim_queue_take(&sim->queue);
-        sim->now_ns = event.at_ns;
+        struct sim_event event = sim_take(sim);
         handle(sim, &event);
         free(event.message);
     }
@@ -259,5 +259,5 @@ void sim_release(struct sim *sim)
     free(sim->pilots);
     free(sim->store.files);
     free(sim->store.settled);
-    free(sim->queue.list);
+    timeline_release(&sim->queue);
 }

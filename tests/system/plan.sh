@@ -37,9 +37,29 @@ says out "campaign raw: 3 runs, 27 segments, 360 events" "27 segments to run" \
 cmp -s "$scratch/before/data.mdb" "$SPILLWAY_AREA/catalog/data.mdb" ||
     fail "a dry run changed the catalog"
 [ ! -e "$scratch/store" ] || fail "a dry run made the store"
+# On virtual cores: the same seed says the same but for the CPU time, nothing is written.
+expect 0 spillway plan "$scratch/raw.yaml" --simulate 8 --failures 0 --json
+says out '"synthetic":true' '"segments":27' '"events":360' '"complete":21' '"assumed":true'
+cp "$scratch/out" "$scratch/first"
+expect 0 spillway plan "$scratch/raw.yaml" --simulate 8 --failures 0 --json
+cmp -s "$scratch/first" "$scratch/out" || fail "the same seed simulates something else"
+expect 0 spillway plan "$scratch/raw.yaml" --simulate 8 --walltime 60 --event-ms 20
+says out "SYNTHETIC" "taken: 20 ms an event" "time: " "best: task: {seconds: "
+cmp -s "$scratch/before/data.mdb" "$SPILLWAY_AREA/catalog/data.mdb" ||
+    fail "a simulation changed the catalog"
+[ ! -e "$scratch/store" ] || fail "a simulation made the store"
+refused 2 "1 to 10000000 cores" spillway plan "$scratch/raw.yaml" --simulate 0
+refused 2 "whole number" spillway plan "$scratch/raw.yaml" --simulate many
+refused 2 "1 to 10000000 cores" spillway plan "$scratch/raw.yaml" --simulate 1 --allocation 0
+refused 2 "0 to 1000 times" spillway plan "$scratch/raw.yaml" --simulate 1 --failures -1
+refused 2 "at most a year" spillway plan "$scratch/raw.yaml" --simulate 1 --walltime 99999999999
+refused 2 "above 0" spillway plan "$scratch/raw.yaml" --simulate 1 --event-ms -1
+
 expect 0 spillway plan "$scratch/raw.yaml"
 expect 0 spillway plan "$scratch/raw.yaml"
 says out "nothing was written"
+expect 0 spillway plan "$scratch/raw.yaml" --simulate 8
+says out "campaign raw, SYNTHETIC: 27 segments, 360 events on 8 cores"
 expect 0 spillway catalog check
 echo "# other" >>"$scratch/raw.yaml"
 expect 2 spillway plan "$scratch/raw.yaml"
