@@ -74,9 +74,14 @@ static void hand_back(struct lead *lead, struct lead_task *task)
 static void slot_clear(struct lead *lead, struct lead_slot *slot, enum slot_state state)
 {
     slot->state = state;
-    if (slot->task != NULL)
-        hand_back(lead, slot->task);
-    slot->task = NULL;
+    while (slot->tasks != NULL) {
+        struct lead_task *task = slot->tasks;
+        slot->tasks = task->next;
+        if (task->dropped)
+            lead_task_free(task);
+        else
+            hand_back(lead, task);
+    }
 }
 
 static void slot_ready(struct lead *lead, uint32_t number, const struct mail *mail)
@@ -99,22 +104,30 @@ static void slot_ready(struct lead *lead, uint32_t number, const struct mail *ma
         return;
     }
     if (slot->state == SLOT_NEW)
-        slot->state = SLOT_IDLE;
+        slot->state = SLOT_READY;
 }
 
 static void slot_reported(struct lead *lead, struct lead_slot *slot,
                           const struct mail *mail)
 {
     struct err err;
-    if (slot->state == SLOT_DROPPING && slot->dropping == mail->attempt)
-        slot->state = SLOT_IDLE; /* it was told to stop: nobody waits for the report */
-    if (slot->state != SLOT_BUSY || slot->task->attempt != mail->attempt)
+    struct lead_task *task = lead_task_take(&slot->tasks, mail->attempt);
+    if (task == NULL)
         return;
-    if (!lead_report_add(lead, mail->attempt, mail->body, mail->size, &err))
-        lead_report_make(lead, slot->task, REPORT_FAILED, &err);
-    lead_task_free(slot->task);
-    slot->task = NULL;
-    slot->state = SLOT_IDLE;
+    /* Nobody waits for the report of a task that was to be dropped. */
+    if (!task->dropped &&
+        !lead_report_add(lead, mail->attempt, mail->body, mail->size, &err))
+        lead_report_make(lead, task, REPORT_FAILED, &err);
+    lead_task_free(task);
+}
+
+static void slot_dropped(struct lead_slot *slot, uint64_t attempt)
+{
+    for (struct lead_task *task = slot->tasks; task != NULL; task = task->next)
+        if (task->attempt == attempt && task->dropped) {
+            lead_task_free(lead_task_take(&slot->tasks, attempt));
+            return;
+        }
 }
 
 static void slot_broken(struct lead *lead, uint32_t number, const struct mail *mail)
@@ -145,8 +158,7 @@ void lead_mail(struct lead *lead, struct letter *letter, int64_t now_ns)
             slot_reported(lead, slot, &mail);
             break;
         case MAIL_DROPPED:
-            if (slot->state == SLOT_DROPPING && slot->dropping == mail.attempt)
-                slot->state = SLOT_IDLE;
+            slot_dropped(slot, mail.attempt);
             break;
         case MAIL_BROKEN:
             slot_broken(lead, number, &mail);
@@ -185,25 +197,41 @@ static bool give_up_silent(struct lead *lead, int64_t now_ns)
     return hope;
 }
 
+/* Is there room for this task in the rank, which has `depth` now? One at a time, but
+ * small ones ahead, as long as all that it has are small. */
+static bool slot_has_room(const struct lead_slot *slot, uint32_t depth, bool small)
+{
+    uint32_t count = 0;
+    for (const struct lead_task *task = slot->tasks; task != NULL; task = task->next) {
+        if (!small || !task->small || task->dropped)
+            return false;
+        count++;
+    }
+    return slot->state == SLOT_READY && count == depth;
+}
+
+static void task_give(struct lead *lead, uint32_t number)
+{
+    struct lead_task *task = lead->queue;
+    lead->queue = task->next;
+    lead_task_append(&lead->slots[number].tasks, task);
+    tell(lead, number,
+         &(struct mail){.kind = MAIL_TASK,
+                        .attempt = task->attempt,
+                        .token = task->token,
+                        .duration_ns = task->duration_ns,
+                        .body = task->data.data,
+                        .size = task->data.size});
+    bytes_release(&task->data); /* the rank has it */
+}
+
+/* The ranks with the fewest first. */
 static void hand_out(struct lead *lead)
 {
-    for (uint32_t i = 0; lead->queue != NULL && i < lead->options.executors; i++) {
-        struct lead_slot *slot = &lead->slots[i];
-        if (slot->state != SLOT_IDLE)
-            continue;
-        struct lead_task *task = lead->queue;
-        lead->queue = task->next;
-        slot->state = SLOT_BUSY;
-        slot->task = task;
-        tell(lead, i,
-             &(struct mail){.kind = MAIL_TASK,
-                            .attempt = task->attempt,
-                            .token = task->token,
-                            .duration_ns = task->duration_ns,
-                            .body = task->data.data,
-                            .size = task->data.size});
-        bytes_release(&task->data); /* the rank has it */
-    }
+    for (uint32_t depth = 0; depth < LEAD_AHEAD; depth++)
+        for (uint32_t i = 0; lead->queue != NULL && i < lead->options.executors; i++)
+            if (slot_has_room(&lead->slots[i], depth, lead->queue->small))
+                task_give(lead, i);
 }
 
 static void queue_return(struct lead *lead)

@@ -41,7 +41,7 @@ static uint32_t tasks_wanted(const struct lead *lead, int64_t now_ns)
         return 0;
     for (uint32_t i = 0; i < lead->options.executors; i++)
         active += lead->slots[i].state < SLOT_BROKEN && lead->slots[i].state != SLOT_NEW;
-    uint32_t target = active * LEAD_PREFETCH;
+    uint32_t target = active * (lead->small ? SYNC_TASKS : LEAD_PREFETCH);
     uint32_t held = lead_in_hand(lead);
     uint32_t want = target > held ? target - held : 0;
     return want < SYNC_TASKS ? want : SYNC_TASKS;
@@ -69,9 +69,11 @@ static uint32_t held_list(const struct lead *lead, uint64_t *held)
     for (const struct lead_task *task = lead->queue; task != NULL && count < SYNC_HELD;
          task = task->next)
         held[count++] = task->attempt;
-    for (uint32_t i = 0; i < lead->options.executors && count < SYNC_HELD; i++)
-        if (lead->slots[i].task != NULL)
-            held[count++] = lead->slots[i].task->attempt;
+    for (uint32_t i = 0; i < lead->options.executors; i++)
+        for (const struct lead_task *task = lead->slots[i].tasks;
+             task != NULL && count < SYNC_HELD; task = task->next)
+            if (!task->dropped)
+                held[count++] = task->attempt;
     for (const struct lead_report *item = lead->reports;
          item != NULL && count < SYNC_HELD; item = item->next)
         if (!item->in_call)
@@ -82,8 +84,12 @@ static uint32_t held_list(const struct lead *lead, uint64_t *held)
 static bool sync_make(struct lead *lead, uint32_t want)
 {
     struct err err;
-    struct report *reports = mem_new(SYNC_REPORTS, sizeof *reports);
-    uint64_t *held = mem_new(SYNC_HELD, sizeof *held);
+    uint32_t waiting = 0;
+    for (const struct lead_report *item = lead->reports; item != NULL; item = item->next)
+        waiting++;
+    struct report *reports =
+        mem_new(waiting < SYNC_REPORTS ? waiting : SYNC_REPORTS, sizeof *reports);
+    uint64_t *held = mem_new(lead_in_hand(lead) + waiting, sizeof *held);
     struct sync sync = {.pilot = lead->pilot, .want = want, .reports = reports};
     sync.report_count = reports_choose(lead, reports);
     sync.held = held;
@@ -148,29 +154,31 @@ static void verdict_take(struct lead *lead, const struct sync_verdict *verdict)
 /* The lease is gone: whoever works on it stops. Reports stay until their verdict. */
 static void attempt_lost(struct lead *lead, uint64_t attempt)
 {
-    for (struct lead_task **place = &lead->queue; *place != NULL;
-         place = &(*place)->next) {
-        struct lead_task *task = *place;
-        if (task->attempt != attempt)
-            continue;
-        *place = task->next;
-        lead_task_free(task);
+    struct lead_task *queued = lead_task_take(&lead->queue, attempt);
+    if (queued != NULL) {
+        lead_task_free(queued);
         return;
     }
-    for (uint32_t i = 0; i < lead->options.executors; i++) {
-        struct lead_slot *slot = &lead->slots[i];
-        if (slot->task == NULL || slot->task->attempt != attempt)
-            continue;
-        lead_task_free(slot->task);
-        slot->task = NULL;
-        slot->state = SLOT_DROPPING;
-        slot->dropping = attempt;
-        struct mail mail = {.kind = MAIL_DROP, .attempt = attempt};
-        post_add(&lead->outbox, letter_new(lead->options.first_rank + (int)i, &mail));
-        log_write(lead->log, LOG_LEVEL_WARN, "attempt=%" PRIu64 " lease=lost rank=%d",
-                  attempt, lead->options.first_rank + (int)i);
-        return;
-    }
+    for (uint32_t i = 0; i < lead->options.executors; i++)
+        for (struct lead_task *task = lead->slots[i].tasks; task != NULL;
+             task = task->next) {
+            if (task->attempt != attempt || task->dropped)
+                continue;
+            task->dropped = true;
+            struct mail mail = {.kind = MAIL_DROP, .attempt = attempt};
+            post_add(&lead->outbox, letter_new(lead->options.first_rank + (int)i, &mail));
+            log_write(lead->log, LOG_LEVEL_WARN, "attempt=%" PRIu64 " lease=lost rank=%d",
+                      attempt, lead->options.first_rank + (int)i);
+        }
+}
+
+static void tasks_take(struct lead *lead, const struct sync_answer *answer)
+{
+    if (answer->task_count > 0)
+        lead->small = true;
+    for (uint32_t i = 0; i < answer->task_count; i++)
+        if (!lead_holds(lead, answer->tasks[i].attempt))
+            lead_queue_add(lead, &answer->tasks[i]);
 }
 
 static void answer_use(struct lead *lead, const struct sync_answer *answer,
@@ -180,9 +188,7 @@ static void answer_use(struct lead *lead, const struct sync_answer *answer,
         verdict_take(lead, &answer->verdicts[i]);
     for (uint32_t i = 0; i < answer->lost_count; i++)
         attempt_lost(lead, answer->lost[i]);
-    for (uint32_t i = 0; i < answer->task_count; i++)
-        if (!lead_holds(lead, answer->tasks[i].attempt))
-            lead_queue_add(lead, &answer->tasks[i]);
+    tasks_take(lead, answer);
     if (answer->drain && !lead->draining) {
         log_write(lead->log, LOG_LEVEL_INFO, "drain=coordinator");
         lead->draining = true;

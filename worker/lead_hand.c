@@ -12,6 +12,36 @@ void lead_task_free(struct lead_task *task)
     free(task);
 }
 
+void lead_task_append(struct lead_task **list, struct lead_task *task)
+{
+    while (*list != NULL)
+        list = &(*list)->next;
+    task->next = NULL;
+    *list = task;
+}
+
+struct lead_task *lead_task_take(struct lead_task **list, uint64_t attempt)
+{
+    for (; *list != NULL; list = &(*list)->next)
+        if ((*list)->attempt == attempt) {
+            struct lead_task *task = *list;
+            *list = task->next;
+            return task;
+        }
+    return NULL;
+}
+
+/* Bytes of input. */
+static uint64_t task_size(const struct task *task)
+{
+    uint64_t size = 0;
+    for (uint32_t i = 0; i < task->segment_count; i++)
+        size += task->segments[i].segment.length;
+    for (uint32_t i = 0; i < task->input_count; i++)
+        size += task->inputs[i].product.place.length;
+    return size;
+}
+
 void lead_queue_add(struct lead *lead, const struct task *task)
 {
     struct err err;
@@ -19,16 +49,15 @@ void lead_queue_add(struct lead *lead, const struct task *task)
     item->attempt = task->attempt;
     item->token = task->token;
     item->duration_ns = task->duration_ns;
+    item->small = task_size(task) < LEAD_SMALL_BYTES;
+    lead->small = lead->small && item->small;
     bytes_init(&item->data, FRAME_LIMIT);
     if (!wire_task_pack(task, &item->data, &err)) {
         lead_report_make(lead, item, REPORT_FAILED, &err);
         lead_task_free(item);
         return;
     }
-    struct lead_task **end = &lead->queue;
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = item;
+    lead_task_append(&lead->queue, item);
 }
 
 bool lead_holds(const struct lead *lead, uint64_t attempt)
@@ -37,8 +66,10 @@ bool lead_holds(const struct lead *lead, uint64_t attempt)
         if (task->attempt == attempt)
             return true;
     for (uint32_t i = 0; i < lead->options.executors; i++)
-        if (lead->slots[i].task != NULL && lead->slots[i].task->attempt == attempt)
-            return true;
+        for (const struct lead_task *task = lead->slots[i].tasks; task != NULL;
+             task = task->next)
+            if (task->attempt == attempt && !task->dropped)
+                return true;
     for (const struct lead_report *item = lead->reports; item != NULL; item = item->next)
         if (item->report.attempt == attempt)
             return true;
@@ -51,7 +82,9 @@ uint32_t lead_in_hand(const struct lead *lead)
     for (const struct lead_task *task = lead->queue; task != NULL; task = task->next)
         count++;
     for (uint32_t i = 0; i < lead->options.executors; i++)
-        count += lead->slots[i].task != NULL;
+        for (const struct lead_task *task = lead->slots[i].tasks; task != NULL;
+             task = task->next)
+            count += !task->dropped;
     return count;
 }
 
@@ -118,19 +151,23 @@ void lead_report_remove(struct lead *lead, uint64_t attempt)
     }
 }
 
-void lead_hand_release(struct lead *lead)
+static void tasks_free(struct lead_task *list)
 {
-    while (lead->queue != NULL) {
-        struct lead_task *task = lead->queue;
-        lead->queue = task->next;
+    while (list != NULL) {
+        struct lead_task *task = list;
+        list = task->next;
         lead_task_free(task);
     }
+}
+
+void lead_hand_release(struct lead *lead)
+{
+    tasks_free(lead->queue);
     while (lead->reports != NULL) {
         struct lead_report *item = lead->reports;
         lead->reports = item->next;
         report_free(item);
     }
     for (uint32_t i = 0; i < lead->options.executors; i++)
-        if (lead->slots[i].task != NULL)
-            lead_task_free(lead->slots[i].task);
+        tasks_free(lead->slots[i].tasks);
 }

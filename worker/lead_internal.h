@@ -12,10 +12,16 @@
 /* One task in the rank and one waiting for it. */
 #define LEAD_PREFETCH 2u
 
+/* A task with less input than this takes a few milliseconds at most: a rank may hold
+ * LEAD_AHEAD of them, and as many as fit into an answer wait here for each rank, or it
+ * would stand still between two letters, and all of them between two syncs. */
+#define LEAD_SMALL_BYTES ((uint64_t)1 << 20)
+#define LEAD_AHEAD       16u
+
 #define LEAD_ALIVE_NS ((int64_t)1000000000)
 
 /* Between two syncs, so that many short tasks share one. */
-#define LEAD_GAP_NS ((int64_t)5000000)
+#define LEAD_GAP_NS ((int64_t)1000000)
 
 /* Repeated calls: 0.25 s, doubled up to 10 s. */
 #define LEAD_RETRY_FIRST_NS ((int64_t)250000000)
@@ -33,17 +39,17 @@
 
 enum slot_state {
     SLOT_NEW, /* its executor was not heard of yet */
-    SLOT_IDLE,
-    SLOT_BUSY,
-    SLOT_DROPPING, /* told to stop; waits for the answer */
-    SLOT_BROKEN,   /* alive, starts no executor */
-    SLOT_GONE      /* silent or of another kind: never touched again */
+    SLOT_READY,
+    SLOT_BROKEN, /* alive, starts no executor */
+    SLOT_GONE    /* silent or of another kind: never touched again */
 };
 
 struct lead_task {
     struct lead_task *next;
     uint64_t attempt, token;
     int64_t duration_ns;
+    bool small;
+    bool dropped; /* its rank was told to stop and has not answered yet */
     struct bytes data;
 };
 
@@ -58,9 +64,8 @@ struct lead_report {
 struct lead_slot {
     enum slot_state state;
     int64_t heard_ns;
-    struct lead_task *task; /* SLOT_BUSY */
-    uint64_t dropping;      /* attempt */
-    bool lost_told;         /* lead_take_lost() gave it */
+    struct lead_task *tasks; /* that the rank has, in the order in which it does them */
+    bool lost_told;          /* lead_take_lost() gave it */
 };
 
 enum call_kind { CALL_NONE, CALL_HELLO, CALL_SYNC };
@@ -71,6 +76,7 @@ struct lead {
     struct lead_slot *slots;
     struct lead_task *queue;     /* first to be handed out first */
     struct lead_report *reports; /* in order of arrival */
+    bool small;                  /* all tasks of the last answer were */
     struct post outbox;
     struct post wants;
     int64_t alive_ns; /* last life sign to the ranks */
@@ -105,6 +111,11 @@ struct lead {
 void lead_task_free(struct lead_task *task);
 void lead_queue_add(struct lead *lead, const struct task *task);
 bool lead_holds(const struct lead *lead, uint64_t attempt);
+
+/* Appends to a list; takes the task with this number out of one, NULL when absent. */
+void lead_task_append(struct lead_task **list, struct lead_task *task);
+struct lead_task *lead_task_take(struct lead_task **list, uint64_t attempt);
+
 uint32_t lead_in_hand(const struct lead *lead);
 
 /* Keeps a packed report; false when it is none for this attempt. How long its segments

@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -23,7 +24,6 @@
 
 #define SECOND_NS ((int64_t)1000000000)
 
-/* Between two looks at letters and pipes. */
 #define NAP_FIRST_NS ((int64_t)50000)
 #define NAP_LAST_NS  ((int64_t)2000000)
 
@@ -206,13 +206,28 @@ static bool world_start(struct pilot *pilot, struct err *err)
     return started;
 }
 
-/* Longer naps while nothing happens. */
-static void nap(int64_t *duration_ns, bool something)
+/* Between two looks at letters and pipes: an eighth of the time in which nothing
+ * happened, so that short tasks do not wait long; cut short by what the executor says. */
+struct nap {
+    int64_t duration_ns;
+    bool deaf; /* its pipe was ready and that led to nothing: do not look again */
+};
+
+static void nap(struct nap *nap, const struct driver *driver, bool something)
 {
-    if (something)
-        *duration_ns = NAP_FIRST_NS;
-    clock_sleep_ns(*duration_ns);
-    *duration_ns = *duration_ns * 2 < NAP_LAST_NS ? *duration_ns * 2 : NAP_LAST_NS;
+    if (something) { /* and more may follow from it at once */
+        *nap = (struct nap){.duration_ns = NAP_FIRST_NS};
+        return;
+    }
+    struct pollfd pipe = {.fd = driver->output, .events = POLLIN};
+    struct timespec time = {.tv_nsec = nap->duration_ns};
+    if (nap->deaf || pipe.fd < 0)
+        clock_sleep_ns(nap->duration_ns);
+    else
+        nap->deaf = ppoll(&pipe, 1, &time, NULL) > 0;
+    nap->duration_ns += nap->duration_ns / 8;
+    if (nap->duration_ns > NAP_LAST_NS)
+        nap->duration_ns = NAP_LAST_NS;
 }
 
 static void farewell(struct pilot *pilot)
@@ -250,7 +265,7 @@ static bool rank_abandoned(const struct pilot *pilot, int64_t now_ns)
 
 static void rank_loop(struct pilot *pilot)
 {
-    int64_t nap_ns = NAP_FIRST_NS;
+    struct nap between = {.duration_ns = NAP_FIRST_NS};
     int drained = 0; /* the signal that was obeyed last */
     worker_rank_init(&pilot->worker, &pilot->driver, 0, clock_now_ns());
     while (!pilot->worker.over) {
@@ -270,7 +285,7 @@ static void rank_loop(struct pilot *pilot)
             log_write(&pilot->log, LOG_LEVEL_ERROR, "rank=%d lead=lost", pilot->rank);
             break;
         }
-        nap(&nap_ns, something);
+        nap(&between, &pilot->driver, something);
     }
     driver_release(&pilot->driver);
     world_end(pilot, pilot->worker.over && pilot->worker.clean, 0);
@@ -375,7 +390,7 @@ static void lead_end(struct pilot *pilot, const struct err *why, bool clean)
 
 static void lead_loop(struct pilot *pilot)
 {
-    int64_t nap_ns = NAP_FIRST_NS;
+    struct nap between = {.duration_ns = NAP_FIRST_NS};
     struct err why;
     bool clean;
     pilot->lead = lead_start(pilot);
@@ -397,7 +412,7 @@ static void lead_loop(struct pilot *pilot)
             clean = false;
             break;
         }
-        nap(&nap_ns, something);
+        nap(&between, &pilot->driver, something);
     }
     lead_end(pilot, &why, clean);
 }

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "proto/wire.h"
+
 void worker_rank_init(struct worker_rank *rank, struct driver *driver, int lead,
                       int64_t now_ns)
 {
@@ -73,22 +75,83 @@ static void stop_wanting(struct worker_rank *rank)
     driver_answer(rank->driver, none, sizeof none);
 }
 
-void worker_rank_drain(struct worker_rank *rank, bool at_once, int64_t now_ns)
+/* A task that was not begun: nobody is to blame. */
+static void give_back(struct worker_rank *rank, const struct mail *task, int64_t now_ns)
 {
-    if (rank->attempt != 0 && driver_drain(rank->driver, at_once) == DRIVER_REPORT)
-        tell_report(rank, now_ns);
+    struct report report = {.attempt = task->attempt,
+                            .token = task->token,
+                            .status = REPORT_RETURNED,
+                            .blamed = UINT32_MAX};
+    struct bytes packed;
+    struct err err;
+    memcpy(report.host, rank->driver->host, sizeof report.host);
+    bytes_init(&packed, FRAME_LIMIT);
+    bug_if(!wire_report_pack(&report, &packed, &err));
+    tell(rank,
+         &(struct mail){.kind = MAIL_REPORT,
+                        .attempt = task->attempt,
+                        .body = packed.data,
+                        .size = packed.size},
+         now_ns);
+    bytes_release(&packed);
 }
 
-static void take_task(struct worker_rank *rank, const struct mail *mail, int64_t now_ns)
+void worker_rank_drain(struct worker_rank *rank, bool at_once, int64_t now_ns)
 {
-    /* A lead hands out one task at a time; a second one would be lost silently. */
-    bug_if(rank->attempt != 0);
-    rank->attempt = mail->attempt;
+    rank->draining = true;
+    if (rank->attempt != 0 && driver_drain(rank->driver, at_once) == DRIVER_REPORT)
+        tell_report(rank, now_ns);
+    for (struct letter *letter; (letter = post_take(&rank->waiting)) != NULL;) {
+        struct mail task;
+        struct err ignored;
+        if (letter_open(letter, &task, &ignored))
+            give_back(rank, &task, now_ns);
+        free(letter);
+    }
+}
+
+static void begin_next(struct worker_rank *rank, int64_t now_ns)
+{
+    struct mail mail;
+    struct err ignored;
+    struct letter *letter = rank->attempt != 0 ? NULL : post_take(&rank->waiting);
+    if (letter == NULL)
+        return;
+    bug_if(!letter_open(letter, &mail, &ignored)); /* it was opened when it came */
+    rank->attempt = mail.attempt;
     rank->wanting = false;
     driver_submit(rank->driver,
-                  &(struct driver_task){mail->attempt, mail->token, mail->duration_ns,
-                                        mail->body, mail->size},
+                  &(struct driver_task){mail.attempt, mail.token, mail.duration_ns,
+                                        mail.body, mail.size},
                   now_ns);
+    free(letter);
+}
+
+/* Takes the letter. */
+static void take_task(struct worker_rank *rank, struct letter *letter,
+                      const struct mail *mail, int64_t now_ns)
+{
+    if (rank->draining) {
+        give_back(rank, mail, now_ns);
+        free(letter);
+        return;
+    }
+    post_add(&rank->waiting, letter);
+    begin_next(rank, now_ns);
+}
+
+static void waiting_remove(struct worker_rank *rank, uint64_t attempt)
+{
+    struct post kept = {.first = NULL};
+    for (struct letter *letter; (letter = post_take(&rank->waiting)) != NULL;) {
+        struct mail mail;
+        struct err ignored;
+        if (letter_open(letter, &mail, &ignored) && mail.attempt != attempt)
+            post_add(&kept, letter);
+        else
+            free(letter);
+    }
+    rank->waiting = kept;
 }
 
 static void drop_task(struct worker_rank *rank, uint64_t attempt, int64_t now_ns)
@@ -96,8 +159,10 @@ static void drop_task(struct worker_rank *rank, uint64_t attempt, int64_t now_ns
     if (rank->attempt == attempt) {
         driver_drop(rank->driver, now_ns);
         rank->attempt = 0;
-    }
+    } else
+        waiting_remove(rank, attempt);
     tell(rank, &(struct mail){.kind = MAIL_DROPPED, .attempt = attempt}, now_ns);
+    begin_next(rank, now_ns);
 }
 
 void worker_rank_mail(struct worker_rank *rank, struct letter *letter, int64_t now_ns)
@@ -108,8 +173,8 @@ void worker_rank_mail(struct worker_rank *rank, struct letter *letter, int64_t n
     if (letter_open(letter, &mail, &ignored))
         switch (mail.kind) {
         case MAIL_TASK:
-            take_task(rank, &mail, now_ns);
-            break;
+            take_task(rank, letter, &mail, now_ns);
+            return;
         case MAIL_DROP:
             drop_task(rank, mail.attempt, now_ns);
             break;
@@ -134,10 +199,12 @@ void worker_rank_mail(struct worker_rank *rank, struct letter *letter, int64_t n
     free(letter);
 }
 
+/* The lead gives all that it handed to this rank to others. */
 static void tell_broken(struct worker_rank *rank, int64_t now_ns)
 {
     const char *text = rank->driver->failure.text;
     rank->broken = true;
+    post_release(&rank->waiting);
     tell(rank,
          &(struct mail){
              .kind = MAIL_BROKEN, .body = (const uint8_t *)text, .size = strlen(text)},
@@ -172,5 +239,6 @@ bool worker_rank_step(struct worker_rank *rank, int64_t now_ns)
     }
     if (rank->driver->failed_starts >= RANK_STARTS && !rank->broken)
         tell_broken(rank, now_ns);
+    begin_next(rank, now_ns);
     return true;
 }

@@ -1,7 +1,8 @@
 /* worker_rank.h - a rank that drives one executor: letters in, letters out.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Holds one task at a time. Does not know how letters travel. Never waits.
+ * Does one task after another, in the order in which they came. Does not know how letters
+ * travel. Never waits.
  */
 #ifndef SPILLWAY_WORKER_WORKER_RANK_H
 #define SPILLWAY_WORKER_WORKER_RANK_H
@@ -21,7 +22,9 @@
 struct worker_rank {
     struct driver *driver; /* borrowed */
     int lead;              /* rank of the lead, for the letters' address */
-    uint64_t attempt;      /* in hand, 0 none */
+    uint64_t attempt;      /* at work, 0 none */
+    struct post waiting;   /* letters with the tasks behind it */
+    bool draining;         /* takes no new work */
     int64_t told_ns;       /* when the lead was last told anything */
     int64_t heard_ns;      /* when it was last heard */
     bool ready;            /* the lead was told of an executor */
@@ -40,7 +43,8 @@ void worker_rank_init(struct worker_rank *rank, struct driver *driver, int lead,
 /* Takes a letter of the lead; frees it. */
 void worker_rank_mail(struct worker_rank *rank, struct letter *letter, int64_t now_ns);
 
-/* A signal came: finish the segment at work, or at once give it up; report the prefix. */
+/* A signal came: finish the segment at work, or at once give it up, report the prefix,
+ * hand back the rest. */
 void worker_rank_drain(struct worker_rank *rank, bool at_once, int64_t now_ns);
 
 /* Does what can be done now; true when something was done. */

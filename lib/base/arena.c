@@ -9,7 +9,9 @@
 
 #include "base/bytes.h"
 
-/* 64 KiB: a block holds some hundred small values; larger ones get their own block. */
+/* Blocks of 1 KiB and more, up to 64 KiB: there are many arenas with a few values, and
+ * some with very many. Larger values get their own block. */
+#define ARENA_FIRST ((size_t)1024)
 #define ARENA_BLOCK ((size_t)65536)
 
 struct arena_block {
@@ -51,8 +53,15 @@ static struct arena_block *arena_room(struct arena *arena, size_t size)
             return block;
         last = block;
     }
-    size_t room = size > ARENA_BLOCK ? size : ARENA_BLOCK;
-    struct arena_block *block = mem_new(1, sizeof *block + room);
+    size_t room = last == NULL                   ? ARENA_FIRST
+                  : last->size < ARENA_BLOCK / 2 ? 2 * last->size
+                                                 : ARENA_BLOCK;
+    if (room < size)
+        room = size;
+    /* Only what is handed out is cleared. */
+    struct arena_block *block = mem_grow(NULL, 1, sizeof *block + room);
+    block->next = NULL;
+    block->used = 0;
     block->size = room;
     if (last == NULL)
         arena->first = block;

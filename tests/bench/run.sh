@@ -10,7 +10,7 @@ cd "$(dirname "$(realpath "$0")")/../.." || exit 1
 
 stages=(executor memory walk columns merge verify manifest plan restart completions core)
 
-stages+=(conditions)
+stages+=(conditions dispatch)
 # Lines with a verdict. Column 2 is what counts: the ratio ours / yardstick, or ours.
 limits='
 executor                ratio >= 0.05   bytes per CPU second, everything on / read() loop
@@ -33,6 +33,7 @@ restart                 ours  <= 5      seconds to the first lease, 10^6 segment
 status                  ratio <= 1.5    what status reads of 10^6 segments / one read of the plan
 completions.G1000       ratio >= 8      durable a second, catalog alone / fdatasync a second
 completions.turn        ratio >= 8      the same through a turn of the service
+dispatch                ours  >= 10000  empty tasks a second through a pilot of two ranks, no catalog
 core.lease              ours  <= 10000  CPU nanoseconds to lease and commit a segment
 conditions.whole        ours  <= 50     ms for a whole tag of 10 000 intervals / when kept
 conditions.point.1      ratio >= 0.4    point queries a second, 1 connection / bare libmicrohttpd
@@ -80,7 +81,7 @@ if [ -z "$bin" ]; then
     bin=build/release/bin
     log=$(mktemp)
     cmake --preset release >"$log" 2>&1 && cmake --build --preset release --target \
-        bench_programs spillway spillway-executor spillway-simulate >>"$log" 2>&1 || {
+        bench_programs spillway spillway-executor spillway-pilot spillway-simulate >>"$log" 2>&1 || {
         tail -20 "$log"
         rm -f "$log"
         exit 1
@@ -98,8 +99,9 @@ failed=0
 events=5000 pairs=7 merges=5 plan_runs=250 restart_runs=100 segments=1000000 turns=100000 verified=60 intervals=10000
 [ -z "$tiny" ] || events=50 pairs=2 merges=1 plan_runs=1 restart_runs=1 segments=5000 turns=2000 verified=1 intervals=100
 
-points=10000
-[ -z "$tiny" ] || points=100
+points=10000 dispatched=100000
+[ -z "$tiny" ] || points=100 dispatched=500
+
 # measure PROGRAM WORDS...
 measure()
 {
@@ -115,6 +117,37 @@ measure_in()
     mkdir "$scratch/folder"
     measure "$1" "$scratch/folder" "${@:2}"
     rm -rf "$scratch/folder"
+}
+
+# Empty tasks through dask.distributed with one worker, beside what `dispatch` gave.
+dask()
+{
+    local python=/usr/bin/python3 rate
+    [ -z "$tiny" ] && "$python" -c 'import distributed' 2>/dev/null || {
+        echo '# dispatch.dask: not measured, it wants python3-distributed'
+        return
+    }
+    cat >"$scratch/beside.py" <<'PYTHON'
+import time
+from dask.distributed import Client
+
+def nothing(number):
+    return number
+
+if __name__ == '__main__':
+    with Client(n_workers=1, threads_per_worker=1, dashboard_address=None) as client:
+        client.gather(client.map(nothing, range(100)))
+        start = time.monotonic()
+        client.gather(client.map(nothing, range(1000, 6000)))
+        print(5000 / (time.monotonic() - start))
+PYTHON
+    rate=$(timeout 300 "$python" "$scratch/beside.py" 2>"$scratch/err") || {
+        echo "FAILED: dask: $(tail -1 "$scratch/err")"
+        failed=1
+        return
+    }
+    awk -v rate="$rate" '$1 == "dispatch" {
+        printf "dispatch.dask %s %.4g/s %.3g\n", $2, rate, $2 / rate }' "$lines"
 }
 
 must()
@@ -198,6 +231,10 @@ run()
         measure_in turn_bench "$turns"
         ;;
     core) measure core_bench "$segments" ;;
+    dispatch)
+        measure_in dispatch_bench "$bin/spillway-pilot" "$bin/ping_bench" "$dispatched" 3
+        dask
+        ;;
     conditions) measure_in conditions_bench "$points" "$pairs" ;;
     esac
 }

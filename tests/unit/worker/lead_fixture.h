@@ -19,7 +19,8 @@
 #define PILOT  900u
 
 static const struct recipe recipe = {.setup = ""};
-static const struct task_segment segment = {.index = 0};
+/* With much input. */
+static const struct task_segment segment = {.index = 0, .segment = {.length = 1u << 24}};
 
 struct fixture {
     struct lead *lead;

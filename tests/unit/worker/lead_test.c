@@ -3,6 +3,19 @@
  */
 #include "tests/unit/worker/lead_fixture.h"
 
+/* A task with next to no input. */
+static const struct task_segment small_segment = {.index = 0};
+
+static void give_small(struct fixture *fixture, uint64_t first, uint32_t count)
+{
+    struct task tasks[SYNC_TASKS];
+    for (uint32_t i = 0; i < count; i++) {
+        tasks[i] = task_of(first + i);
+        tasks[i].segments = &small_segment;
+    }
+    answer(fixture, &(struct sync_answer){.tasks = tasks, .task_count = count});
+}
+
 static void nothing_is_said_before_an_executor_is_ready(void **state)
 {
     struct fixture fixture;
@@ -150,6 +163,112 @@ static void a_lost_lease_stops_its_rank_and_its_late_report_is_dropped(void **st
     from_rank(&fixture, 1, &(struct mail){.kind = MAIL_DROPPED, .attempt = 1});
     report(&fixture, 1, 3);
     assert_true(due(&fixture, "/pilot/sync"));
+    stop(&fixture);
+}
+
+/* Two ranks with 1, 3 and 2, 4; all of them small. */
+static void two_with_two_each(struct fixture *fixture)
+{
+    uint64_t attempt;
+    start(fixture, 2);
+    ready(fixture, 1, 7);
+    ready(fixture, 2, 7);
+    hello(fixture, PILOT);
+    assert_true(due(fixture, "/pilot/sync"));
+    give_small(fixture, 1, 4);
+    for (uint64_t number = 1; number <= 4; number++) {
+        assert_int_equal(next_letter(fixture, MAIL_TASK, &attempt), 2 - number % 2);
+        assert_int_equal(attempt, number);
+    }
+}
+
+static void small_tasks_go_ahead_and_all_of_them_are_held(void **state)
+{
+    struct fixture fixture;
+    uint64_t attempt;
+    (void)state;
+    two_with_two_each(&fixture);
+    assert_true(due(&fixture, "/pilot/sync"));
+    assert_int_equal(fixture.sync.held_count, 4);
+    assert_true(fixture.sync.want > 4); /* they do not last long */
+    /* A large one is not put behind small ones, nor a small one behind it. */
+    struct task mixed[2] = {task_of(5), task_of(6)};
+    mixed[1].segments = &small_segment;
+    answer(&fixture, &(struct sync_answer){.tasks = mixed, .task_count = 2});
+    assert_int_equal(next_letter(&fixture, MAIL_TASK, &attempt), 0);
+    report(&fixture, 1, 1);
+    lead_step(fixture.lead, fixture.now);
+    assert_int_equal(next_letter(&fixture, MAIL_TASK, &attempt), 0);
+    report(&fixture, 1, 3);
+    lead_step(fixture.lead, fixture.now);
+    assert_int_equal(next_letter(&fixture, MAIL_TASK, &attempt), 1);
+    assert_int_equal(attempt, 5);
+    assert_int_equal(next_letter(&fixture, MAIL_TASK, &attempt), 2);
+    assert_int_equal(attempt, 6);
+    assert_true(due(&fixture, "/pilot/sync"));
+    assert_int_equal(fixture.sync.report_count, 2);
+    assert_int_equal(fixture.sync.held_count, 4); /* 2, 4, 5, 6 */
+    assert_int_equal(fixture.sync.want, 0);       /* one large, and 4 in hand */
+    stop(&fixture);
+}
+
+static void a_rank_has_no_more_than_it_does_in_a_short_time(void **state)
+{
+    struct fixture fixture;
+    uint64_t attempt;
+    uint32_t letters = 0;
+    (void)state;
+    start(&fixture, 1);
+    ready(&fixture, 1, 7);
+    hello(&fixture, PILOT);
+    assert_true(due(&fixture, "/pilot/sync"));
+    give_small(&fixture, 1, SYNC_TASKS);
+    while (next_letter(&fixture, MAIL_TASK, &attempt) == 1)
+        letters++;
+    assert_int_equal(letters, 16);
+    report(&fixture, 1, 1);
+    lead_step(fixture.lead, fixture.now);
+    assert_int_equal(next_letter(&fixture, MAIL_TASK, &attempt), 1);
+    assert_int_equal(attempt, 17);
+    stop(&fixture);
+}
+
+static void a_lost_lease_of_a_waiting_task_stops_only_that(void **state)
+{
+    struct fixture fixture;
+    uint64_t attempt, lost[] = {3};
+    (void)state;
+    two_with_two_each(&fixture);
+    assert_true(due(&fixture, "/pilot/sync"));
+    answer(&fixture,
+           &(struct sync_answer){.lost = lost, .lost_count = 1, .pause_ms = 100000});
+    assert_int_equal(next_letter(&fixture, MAIL_DROP, &attempt), 1);
+    assert_int_equal(attempt, 3);
+    from_rank(&fixture, 1, &(struct mail){.kind = MAIL_DROPPED, .attempt = 3});
+    report(&fixture, 1, 3); /* nobody waits for it */
+    report(&fixture, 1, 1);
+    assert_true(due(&fixture, "/pilot/sync"));
+    assert_int_equal(fixture.sync.report_count, 1);
+    assert_int_equal(fixture.sync.reports[0].attempt, 1);
+    assert_int_equal(fixture.sync.held_count, 2);
+    stop(&fixture);
+}
+
+static void all_that_a_silent_rank_had_is_handed_back(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    two_with_two_each(&fixture);
+    fixture.now += 40 * SECOND;
+    life_signs(&fixture, 2, 2);
+    lead_step(fixture.lead, fixture.now);
+    assert_int_equal(lead_take_lost(fixture.lead), 1);
+    assert_true(due(&fixture, "/pilot/sync"));
+    assert_int_equal(fixture.sync.report_count, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(fixture.sync.reports[i].attempt, 1 + 2 * i);
+        assert_int_equal(fixture.sync.reports[i].status, REPORT_RETURNED);
+    }
     stop(&fixture);
 }
 
@@ -316,6 +435,10 @@ int main(void)
         cmocka_unit_test(a_task_that_comes_twice_is_done_once),
         cmocka_unit_test(an_unknown_pilot_says_hello_and_keeps_its_reports),
         cmocka_unit_test(a_lost_lease_stops_its_rank_and_its_late_report_is_dropped),
+        cmocka_unit_test(small_tasks_go_ahead_and_all_of_them_are_held),
+        cmocka_unit_test(a_rank_has_no_more_than_it_does_in_a_short_time),
+        cmocka_unit_test(a_lost_lease_of_a_waiting_task_stops_only_that),
+        cmocka_unit_test(all_that_a_silent_rank_had_is_handed_back),
         cmocka_unit_test(a_silent_rank_is_given_up_and_its_task_handed_back),
         cmocka_unit_test(without_a_working_rank_the_pilot_ends),
         cmocka_unit_test(a_rank_of_another_release_gets_no_task),

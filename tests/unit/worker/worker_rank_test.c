@@ -1,4 +1,4 @@
-/* worker_rank_test.c - an executor that waits for a blob always gets an answer.
+/* worker_rank_test.c - tasks in order; an executor that waits for a blob gets an answer.
  * SPDX-License-Identifier: Apache-2.0
  *
  * The driver has no process here: only what is to be sent to the executor is looked at.
@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/digest.h"
+#include "proto/wire.h"
 
 #define ATTEMPT 7u
 
@@ -41,6 +42,7 @@ static void start(struct fixture *fixture)
 static void stop(struct fixture *fixture)
 {
     post_release(&fixture->rank.outbox);
+    post_release(&fixture->rank.waiting);
     bytes_release(&fixture->driver.sending);
 }
 
@@ -106,12 +108,89 @@ static void a_silent_lead_is_answered_for(void **state)
     stop(&fixture);
 }
 
+static void task(struct fixture *fixture, uint64_t attempt)
+{
+    worker_rank_mail(&fixture->rank,
+                     letter_new(0, &(struct mail){.kind = MAIL_TASK,
+                                                  .attempt = attempt,
+                                                  .token = attempt + 1}),
+                     0);
+}
+
+/* Attempt of the next letter, 0 when there is none; *report is filled by a report. */
+static uint64_t next_told(struct fixture *fixture, enum mail_kind kind,
+                          struct report *report)
+{
+    struct letter *letter = post_take(&fixture->rank.outbox);
+    struct arena arena;
+    struct mail mail;
+    struct err err;
+    if (letter == NULL)
+        return 0;
+    assert_true(letter_open(letter, &mail, &err));
+    assert_int_equal(mail.kind, kind);
+    arena_init(&arena, 1 << 20);
+    if (kind == MAIL_REPORT)
+        assert_true(wire_report_unpack(mail.body, mail.size, &arena, report, &err));
+    arena_release(&arena);
+    free(letter);
+    return mail.attempt;
+}
+
+static void a_waiting_task_is_dropped_without_a_word_to_the_executor(void **state)
+{
+    struct fixture fixture;
+    struct report report;
+    (void)state;
+    start(&fixture);
+    task(&fixture, 8);
+    task(&fixture, 9);
+    worker_rank_mail(&fixture.rank,
+                     letter_new(0, &(struct mail){.kind = MAIL_DROP, .attempt = 8}), 0);
+    assert_int_equal(next_told(&fixture, MAIL_DROPPED, &report), 8);
+    assert_int_equal(fixture.rank.attempt, ATTEMPT);
+    assert_int_equal(fixture.driver.state, DRIVER_BUSY);
+    /* The one at work is dropped: its executor has to go, the next task comes. */
+    worker_rank_mail(&fixture.rank,
+                     letter_new(0, &(struct mail){.kind = MAIL_DROP, .attempt = ATTEMPT}),
+                     0);
+    assert_int_equal(next_told(&fixture, MAIL_DROPPED, &report), ATTEMPT);
+    assert_int_equal(fixture.rank.attempt, 9);
+    assert_int_equal(fixture.driver.state, DRIVER_DYING);
+    assert_int_equal(fixture.driver.attempt, 9);
+    assert_int_equal(fixture.driver.token, 10);
+    stop(&fixture);
+}
+
+static void a_drained_rank_hands_back_what_it_has_not_begun(void **state)
+{
+    struct fixture fixture;
+    struct report report;
+    (void)state;
+    start(&fixture);
+    task(&fixture, 8);
+    task(&fixture, 9);
+    worker_rank_drain(&fixture.rank, false, 0);
+    task(&fixture, 10); /* was on its way */
+    for (uint64_t attempt = 8; attempt <= 10; attempt++) {
+        assert_int_equal(next_told(&fixture, MAIL_REPORT, &report), attempt);
+        assert_int_equal(report.attempt, attempt);
+        assert_int_equal(report.token, attempt + 1);
+        assert_int_equal(report.status, REPORT_RETURNED);
+    }
+    assert_int_equal(next_told(&fixture, MAIL_REPORT, &report), 0);
+    assert_int_equal(fixture.rank.attempt, ATTEMPT); /* goes on to its segment's end */
+    stop(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_blob_is_passed_on),
         cmocka_unit_test(an_answer_to_another_question_is_passed_over),
         cmocka_unit_test(a_silent_lead_is_answered_for),
+        cmocka_unit_test(a_waiting_task_is_dropped_without_a_word_to_the_executor),
+        cmocka_unit_test(a_drained_rank_hands_back_what_it_has_not_begun),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
