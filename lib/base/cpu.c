@@ -4,9 +4,10 @@
 #include "base/cpu.h"
 
 #if CPU_VECTOR
+#    include <stdatomic.h>
 #    include <sys/platform/x86.h>
 
-enum cpu_vectors cpu_vectors(void)
+static enum cpu_vectors vectors_find(void)
 {
     if (!CPU_FEATURE_ACTIVE(AVX2))
         return CPU_VECTORS_NONE;
@@ -18,6 +19,17 @@ enum cpu_vectors cpu_vectors(void)
                 CPU_FEATURE_ACTIVE(BMI2) && CPU_FEATURE_ACTIVE(LZCNT) &&
                 CPU_FEATURE_ACTIVE(POPCNT);
     return wide ? CPU_VECTORS_AVX512 : CPU_VECTORS_AVX2;
+}
+
+enum cpu_vectors cpu_vectors(void)
+{
+    static _Atomic int known = -1; /* asking takes as long as a sum of some kB */
+    int vectors = atomic_load_explicit(&known, memory_order_relaxed);
+    if (vectors < 0) {
+        vectors = (int)vectors_find();
+        atomic_store_explicit(&known, vectors, memory_order_relaxed);
+    }
+    return (enum cpu_vectors)vectors;
 }
 
 bool cpu_has_sha(void)

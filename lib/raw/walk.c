@@ -30,6 +30,7 @@ struct walk {
     uint32_t version;     /* of the first header of an unknown layout, 0 none */
     bool super;           /* a file of super-events: others are pieces of these */
     uint64_t accounted;   /* bytes before are in the checksum of their segment */
+    uint64_t owed;        /* bytes before and not accounted are of the current segment */
     uint64_t *seen;       /* bit map of the event numbers of this segment */
     uint64_t *first;      /* by number, where its bit is set: offset of that event */
     size_t open_damage; /* listed from here on: the good event behind is not known yet */
@@ -120,9 +121,10 @@ static bool frame(struct walk *walk, uint64_t at, const struct walk_head *head,
     return true;
 }
 
-/* Adds the bytes up to `end` to the checksum of the current segment. */
-static bool account(struct walk *walk, uint64_t end, struct err *err)
+/* Adds the bytes that are owed to the checksum of the current segment. */
+static bool account(struct walk *walk, struct err *err)
 {
+    const uint64_t end = walk->owed;
     struct segment *segment = &walk->result->segments[walk->result->segment_count - 1];
     while (walk->accounted < end) {
         size_t left = window_left(&walk->window, walk->accounted);
@@ -139,6 +141,14 @@ static bool account(struct walk *walk, uint64_t end, struct err *err)
         walk->accounted += size;
     }
     return true;
+}
+
+/* The bytes up to `end` are of the current segment. They are summed while the window has
+ * them, many events at a time. */
+static bool owe(struct walk *walk, uint64_t end, struct err *err)
+{
+    walk->owed = end;
+    return window_left(&walk->window, end) > 0 || account(walk, err);
 }
 
 static void damage_add(struct walk *walk, const struct walk_damage *damage)
@@ -242,13 +252,13 @@ static bool event_take(struct walk *walk, uint64_t at, const struct walk_head *h
     if (result->segment_count == 0 && !segment_open(walk, head->spill, err))
         return false;
     struct segment *segment = &result->segments[result->segment_count - 1];
-    if (!account(walk, at, err))
-        return false;
+    walk->owed = at;
     if (gap->length > 0)
         gap_add(walk, gap, segment);
-    if (segment->spill != head->spill && !segment_open(walk, head->spill, err))
+    if (segment->spill != head->spill &&
+        (!account(walk, err) || !segment_open(walk, head->spill, err)))
         return false;
-    if (!account(walk, at + head->size, err))
+    if (!owe(walk, at + head->size, err))
         return false;
     for (; walk->open_damage < result->damage_listed; walk->open_damage++)
         result->damage[walk->open_damage].after = gap->after;
@@ -304,7 +314,7 @@ static bool repeated_pass(struct walk *walk, uint64_t at, const struct walk_head
                                   .length = head->size,
                                   .before = walk->last},
             segment);
-    return account(walk, at + head->size, err);
+    return owe(walk, at + head->size, err);
 }
 
 /* What stands at `at` is no event: how is that called? */
@@ -410,11 +420,13 @@ static bool walk_events(struct walk *walk, struct err *err)
     while (at < file_end)
         if (!step(walk, at, &gap, &at, err))
             return false;
-    if (walk->result->segment_count == 0 || gap.offset == file_end)
+    if (walk->result->segment_count == 0)
         return true;
     gap.length = file_end - gap.offset;
-    gap_add(walk, &gap, &walk->result->segments[walk->result->segment_count - 1]);
-    return account(walk, file_end, err);
+    if (gap.length > 0)
+        gap_add(walk, &gap, &walk->result->segments[walk->result->segment_count - 1]);
+    walk->owed = file_end;
+    return account(walk, err);
 }
 
 /* Why a file without any event has none. */

@@ -98,6 +98,22 @@ static bool event_ready(const struct bench *bench, const struct segment *segment
     return here >= (size < left ? size : left);
 }
 
+/* Sums what the window has of the segment and is not summed yet, as the executor sums
+ * each piece when it has read it. */
+static void window_sum(const struct bench *bench, const struct segment *segment,
+                       uint64_t *summed, uint32_t *adler32)
+{
+    const struct window *window = &bench->window;
+    const uint64_t end = segment->offset + segment->length;
+    const uint64_t here = window->at + window->size;
+    const uint64_t upto = here < end ? here : end;
+    if (bench->stage == STAGE_PULSES_UNSUMMED || upto <= *summed)
+        return;
+    *adler32 = adler32_add(*adler32, window->data + (*summed - window->at),
+                           (size_t)(upto - *summed));
+    *summed = upto;
+}
+
 /* The file is undamaged super-events. */
 static void segment_do(struct bench *bench, const struct segment *segment)
 {
@@ -109,18 +125,18 @@ static void segment_do(struct bench *bench, const struct segment *segment)
     struct err err;
     uint32_t adler32 = ADLER32_START;
     const uint64_t end = segment->offset + segment->length;
-    for (uint64_t at = segment->offset; at < end; at += event.header.size) {
+    uint64_t summed = segment->offset;
+    for (uint64_t at = summed; at < end; at += event.header.size) {
         if (reader.size == 0 || !event_ready(bench, segment, at)) {
             if (!event_ready(bench, segment, at))
                 measure_must(window_slide(window, at, &err), &err);
+            window_sum(bench, segment, &summed, &adler32);
             size_t left = window_left(window, at);
             date_reader_start(&reader, window->data + (at - window->at),
                               left < end - at ? left : (size_t)(end - at), run,
                               segment->spill);
         }
         bug_if(date_reader_next(&reader, &event, &gap) != LOOKUP_FOUND || gap.length > 0);
-        if (bench->stage != STAGE_PULSES_UNSUMMED)
-            adler32 = adler32_add(adler32, event.data, event.header.size);
         event_do(bench, &event);
     }
     bug_if(bench->stage != STAGE_PULSES_UNSUMMED && adler32 != segment->adler32);

@@ -1,6 +1,7 @@
 /* walk_test.c - segments, damage and refusals of the structure walker.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "raw/window.h"
 #include "tests/unit/raw/made.h"
 
 static struct raw_writer made(uint32_t spills, uint32_t events,
@@ -76,6 +77,7 @@ static void foreign_bytes_belong_to_the_segment_before(void **state)
 {
     (void)state;
     struct raw_writer a = made(1, 4, &made_super), b = made(2, 4, &made_super);
+    const size_t first = a.out.size;
     size_t second = event_offset(&b.out, 6); /* start of burst of spill 2 */
     uint8_t junk[512];
     struct walk_result result;
@@ -88,6 +90,7 @@ static void foreign_bytes_belong_to_the_segment_before(void **state)
     assert_int_equal(result.segment_count, 2);
     assert_int_equal(result.segments[0].damaged_bytes, 512);
     assert_int_equal(result.segments[1].damaged_bytes, 0);
+    assert_int_equal(result.segments[1].offset, first + sizeof junk);
     assert_int_equal(result.damage_listed, 1);
     const struct walk_damage *damage = &result.damage[0];
     assert_int_equal(damage->damage, DAMAGE_FOREIGN);
@@ -100,6 +103,38 @@ static void foreign_bytes_belong_to_the_segment_before(void **state)
     walk_result_release(&result);
     raw_writer_release(&a);
     raw_writer_release(&b);
+}
+
+/* Sums are made window by window, behind the events: no byte may slip away when the
+ * walker searches on, or when a spill changes in the middle of a window. */
+static void files_of_many_windows_are_summed_to_the_last_byte(void **state)
+{
+    (void)state;
+    struct random random = {.state = 1618};
+    struct raw_writer writer = made(3, 400, &made_super);
+    struct bytes file;
+    struct err err;
+    uint8_t *junk = calloc(3, WINDOW_BYTES);
+    bytes_init(&file, MADE_LIMIT);
+    for (size_t at = 0; at < writer.out.size;) {
+        size_t size = le32_load(writer.out.data + at);
+        assert_true(bytes_append(&file, writer.out.data + at, size, &err));
+        at += size;
+        if (random_below(&random, 60) != 0)
+            continue;
+        size = 4 * (1 + (size_t)random_below(&random, 3 * WINDOW_BYTES / 4 - 1));
+        assert_true(bytes_append(&file, junk, size, &err));
+    }
+    struct walk_result result;
+    assert_true(made_walk(&file, &result, &err));
+    made_check_account(&result, file.data, file.size);
+    assert_int_equal(result.segment_count, 3);
+    assert_int_equal(result.chunk.damaged_bytes, file.size - writer.out.size);
+    assert_int_equal(result.digest.count, 3 * 402);
+    walk_result_release(&result);
+    bytes_release(&file);
+    raw_writer_release(&writer);
+    free(junk);
 }
 
 static void damaged_start_belongs_to_the_first_segment(void **state)
@@ -260,6 +295,7 @@ int main(void)
         cmocka_unit_test(segments_tile_the_file_in_every_shape),
         cmocka_unit_test(end_of_burst_records_are_found),
         cmocka_unit_test(foreign_bytes_belong_to_the_segment_before),
+        cmocka_unit_test(files_of_many_windows_are_summed_to_the_last_byte),
         cmocka_unit_test(damaged_start_belongs_to_the_first_segment),
         cmocka_unit_test(event_that_claims_too_much_gives_its_bytes_back),
         cmocka_unit_test(of_events_with_one_number_the_first_counts),

@@ -1,0 +1,86 @@
+/* adler_wide.c - adler32 with AVX-512.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * RFC 1950: a = 1 + sum of bytes, b = sum of the a after each byte, both modulo 65521. So
+ * of n bytes byte i counts n - i times in b. For the bytes of vector v of a block that
+ * is 256 for each block behind it, 64 for each vector behind it, and 64 to 1 by its
+ * place.
+ */
+#include "base/adler_wide.h"
+
+#include "base/cpu.h"
+
+#if CPU_VECTOR
+
+#    include <immintrin.h>
+
+#    define BASE    65521u
+#    define MOST    2048u /* blocks whose sums fit into 32 bits */
+#    define VECTORS 4u    /* of a block */
+#    define VECTOR  ((size_t)64)
+
+/* Sums of numbers of 32 bits. */
+struct sums {
+    __m512i bytes[VECTORS];
+    __m512i before[VECTORS]; /* `bytes` at the begin of each block, added up */
+    __m512i placed[VECTORS]; /* bytes times 64 to 1 */
+};
+
+CPU_AVX512 static uint64_t lanes_sum(__m512i numbers)
+{
+    __m512i odd = _mm512_srli_epi64(numbers, 32);
+    __m512i even = _mm512_and_si512(numbers, _mm512_set1_epi64(UINT32_MAX));
+    return (uint64_t)_mm512_reduce_add_epi64(_mm512_add_epi64(odd, even));
+}
+
+CPU_AVX512 static void blocks_add(const uint8_t *data, size_t count, struct sums *sums)
+{
+    const __m512i ones = _mm512_set1_epi8(1);
+    const __m512i places =
+        _mm512_set_epi8(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
+                        20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35,
+                        36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51,
+                        52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64);
+    struct sums s;
+    for (uint32_t v = 0; v < VECTORS; v++)
+        s.bytes[v] = s.before[v] = s.placed[v] = _mm512_setzero_si512();
+    for (size_t i = 0; i < count; i++, data += ADLER_BLOCK) {
+#    pragma GCC unroll 4
+        for (uint32_t v = 0; v < VECTORS; v++) {
+            __m512i x = _mm512_loadu_si512(data + VECTOR * v);
+            s.before[v] = _mm512_add_epi32(s.before[v], s.bytes[v]);
+            s.bytes[v] = _mm512_dpbusd_epi32(s.bytes[v], x, ones);
+            s.placed[v] = _mm512_dpbusd_epi32(s.placed[v], x, places);
+        }
+    }
+    *sums = s;
+}
+
+CPU_AVX512 uint32_t adler_wide(uint32_t adler, const uint8_t *data, size_t count)
+{
+    uint64_t a = adler & UINT16_MAX, b = adler >> 16;
+    while (count > 0) {
+        const size_t part = count < MOST ? count : MOST;
+        struct sums sums;
+        blocks_add(data, part, &sums);
+        b += part * ADLER_BLOCK * a;
+        for (uint32_t v = 0; v < VECTORS; v++) {
+            uint64_t bytes = lanes_sum(sums.bytes[v]);
+            a += bytes;
+            b += bytes * VECTOR * (VECTORS - 1 - v);
+            b += lanes_sum(sums.before[v]) * ADLER_BLOCK + lanes_sum(sums.placed[v]);
+        }
+        a %= BASE;
+        b %= BASE;
+        data += part * ADLER_BLOCK;
+        count -= part;
+    }
+    return (uint32_t)(b << 16 | a);
+}
+#else
+uint32_t adler_wide(uint32_t adler, const uint8_t *data, size_t count)
+{
+    (void)data, (void)count; /* never called: there is no AVX-512 */
+    return adler;
+}
+#endif
