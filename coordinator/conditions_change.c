@@ -15,7 +15,7 @@
 #include "coordinator/conditions_blob.h"
 #include "coordinator/payload_check.h"
 
-#define CHANGE_PATH 512
+#define CHANGE_PATH 1024
 #define CHANGE_BODY ((size_t)65536)
 
 /* A payload on its way. */
@@ -25,7 +25,6 @@ struct putting {
     const struct bytes *bytes;
     char hex[SHA256_HEX];
     char url[256];
-    char list[128];
 };
 
 /* ---- bodies ---- */
@@ -64,7 +63,7 @@ static void plain_name(const char *path, char out[64])
     (void)snprintf(out, 64, "%.60s", slash ? slash + 1 : path);
     for (char *c = out; *c; c++) {
         bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
-                     (*c >= '0' && *c <= '9') || strchr("_.-+", *c);
+                     (*c >= '0' && *c <= '9') || strchr("_.-", *c);
         *c = (char)(plain ? *c : '_');
     }
 }
@@ -81,22 +80,6 @@ static void url_make(struct putting *putting)
                    putting->hex, putting->hex + 2, putting->hex, name);
 }
 
-static bool bytes_send(struct putting *putting, struct err *err)
-{
-    char path[CHANGE_PATH];
-    struct json *unused = NULL;
-    (void)snprintf(path, sizeof path, "x/blob/%s", putting->hex);
-    struct remote_change change = {.method = "PUT",
-                                   .path = path,
-                                   .content_type = "application/octet-stream",
-                                   .body = putting->bytes->data,
-                                   .size = putting->bytes->size};
-    bool done = remote_tell(putting->remote, &change, &unused, err);
-    if (unused)
-        json_free(unused);
-    return done;
-}
-
 bool change_make_tag(struct remote *remote, const char *tag, struct err *err)
 {
     struct body body;
@@ -106,121 +89,55 @@ bool change_make_tag(struct remote *remote, const char *tag, struct err *err)
     return body_send(&body, remote, "POST", "gt", NULL, err);
 }
 
-static bool type_make(struct putting *putting, struct err *err)
+static bool path_make(const struct putting *putting, char path[CHANGE_PATH],
+                      struct err *err)
 {
-    struct body body;
-    struct json *types = NULL;
-    bool known = false;
-    if (!remote_ask(putting->remote, "pt", &types, err))
-        return false;
-    for (size_t i = 0; i < json_count(types) && !known; i++) {
-        const char *name = NULL;
-        known = json_text(json_get(json_at(types, i), "name"), &name) &&
-                strcmp(name, putting->put->type) == 0;
-    }
-    json_free(types);
-    if (known)
-        return true;
-    body_open(&body);
-    json_put_text(&body.writer, "name", putting->put->type);
-    return body_send(&body, putting->remote, "POST", "pt", NULL, err);
+    const struct change_put *put = putting->put;
+    int length = snprintf(
+        path, CHANGE_PATH,
+        "x/payload?tag=%.80s&type=%.80s&payload_url=%s&major_iov=%" PRId64
+        "&minor_iov=%" PRId64 "&major_iov_end=%" PRId64 "&minor_iov_end=%" PRId64 "%s%s",
+        put->tag, put->type, putting->url, put->interval.start.run,
+        put->interval.start.spill, put->interval.end.run, put->interval.end.spill,
+        put->replace ? "&replace=true" : "", put->create ? "&create=true" : "");
+    return (length > 0 && length < CHANGE_PATH) ||
+           err_set(err, E_USAGE, "the URL is too long");
 }
 
-static bool list_name(const struct json *value, struct putting *putting, struct err *err)
+/* One request: the service stores, makes and attaches all of it or nothing. */
+static bool put_bytes(struct putting *putting, uint64_t *sequence, struct err *err)
 {
-    const char *name = NULL;
-    if (json_text(value, &name) && strlen(name) < sizeof putting->list)
-        return text_copy(putting->list, sizeof putting->list, name, err);
-    return err_set(err, E_CONDITIONS_REPLY, "the service names no payload list");
-}
-
-static bool list_make(struct putting *putting, struct err *err)
-{
-    struct body body;
-    struct json *list = NULL;
-    if (!type_make(putting, err))
-        return false;
-    body_open(&body);
-    json_put_text(&body.writer, "payload_type", putting->put->type);
-    if (!body_send(&body, putting->remote, "POST", "pl", &list, err))
-        return false;
-    bool done = list_name(json_get(list, "name"), putting, err);
-    json_free(list);
-    if (!done)
-        return false;
-    body_open(&body);
-    json_put_text(&body.writer, "payload_list", putting->list);
-    json_put_text(&body.writer, "global_tag", putting->put->tag);
-    return body_send(&body, putting->remote, "PUT", "pl_attach", NULL, err);
-}
-
-/* The list of the type in the tag, made when there is none; so is the tag. */
-static bool list_find(struct putting *putting, struct err *err)
-{
-    char path[CHANGE_PATH];
-    struct json *lists = NULL;
-    (void)snprintf(path, sizeof path, "gtPayloadLists/%.80s", putting->put->tag);
-    if (!remote_ask(putting->remote, path, &lists, err)) {
-        if (err->code != E_CONDITIONS_REFUSED)
-            return false;
-        if (!putting->put->create)
-            return err_set(err, E_TAG_UNKNOWN,
-                           "the service has no tag '%.80s': --new makes one",
-                           putting->put->tag);
-        return change_make_tag(putting->remote, putting->put->tag, err) &&
-               list_make(putting, err);
-    }
-    const struct json *known = json_get(lists, putting->put->type);
-    bool done = known ? list_name(known, putting, err) : list_make(putting, err);
-    json_free(lists);
-    return done;
-}
-
-static bool row_make(struct putting *putting, int64_t *id, struct err *err)
-{
-    const struct interval *interval = &putting->put->interval;
-    struct body body;
-    struct json *row = NULL;
-    body_open(&body);
-    json_put_text(&body.writer, "payload_url", putting->url);
-    json_put_text(&body.writer, "checksum", putting->hex);
-    json_put_u64(&body.writer, "size", putting->bytes->size);
-    json_put_i64(&body.writer, "major_iov", interval->start.run);
-    json_put_i64(&body.writer, "minor_iov", interval->start.spill);
-    json_put_i64(&body.writer, "major_iov_end", interval->end.run);
-    json_put_i64(&body.writer, "minor_iov_end", interval->end.spill);
-    if (!body_send(&body, putting->remote, "POST", "piov", &row, err))
-        return false;
-    bool done = json_i64(json_get(row, "id"), id) ||
-                err_set(err, E_CONDITIONS_REPLY, "the service gives the row no number");
-    json_free(row);
-    return done;
-}
-
-static bool row_attach(struct putting *putting, int64_t id, struct err *err)
-{
-    struct body body;
-    body_open(&body);
-    json_put_text(&body.writer, "payload_list", putting->list);
-    json_put_i64(&body.writer, "piov_id", id);
-    return body_send(&body, putting->remote, "PUT",
-                     putting->put->replace ? "piov_attach?replace=true" : "piov_attach",
-                     NULL, err);
-}
-
-static bool put_bytes(struct putting *putting, struct err *err)
-{
-    int64_t id = 0;
+    char path[CHANGE_PATH], match[24];
+    struct json *answer = NULL;
+    int64_t now = 0;
+    struct remote_change change = {.method = "PUT",
+                                   .path = path,
+                                   .content_type = "application/octet-stream",
+                                   .body = putting->bytes->data,
+                                   .size = putting->bytes->size};
     url_make(putting);
-    return bytes_send(putting, err) && list_find(putting, err) &&
-           row_make(putting, &id, err) && row_attach(putting, id, err);
+    if (!tag_name_is_fine(putting->put->tag))
+        return err_set(err, E_USAGE, "'%.80s' is no name of a tag", putting->put->tag);
+    (void)snprintf(match, sizeof match, "%" PRIu64, *sequence);
+    if (*sequence > 0)
+        change.if_match = match;
+    if (!path_make(putting, path, err) ||
+        !remote_tell(putting->remote, &change, &answer, err))
+        return false;
+    bool done = json_i64(json_get(answer, "sequence"), &now) ||
+                err_set(err, E_CONDITIONS_REPLY, "the service gives the tag no sequence");
+    if (answer)
+        json_free(answer);
+    if (done)
+        *sequence = (uint64_t)now;
+    return done;
 }
 
 bool change_put_bytes(struct remote *remote, const struct change_put *put,
-                      const struct bytes *bytes, struct err *err)
+                      const struct bytes *bytes, uint64_t *sequence, struct err *err)
 {
     struct putting putting = {.put = put, .remote = remote, .bytes = bytes};
-    return put_bytes(&putting, err);
+    return put_bytes(&putting, sequence, err);
 }
 
 bool change_put(struct remote *remote, const struct change_put *put, struct err *err)
@@ -228,10 +145,11 @@ bool change_put(struct remote *remote, const struct change_put *put, struct err 
     struct bytes bytes;
     struct putting putting = {.put = put, .remote = remote, .bytes = &bytes};
     struct payload_marks marks;
+    uint64_t sequence = 0; /* whatever the state of the tag is */
     bytes_init(&bytes, PAYLOAD_LIMIT);
     bool done = disk_read_file(put->file, &bytes, err) &&
                 payload_check(put->type, &bytes, put->file, &marks, err) &&
-                put_bytes(&putting, err);
+                put_bytes(&putting, &sequence, err);
     bytes_release(&bytes);
     if (done)
         (void)printf("tag %s: %s from %" PRId64 ".%" PRId64 ": %s\n", put->tag, put->type,

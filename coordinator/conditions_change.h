@@ -16,13 +16,16 @@ struct change_put {
     bool create;  /* the tag, when it is not there */
 };
 
-/* Checks the payload against its type, uploads its bytes, makes a row and attaches it.
- * The list of the type is made when the tag has none. Each says on stdout what it did. */
+/* Checks the payload against its type and makes it valid; the list of the type is made
+ * when the tag has none. What is refused leaves nothing behind. Each says on stdout what
+ * it did. */
 bool change_put(struct remote *remote, const struct change_put *put, struct err *err);
 
-/* The same with bytes that were checked; the file is only a name, and nothing is said. */
+/* The same with bytes that were checked; the file is only a name, and nothing is said.
+ * Refused when the tag is not at *sequence any more (0: whatever it is), which becomes
+ * that after the change. */
 bool change_put_bytes(struct remote *remote, const struct change_put *put,
-                      const struct bytes *bytes, struct err *err);
+                      const struct bytes *bytes, uint64_t *sequence, struct err *err);
 
 /* Unlocked; refused when there is one of that name. */
 bool change_make_tag(struct remote *remote, const char *tag, struct err *err);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "conditions/tag.h"
+#include "coordinator/conditions_edit_tags.h"
 #include "coordinator/conditions_spans.h"
 
 /* ---- a list at work: rows are attached, then what changed is written ---- */
@@ -183,6 +184,23 @@ static bool content_agrees(const struct edit *edit, struct ledger_row *row,
     return true;
 }
 
+static bool url_check(const char *url, struct refusal *refusal)
+{
+    return tag_url_is_safe(url) ||
+           refuse_field(refusal, "payload_url",
+                        "A relative path of letters, digits and _.-+ without . or .. "
+                        "is required.");
+}
+
+static bool end_check(const struct ledger_row *row, struct refusal *refusal)
+{
+    return !interval_is_empty(row_interval(row)) ||
+           refuse(refusal, 422,
+                  "The end %" PRId64 ".%" PRId64 " is not behind the start %" PRId64
+                  ".%" PRId64 ".",
+                  row->end_major, row->end_minor, row->start_major, row->start_minor);
+}
+
 static bool texts_of(struct edit *edit, const struct json *body, struct ledger_row *row,
                      struct refusal *refusal)
 {
@@ -192,10 +210,8 @@ static bool texts_of(struct edit *edit, const struct json *body, struct ledger_r
         !edit_text(body, "checksum", LEDGER_TEXT - 1, &checksum, refusal) ||
         !checksum_of(edit, checksum, &row->checksum, refusal))
         return false;
-    if (!tag_url_is_safe(row->url))
-        return refuse_field(refusal, "payload_url",
-                            "A relative path of letters, digits and _.-+ without . or .. "
-                            "is required.");
+    if (!url_check(row->url, refusal))
+        return false;
     return !extra || json_is_null(extra) ||
            edit_text(body, "extra", LEDGER_TEXT - 1, &row->extra, refusal);
 }
@@ -218,12 +234,7 @@ static bool row_of(struct edit *edit, const struct json *body, struct ledger_row
         !number_of(body, "minor_iov_end", false, &row->end_minor, refusal) ||
         (sized && !number_of(body, "size", true, &row->size, refusal)))
         return false;
-    if (interval_is_empty(row_interval(row)))
-        return refuse(refusal, 422,
-                      "The end %" PRId64 ".%" PRId64 " is not behind the start %" PRId64
-                      ".%" PRId64 ".",
-                      row->end_major, row->end_minor, row->start_major, row->start_minor);
-    if (!content_agrees(edit, row, refusal))
+    if (!end_check(row, refusal) || !content_agrees(edit, row, refusal))
         return false;
     row->id = library_next_id(edit->library, LEDGER_ROW);
     return true;
@@ -289,6 +300,53 @@ bool edit_attach_row(struct edit *edit, const struct json *body, struct refusal 
     workbench_close(&bench);
     say_row(edit, edit->replace ? "attached, replacing what follows," : "attached",
             &row->record, made, list->name);
+    return done;
+}
+
+static bool row_of_put(struct edit *edit, const struct edit_put *put,
+                       struct ledger_row *row, struct refusal *refusal)
+{
+    char hex[SHA256_HEX];
+    sha256_to_hex(&put->hash, hex);
+    *row = (struct ledger_row){.start_major = put->interval.start.run,
+                               .start_minor = put->interval.start.spill,
+                               .end_major = put->interval.end.run,
+                               .end_minor = put->interval.end.spill,
+                               .size = (int64_t)put->size,
+                               .inserted_s = edit->entry.time_s,
+                               .url = put->url,
+                               .checksum = arena_text(&edit->arena, hex)};
+    if (!row->checksum)
+        return refuse(refusal, 413, "The change is too large.");
+    return url_check(row->url, refusal) && end_check(row, refusal) &&
+           content_agrees(edit, row, refusal);
+}
+
+bool edit_put_payload(struct edit *edit, const struct edit_put *put,
+                      struct refusal *refusal)
+{
+    struct ledger_row row;
+    struct edit_place place = {.list = NULL};
+    struct workbench bench;
+    struct interval made = put->interval;
+    bool done = true;
+    if (!row_of_put(edit, put, &row, refusal) ||
+        !edit_need_list(edit, put->tag, put->type, put->create, &place, refusal))
+        return false;
+    row.id = library_next_id(edit->library, LEDGER_ROW);
+    row.list = place.id;
+    if (place.list) {
+        workbench_open(&bench, place.list);
+        done = workbench_attach(edit, &bench, &row, &made, refusal);
+        if (done)
+            workbench_write(edit, &bench);
+        workbench_close(&bench);
+    } else {
+        row_write(edit, &row);
+    }
+    edit->made = row.id;
+    say_row(edit, edit->replace ? "put, replacing what follows," : "put", &row, made,
+            put->type);
     return done;
 }
 

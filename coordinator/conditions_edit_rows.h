@@ -17,6 +17,18 @@ bool edit_make_row(struct edit *edit, const struct json *body, struct refusal *r
 /* {"payload_list", "piov_id"}. A row that is in the list already stays as it is. */
 bool edit_attach_row(struct edit *edit, const struct json *body, struct refusal *refusal);
 
+/* A payload for a type of a tag: all that it needs is made with it, or nothing. */
+struct edit_put {
+    const char *tag, *type, *url; /* outlive the change */
+    struct interval interval;
+    struct sha256 hash;
+    size_t size;
+    bool create; /* the tag, when it is not there */
+};
+
+bool edit_put_payload(struct edit *edit, const struct edit_put *put,
+                      struct refusal *refusal);
+
 /* [{..., "payload_list"}, ...]: made and attached one after the other, all or none. */
 bool edit_bulk(struct edit *edit, const struct json *body, struct refusal *refusal);
 

@@ -3,6 +3,7 @@
  */
 #include "coordinator/conditions_edit_tags.h"
 
+#include "base/text.h"
 #include "conditions/tag.h"
 #include "model/key.h"
 
@@ -156,6 +157,67 @@ bool edit_attach_list(struct edit *edit, const struct json *body, struct refusal
     edit_say(edit, "list %s attached%s%s%s%s", list->name, known ? ", instead of " : "",
              known ? known->name : "", list->tag ? ", moved from " : "",
              list->tag ? list->tag->record.name : "");
+    return true;
+}
+
+/* ---- a list, and what it needs ---- */
+
+static bool name_is_fine(const char *field, const char *name, size_t most,
+                         struct refusal *refusal)
+{
+    return text_is_name(name, most) ||
+           refuse_field(refusal, field,
+                        "Letters, digits and _.- only, not starting with . or -.");
+}
+
+/* The number of the tag, which changes or is new. */
+static bool need_tag(struct edit *edit, const char *name, bool create, uint64_t *id,
+                     struct refusal *refusal)
+{
+    const struct index_tag *tag = index_find_tag(edit->index, name);
+    if (tag) {
+        *id = tag->record.id;
+        return edit_touch(edit, tag, NULL, refusal);
+    }
+    if (!create)
+        return refuse(refusal, 404,
+                      "There is no tag '%.80s': create=true (put --new) makes one.",
+                      name);
+    if (edit->if_match)
+        return refuse(refusal, 412, "There is no tag '%.80s' for If-Match.", name);
+    const struct ledger_word *status =
+        index_find_status(edit->index, tag_status_name(TAG_UNLOCKED));
+    struct ledger_tag *made = tag_put(edit, name, status->id);
+    (void)snprintf(made->author, sizeof made->author, "%s", edit->entry.who);
+    *id = made->id;
+    return true;
+}
+
+static uint64_t need_type(struct edit *edit, const char *name)
+{
+    const struct ledger_word *type = index_find_type(edit->index, name);
+    if (!type)
+        word_put(edit, LEDGER_TYPE, name);
+    return type ? type->id : edit->made;
+}
+
+bool edit_need_list(struct edit *edit, const char *tag, const char *type, bool create,
+                    struct edit_place *place, struct refusal *refusal)
+{
+    uint64_t id = 0;
+    if (!name_is_fine("tag", tag, LEDGER_NAME - 1, refusal) ||
+        !name_is_fine("type", type, TYPE_NAME - 1, refusal) ||
+        !need_tag(edit, tag, create, &id, refusal))
+        return false;
+    const struct index_tag *known = index_find_tag(edit->index, tag);
+    place->list = known ? index_tag_list(known, type) : NULL;
+    if (place->list) {
+        place->id = place->list->record.id;
+        return true;
+    }
+    if (known && !list_may_enter(edit, known, NULL, refusal))
+        return false;
+    place->id = list_put(edit, need_type(edit, type), id);
     return true;
 }
 

@@ -25,6 +25,17 @@ bool edit_make_list(struct edit *edit, const struct json *body, struct refusal *
 bool edit_attach_list(struct edit *edit, const struct json *body,
                       struct refusal *refusal);
 
+/* Where rows of a type go in a tag. */
+struct edit_place {
+    const struct index_list *list; /* NULL: it is made by this change */
+    uint64_t id;                   /* of the list */
+};
+
+/* The list of a type in a tag; type and list are made when they are not there, and the
+ * tag with `create`. The tag is touched. */
+bool edit_need_list(struct edit *edit, const char *tag, const char *type, bool create,
+                    struct edit_place *place, struct refusal *refusal);
+
 /* Any status but away from frozen. Freezing is prepared by conditions_freeze.h. */
 bool edit_set_status(struct edit *edit, struct index_tag *tag, const char *status,
                      struct refusal *refusal);

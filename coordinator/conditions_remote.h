@@ -34,6 +34,7 @@ bool remote_ask(struct remote *remote, const char *path, struct json **document,
 struct remote_change {
     const char *method; /* POST, PUT, DELETE */
     const char *path;
+    const char *if_match; /* NULL: whatever the state of the tag is */
     const char *content_type;
     const void *body;
     size_t size;

@@ -75,6 +75,7 @@ static const struct route routes[] = {
     {"GET", API("x/log"), .library = extra_log},
     {"GET", "/payloads/**", .library = extra_payload},
     {"PUT", API("x/blob/*"), .write = WRITE_BLOB},
+    {"PUT", API("x/payload"), .write = WRITE_PUT},
     {"POST", API("gtstatus"), .write = WRITE_STATUS},
     {"POST", API("global-tags/statuses"), .write = WRITE_STATUS},
     {"POST", API("gt"), .write = WRITE_TAG},

@@ -17,6 +17,11 @@
 
 /* ---- preparing ---- */
 
+static bool is_true(const char *text)
+{
+    return text && (strcmp(text, "true") == 0 || strcmp(text, "1") == 0);
+}
+
 /* Whole numbers of the path of a deletion; without ends the interval is open. */
 static bool interval_of_path(const struct answer *answer, struct interval *interval,
                              struct refusal *refusal)
@@ -61,6 +66,55 @@ static bool prepare_blob(struct edit *edit, const struct answer *answer)
     return true;
 }
 
+/* A whole number of the query; without it `number` stays. */
+static bool number_of_query(const struct answer *answer, const char *name,
+                            int64_t *number, struct refusal *refusal)
+{
+    struct err unused;
+    const char *text = http_request_query(answer->request, name);
+    return !text || text_to_i64(text, 0, INT64_MAX, number, &unused) ||
+           refuse_field(refusal, name,
+                        "A whole number from 0 to 9223372036854775807 is required.");
+}
+
+static bool text_of_query(const struct answer *answer, const char *name, size_t most,
+                          const char **text, struct refusal *refusal)
+{
+    *text = http_request_query(answer->request, name);
+    return (*text && **text && strlen(*text) <= most) ||
+           refuse_field(refusal, name, "1 to %zu characters are required.", most);
+}
+
+/* The rules first, so that what is refused leaves no bytes behind. */
+static bool prepare_put(struct edit *edit, const struct answer *answer,
+                        struct refusal *refusal)
+{
+    struct edit_put put = {.interval = {{-1, 0}, MOMENT_OPEN}};
+    struct interval *interval = &put.interval;
+    struct err err = {0};
+    const void *data = http_request_body(answer->request, &put.size);
+    put.create = is_true(http_request_query(answer->request, "create"));
+    if (!text_of_query(answer, "tag", LEDGER_NAME - 1, &put.tag, refusal) ||
+        !text_of_query(answer, "type", LEDGER_NAME - 1, &put.type, refusal) ||
+        !text_of_query(answer, "payload_url", LEDGER_TEXT - 1, &put.url, refusal) ||
+        !number_of_query(answer, "major_iov", &interval->start.run, refusal) ||
+        !number_of_query(answer, "minor_iov", &interval->start.spill, refusal) ||
+        !number_of_query(answer, "major_iov_end", &interval->end.run, refusal) ||
+        !number_of_query(answer, "minor_iov_end", &interval->end.spill, refusal))
+        return false;
+    if (interval->start.run < 0)
+        return refuse_field(refusal, "major_iov", "This field is required.");
+    if (put.size > PAYLOAD_LIMIT)
+        return refuse(refusal, 413, "A payload is at most %zu bytes.", PAYLOAD_LIMIT);
+    put.hash = sha256_of(data, put.size);
+    if (!edit_put_payload(edit, &put, refusal))
+        return false;
+    edit_put_blob(edit, &put.hash, data, put.size);
+    return blob_write(library_folder(edit->library), &put.hash, data, put.size, &err) ||
+           refuse(refusal, err.code == E_DISK_FULL ? 507 : 500,
+                  "Nothing was changed: %.400s", err.text);
+}
+
 static bool prepare(struct edit *edit, enum write_kind kind, const struct answer *answer,
                     const struct json *body, struct refusal *refusal)
 {
@@ -96,6 +150,8 @@ static bool prepare(struct edit *edit, enum write_kind kind, const struct answer
         return prepare_row_deletion(edit, answer, refusal);
     case WRITE_BLOB:
         return prepare_blob(edit, answer);
+    case WRITE_PUT:
+        return prepare_put(edit, answer, refusal);
     }
     unreachable();
 }
@@ -116,6 +172,17 @@ static void say_blob(struct answer *answer)
     json_open_object(&answer->writer, NULL);
     json_put_text(&answer->writer, "sha256", answer->words[0]);
     json_put_u64(&answer->writer, "size", size);
+    json_close_object(&answer->writer);
+}
+
+static void say_put(struct answer *answer, const struct edit *edit)
+{
+    const struct index_row *row = index_row(edit->index, edit->made);
+    json_open_object(&answer->writer, NULL);
+    json_put_text(&answer->writer, "global_tag", edit->entry.tag);
+    json_put_u64(&answer->writer, "sequence", edit->entry.sequence);
+    json_put_u64(&answer->writer, "piov", edit->made);
+    json_put_text(&answer->writer, "sha256", row->record.checksum);
     json_close_object(&answer->writer);
 }
 
@@ -166,6 +233,9 @@ static void say(struct answer *answer, const struct edit *edit, enum write_kind 
     case WRITE_BLOB:
         say_blob(answer);
         return;
+    case WRITE_PUT:
+        say_put(answer, edit);
+        return;
     }
     unreachable();
 }
@@ -215,11 +285,6 @@ static bool blob_take(const struct answer *answer, const struct library *library
         return true;
     return refuse(refusal, err.code == E_DISK_FULL ? 507 : 500,
                   "Nothing was changed: %.400s", err.text);
-}
-
-static bool is_true(const char *text)
-{
-    return text && (strcmp(text, "true") == 0 || strcmp(text, "1") == 0);
 }
 
 static bool edit_run(struct answer *answer, struct library *library, enum write_kind kind,

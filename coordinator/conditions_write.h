@@ -3,6 +3,11 @@
  *
  * `If-Match: SEQUENCE` refuses a change of a tag that somebody else changed meanwhile;
  * `?replace=true` lets an open interval wipe what follows it.
+ *
+ * PUT x/payload?tag=&type=&payload_url=&major_iov=&minor_iov=[&major_iov_end=
+ * &minor_iov_end=&create=true], with the bytes as body: stored, made a row and attached
+ * in one step, with type and list, or nothing of it. Gives {"global_tag", "sequence" of
+ * the tag after it, "piov", "sha256"}.
  */
 #ifndef SPILLWAY_COORDINATOR_CONDITIONS_WRITE_H
 #define SPILLWAY_COORDINATOR_CONDITIONS_WRITE_H
@@ -26,7 +31,8 @@ enum write_kind {
     WRITE_DELETE_TYPE,
     WRITE_DELETE_LIST,
     WRITE_DELETE_ROW,
-    WRITE_BLOB
+    WRITE_BLOB,
+    WRITE_PUT
 };
 
 /* `who` is the name of the token. */

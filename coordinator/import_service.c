@@ -23,7 +23,8 @@ struct import_service {
     struct arena arena;
     struct tag wanted; /* what the payloads say together */
     struct tag there;
-    bool known; /* the service has the tag */
+    bool known;        /* the service has the tag */
+    uint64_t sequence; /* of the tag as it was read, and after each change of ours */
     size_t count, capacity;
     struct item *items;
 };
@@ -115,6 +116,24 @@ static void rows_clip(struct tag *tag)
     }
 }
 
+/* Before the tag: whoever changes it from then on makes our first change refused. */
+static enum lookup sequence_load(struct import_service *service, struct err *err)
+{
+    char path[TAG_NAME + 16];
+    struct json *document = NULL;
+    int64_t sequence = 0;
+    (void)snprintf(path, sizeof path, "x/head/%s", service->wanted.name);
+    if (!remote_ask(service->remote, path, &document, err))
+        return err->code == E_CONDITIONS_REFUSED ? LOOKUP_ABSENT : LOOKUP_FAILED;
+    bool known = json_i64(json_get(document, "sequence"), &sequence) && sequence > 0;
+    json_free(document);
+    service->sequence = (uint64_t)sequence;
+    if (known)
+        return LOOKUP_FOUND;
+    (void)err_set(err, E_CONDITIONS_REPLY, "%s: no sequence", path);
+    return LOOKUP_FAILED;
+}
+
 /* A tag that the service does not show is empty: making it proves that. */
 static bool tag_load(struct import_service *service, struct err *err)
 {
@@ -122,10 +141,12 @@ static bool tag_load(struct import_service *service, struct err *err)
     const char *name = service->wanted.name;
     struct json *document = NULL;
     struct err cause = {0};
+    enum lookup lookup = sequence_load(service, &cause);
     (void)snprintf(path, sizeof path, "globalTag/%s", name);
-    if (!remote_ask(service->remote, path, &document, &cause)) {
-        if (cause.code == E_CONDITIONS_REFUSED)
-            return true;
+    if (lookup == LOOKUP_ABSENT)
+        return true;
+    if (lookup == LOOKUP_FAILED ||
+        !remote_ask(service->remote, path, &document, &cause)) {
         *err = cause;
         return false;
     }
@@ -199,7 +220,8 @@ static bool row_send(struct import_service *service, const struct tag_row *row,
                                    .type = row->type,
                                    .interval = row->interval,
                                    .replace = service->replace};
-    item->put = change_put_bytes(service->remote, &put, &item->bytes, err);
+    item->put =
+        change_put_bytes(service->remote, &put, &item->bytes, &service->sequence, err);
     return item->put || err_wrap(err, "%s from run %" PRId64 " spill %" PRId64, row->type,
                                  row->interval.start.run, row->interval.start.spill);
 }
@@ -212,6 +234,8 @@ bool import_service_send(struct import_service *service, struct import_sent *sen
     bool fine = tag_load(service, err) && rows_left(service, err) &&
                 (service->known || change_make_tag(service->remote, wanted->name, err));
     size_t left = wanted->count;
+    if (fine && !service->known)
+        service->sequence = 1; /* as it was made */
     while (fine && done < left) {
         fine = row_send(service, &wanted->rows[done], err);
         done += fine;

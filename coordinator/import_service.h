@@ -3,8 +3,9 @@
  *
  * Payloads are collected first; nothing is asked or changed before import_service_send.
  * Then one row after the other becomes valid, and what was sent stays when a later one
- * fails. What the tag says already is not sent, so the same import again goes on where
- * it stopped. Whether payloads fit each other is checked when the tag is frozen.
+ * fails; a tag that somebody else changes meanwhile ends it. What the tag says already is
+ * not sent, so the same import again goes on where it stopped. Whether payloads fit each
+ * other is checked when the tag is frozen.
  */
 #ifndef SPILLWAY_COORDINATOR_IMPORT_SERVICE_H
 #define SPILLWAY_COORDINATOR_IMPORT_SERVICE_H

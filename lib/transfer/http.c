@@ -201,6 +201,8 @@ static struct curl_slist *set_headers(CURL *curl, const struct http_call *call)
         header_add(NULL, "Accept", call->accept ? call->accept : "application/json");
     if (call->content_type)
         list = header_add(list, "Content-Type", call->content_type);
+    if (call->if_match)
+        list = header_add(list, "If-Match", call->if_match);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
     return list;
 }

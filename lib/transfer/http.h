@@ -40,6 +40,7 @@ struct http_call {
     const char *bearer;       /* NULL: none */
     const char *accept;       /* NULL: "application/json" */
     const char *authorities;  /* PEM file of trusted ones; NULL: those of the system */
+    const char *if_match;     /* NULL: not asked */
     const char *content_type; /* of `body`, for a POST */
     const void *body;
     size_t body_size;

@@ -147,6 +147,32 @@ agree s 100-200
 expect 0 "frozen" "$spillway" conditions freeze s --source "$url" --token store/token
 give 11 "tag s: stopped after 0 of 1 rows: tag s is frozen" b.csv --tag s
 
+# Two imports into one tag at once: one does all of it, the other is refused rather than
+# mixed in, or comes late; the same import again completes it.
+for n in 1 2 3 4 5 6 7 8; do
+    gain "one$n.csv" "$((100 * n))-$((100 * n + 49))" "0.0$n" none
+    gain "two$n.csv" "$((100 * n + 50))-$((100 * n + 99))" "0.0$n" none
+done
+gain base.csv 50-99 0.01 none
+give 0 "put into both" base.csv --tag both
+for side in one two; do
+    "$spillway" conditions import "$side"*.csv --to "$url" --tag both --token store/token > "$side.out" 2> "$side.err" &
+    eval "$side=$!"
+done
+# shellcheck disable=SC2154
+wait "$one"; first=$?
+# shellcheck disable=SC2154
+wait "$two"; second=$?
+case $first/$second in
+0/0) ;;
+0/11) grep -q 'If-Match' two.err || fail "two: $(cat two.err)" ;;
+11/0) grep -q 'If-Match' one.err || fail "one: $(cat one.err)" ;;
+*) fail "two imports at once: $first and $second: $(cat one.err two.err)" ;;
+esac
+give 0 "put into both" one*.csv two*.csv --tag both
+import 0 "put into both" base.csv one*.csv two*.csv --to f --tag both
+agree both 100-899
+
 # Killed on the way: what was sent is there, and the same import goes on.
 many=()
 for n in $(seq 1000 1149); do gain "m$n.csv" "$n-$n" "0.0$n" none; many+=("m$n.csv"); done

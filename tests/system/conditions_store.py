@@ -5,16 +5,19 @@ import gzip
 import hashlib
 import http.client
 import json
+import os
 import random
 import socket
 import sys
 import threading
+import urllib.parse
 
 from conditions_client import Client
 
 OPEN = 9223372036854775807
 URL = sys.argv[1]
 TOKEN = open(sys.argv[2]).read().split()[1]
+FOLDER = os.path.dirname(sys.argv[2])
 client = Client(URL, TOKEN)
 anyone = Client(URL)
 
@@ -273,6 +276,48 @@ def extension():
     same((clamped["page"], clamped["page_size"], clamped["results"][0]["name"]), (1, 1, "f"), "clamped")
 
 
+def put_in_one_step():
+    def query(**changed):
+        values = {"tag": "p", "type": "NEW", "payload_url": "p/1", "major_iov": 10, "minor_iov": 0} | changed
+        return "x/payload?" + urllib.parse.urlencode({k: v for k, v in values.items() if v is not None})
+
+    def all_there_is():
+        blobs = sorted(f for _, _, files in os.walk(os.path.join(FOLDER, "blobs")) for f in files)
+        return [anyone.get(path).body for path in ("gt", "pt", "pl", "piov")] + [blobs]
+
+    def leaves_nothing(status, path, headers=None, by=None):
+        before = all_there_is()
+        refused(status, "PUT", path, b"never kept", headers, by)
+        same(all_there_is(), before, "after a refused " + path)
+
+    leaves_nothing(404, query())
+    leaves_nothing(401, query(create="true"), by=anyone)
+    leaves_nothing(412, query(create="true"), {"If-Match": "1"})
+    for wrong in ({"tag": "../x"}, {"tag": None}, {"type": "a b"}, {"type": "n" * 33}, {"payload_url": "../x"},
+                  {"payload_url": ""}, {"major_iov": None}, {"major_iov": -1}, {"minor_iov": "x"},
+                  {"major_iov_end": "9223372036854775808"}, {"major_iov": "1.5"}):
+        leaves_nothing(400, query(create="true", **wrong))
+    leaves_nothing(422, query(create="true", major_iov_end=10, minor_iov_end=0))
+    made = client.good("PUT", query(create="true"), b"kept")
+    same(without(made, "piov"), {"global_tag": "p", "sequence": 1, "sha256": hashlib.sha256(b"kept").hexdigest()}, "put")
+    same(client.rows("p", "NEW"), [((10, 0), (OPEN, OPEN), "p/1")], "its row")
+    same(anyone.get("/payloads/p/1").body, b"kept", "its bytes")
+    leaves_nothing(409, query())  # other bytes under a known URL
+    leaves_nothing(412, query(payload_url="p/2"), {"If-Match": "7"})
+    second = client.good("PUT", query(payload_url="p/2", major_iov=5), b"early", headers={"If-Match": "1"})
+    same(second["sequence"], 2, "its sequence")
+    other = client.good("PUT", query(payload_url="p/3", type="NEWER", major_iov=1, major_iov_end=9, minor_iov_end=2), b"3")
+    same(other["sequence"], 3, "a second type")
+    same([r[:2] for r in client.rows("p", "NEW")], [((5, 0), (10, 0)), ((10, 0), (OPEN, OPEN))], "no overlap")
+    same(client.rows("p", "NEWER"), [((1, 0), (9, 2), "p/3")], "bounded")
+    client.good("PUT", "gt_change_status/p/locked")
+    leaves_nothing(423, query(payload_url="p/4", major_iov=7))
+    client.good("PUT", query(payload_url="p/5", major_iov=20), b"append")
+    client.good("PUT", "gt_change_status/p/frozen")
+    leaves_nothing(423, query(payload_url="p/6", major_iov=30))
+    leaves_nothing(423, query(payload_url="p/6", type="THIRD", major_iov=30))
+
+
 def log_is_a_chain():
     previous, number = "0" * 64, 0
     while True:
@@ -327,6 +372,6 @@ def hostile():
         drip.close()
 
 
-for part in (hsf_sequence, mended_faults, frozen_for_good, eight_writers, extension, log_is_a_chain, hostile):
+for part in (hsf_sequence, mended_faults, frozen_for_good, eight_writers, extension, put_in_one_step, log_is_a_chain, hostile):
     part()
     print(part.__name__, "is well")

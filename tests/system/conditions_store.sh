@@ -75,6 +75,10 @@ tell 0 'from 3600.0' put "$work/gain3" --tag d --type calo_gain --runs 3600-3610
 tell 11 "led_reference 'l2'" freeze d # does not fit the reference
 tell 0 'sha256:' freeze c
 tell 11 'frozen for good' put "$work/gain2" --tag c --type calo_gain --runs 3600-3610
+sum=$(sha256sum "$work/gain2" | cut -d' ' -f1)
+[ ! -e "$data/blobs/${sum:0:2}/$sum" ] || fail "a refused put leaves bytes behind"
+tell 0 'no tag uses it' uses "$sum"
+tell 2 'is no name of a tag' put "$work/gain1" --tag 'a&b' --type calo_gain --runs 3500- --new
 tell 0 'is a copy of c' clone c e
 tell 0 'from 3600.0' put "$work/gain2" --tag e --type calo_gain --runs 3600-3610/5
 tell 0 'calo_gain 3600.0 to 3610.6' diff c e
