@@ -241,6 +241,7 @@ void page_dump(struct json_writer *writer, const struct index *index,
     put_id_name(writer, tag->record.id, tag->record.name);
     put_text_or_null(writer, "author", author_of(tag));
     put_status(writer, index_status(index, tag->record.status));
+    json_put_text(writer, "payloads", PAGE_PAYLOADS); /* spares a question */
     json_open_array(writer, "payload_lists");
     for (size_t i = 0; i < tag->count; i++)
         put_list_whole(writer, tag->lists[i]);

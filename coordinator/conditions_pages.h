@@ -17,6 +17,9 @@ void page_words(struct json_writer *writer, const struct index *index,
 
 /* A row of globalTags; as POST gt answers, without counts; as a change of status answers,
  * with the status as a number. */
+/* Where payloads are on the host of the service. */
+#define PAGE_PAYLOADS "/payloads"
+
 enum page_tag_form { PAGE_TAG_LISTED, PAGE_TAG_MADE, PAGE_TAG_MOVED };
 
 void page_tag(struct json_writer *writer, const struct index *index,

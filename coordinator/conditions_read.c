@@ -232,7 +232,7 @@ void read_setting(struct answer *answer, const struct index *index)
     if (strcmp(name, "CDB_IOV_MODE") == 0)
         value = "continuous";
     if (strcmp(name, "CDB_PAYLOAD_BASE_URL") == 0 && host) {
-        (void)snprintf(url, sizeof url, "http://%s/payloads", host);
+        (void)snprintf(url, sizeof url, "http://%s" PAGE_PAYLOADS, host);
         value = url;
     }
     if (!value) {

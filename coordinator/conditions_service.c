@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "coordinator/conditions_extra.h"
+#include "coordinator/conditions_pages.h"
 #include "coordinator/conditions_read.h"
 #include "coordinator/conditions_token.h"
 #include "coordinator/conditions_write.h"
@@ -73,7 +74,7 @@ static const struct route routes[] = {
     {"GET", API("x/diff"), .index = extra_diff},
     {"GET", API("x/uses/*"), .index = extra_uses},
     {"GET", API("x/log"), .library = extra_log},
-    {"GET", "/payloads/**", .library = extra_payload},
+    {"GET", PAGE_PAYLOADS "/**", .library = extra_payload},
     {"PUT", API("x/blob/*"), .write = WRITE_BLOB},
     {"PUT", API("x/payload"), .write = WRITE_PUT},
     {"POST", API("gtstatus"), .write = WRITE_STATUS},

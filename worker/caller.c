@@ -18,6 +18,7 @@ enum phase { PHASE_IDLE, PHASE_ASKED, PHASE_OVER };
 struct caller {
     const char *address_path;
     const char *token_path;
+    const char *authorities;
     pthread_mutex_t mutex; /* guards `phase`; the rest belongs to whose turn it is */
     pthread_cond_t changed;
     enum phase phase;
@@ -90,6 +91,7 @@ static enum caller_outcome post(struct caller *caller, struct err *err)
     struct http_call call = {.url = url,
                              .bearer = caller->token,
                              .accept = "application/x-protobuf",
+                             .authorities = caller->authorities,
                              .content_type = "application/x-protobuf",
                              .body = caller->body.data,
                              .body_size = caller->body.size,
@@ -136,12 +138,13 @@ static void phase_set(struct caller *caller, enum phase phase)
     bug_if(pthread_mutex_unlock(&caller->mutex) != 0);
 }
 
-bool caller_new(const char *address_path, const char *token_path, struct caller **caller,
-                struct err *err)
+bool caller_new(const char *address_path, const char *token_path, const char *authorities,
+                struct caller **caller, struct err *err)
 {
     struct caller *made = mem_new(1, sizeof *made);
     made->address_path = address_path;
     made->token_path = token_path;
+    made->authorities = authorities;
     made->client = http_client_new();
     bytes_init(&made->body, FRAME_LIMIT);
     bytes_init(&made->answer, FRAME_LIMIT);

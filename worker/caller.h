@@ -22,11 +22,11 @@ enum caller_outcome {
 struct caller;
 
 /* `address_path`: a file with the URL in its first line; `token_path`: the same with the
- * token. Both are read again after each call that failed, since a coordinator may come
- * back elsewhere or with another token. Both paths are borrowed.
- * A caller lives as long as its process. */
-bool caller_new(const char *address_path, const char *token_path, struct caller **caller,
-                struct err *err);
+ * token; `authorities`: as in http.h. The files are read again after each call that
+ * failed, since a coordinator may come back elsewhere or with another token. All three
+ * are borrowed. A caller lives as long as its process. */
+bool caller_new(const char *address_path, const char *token_path, const char *authorities,
+                struct caller **caller, struct err *err);
 
 /* Starts to POST `body` (copied) to URL + `path`; not while a call is running. */
 void caller_begin(struct caller *caller, const char *path, const struct bytes *body);

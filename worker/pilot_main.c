@@ -70,7 +70,8 @@ static const char help[] =
     "  mpirun --enable-recovery spillway-pilot --coordinator FILE --token FILE\n"
     "         --scratch DIR --cache DIR [--executor PATH]\n"
     "\n"
-    "  --coordinator FILE  file with the coordinator's URL in its first line\n"
+    "  --coordinator FILE  file with the coordinator's URL in its first line; for https\n"
+    "                      $SSL_CERT_FILE names authorities instead of the system's\n"
     "  --token FILE        file with the pilot token in its first line\n"
     "  --scratch DIR       folder of the node for logs of executors\n"
     "  --cache DIR         folder of the node for conditions and fetched chunks\n"
@@ -456,8 +457,8 @@ static bool pilot_run(struct pilot *pilot, struct err *err)
         return false;
     if (pilot->rank > 0)
         rank_loop(pilot);
-    if (!caller_new(pilot->options.coordinator, pilot->options.token, &pilot->caller,
-                    err))
+    if (!caller_new(pilot->options.coordinator, pilot->options.token,
+                    getenv("SSL_CERT_FILE"), &pilot->caller, err))
         return false;
     lead_loop(pilot);
     return true;

@@ -109,6 +109,18 @@ static struct service service_of(const struct origin *origin)
 
 /* ---- tags ---- */
 
+/* scheme://host of the service, and a path. */
+static char *on_its_host(const char *base, const char *path)
+{
+    const char *host = strstr(base, "://");
+    size_t length = host ? (size_t)(host - base) + 3 : 0;
+    length += strcspn(base + length, "/");
+    size_t size = length + strlen(path) + 1;
+    char *url = mem_new(1, size);
+    (void)snprintf(url, size, "%.*s%s", (int)length, base, path);
+    return url;
+}
+
 static bool read_once(struct origin *origin, const char *name, struct arena *arena,
                       struct tag *tag, struct err *err)
 {
@@ -120,6 +132,8 @@ static bool read_once(struct origin *origin, const char *name, struct arena *are
         done = folder_read_tag(origin->folder, name, arena, tag, err);
     else
         done = service_read_tag(&service, name, arena, tag, err);
+    if (done && origin->base && !origin->payloads && tag->payloads)
+        origin->payloads = on_its_host(origin->base, tag->payloads);
     return done && tag_sort(tag, name, err);
 }
 

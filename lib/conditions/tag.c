@@ -208,6 +208,15 @@ static bool read_list(struct tag_reader *reader, const struct json *list, struct
     return true;
 }
 
+/* What our service says beside the rows; anything else than a plain path is not heard. */
+static void take_payloads(const struct tag_reader *reader, const struct json *document)
+{
+    const char *path = NULL;
+    bool said = json_text(json_get(document, "payloads"), &path) && path[0] == '/' &&
+                tag_url_is_safe(path + 1);
+    reader->tag->payloads = said ? arena_text(reader->arena, path) : NULL;
+}
+
 bool tag_read_dump(const struct json *document, const char *what, struct arena *arena,
                    struct tag *tag, struct err *err)
 {
@@ -223,6 +232,7 @@ bool tag_read_dump(const struct json *document, const char *what, struct arena *
         if (!read_list(&reader, json_at(lists, i), err))
             return false;
     }
+    take_payloads(&reader, document);
     *tag = made;
     return true;
 }

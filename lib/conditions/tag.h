@@ -33,6 +33,7 @@ struct tag {
     enum tag_status status;
     size_t count;
     struct tag_row *rows; /* texts and rows in the arena of the caller */
+    const char *payloads; /* path of them on the host that was asked; NULL: not said */
 };
 
 /* Called for each tag of a source; false with *err ends the list. */

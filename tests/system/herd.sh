@@ -22,4 +22,7 @@ done
 out=$("$1/herd_helper" "$work" 8 2)
 grep -q 'at most 1 from a node' <<< "$out" || fail "after a second start: $out"
 [ "$(find "$work/node5/quarantine" -type f | wc -l)" = 1 ] || fail "the damaged object is not kept aside"
+# A tag that may move is read twice, and still the service has two requests.
+out=$("$1/herd_helper" "$work/open" 2 2 open) || fail "a tag that is not frozen: $out"
+grep -q 'had 2 metadata and 50 blob' <<< "$out" || fail "a tag that is not frozen: $out"
 echo "all well"

@@ -1,12 +1,13 @@
 /* herd_helper.c - 10 000 workers on 100 nodes start; requests are counted.
  * SPDX-License-Identifier: Apache-2.0
  *
- * herd_helper FOLDER NODES WORKERS: a conditions service and the lead of a pilot live
- * here, each node is a process with a cache folder of its own, each worker a thread of it
- * that takes every payload through the real cache. A few nodes live at a time, for the
- * sake of the machine; what each asks for does not depend on the others. Letters go over
- * a socket instead of MPI; everything else is what pilots use. Exits with 1 when somebody
- * asked too often.
+ * herd_helper FOLDER NODES WORKERS [open]: a conditions service and the lead of a pilot
+ * live here, each node is a process with a cache folder of its own, each worker a thread
+ * of it that takes every payload through the real cache. A few nodes live at a time, for
+ * the sake of the machine; what each asks for does not depend on the others. Letters go
+ * over a socket instead of MPI; everything else is what pilots use. Exits with 1 when
+ * somebody asked too often. With "open" the tag is not frozen, so that it is read twice,
+ * and the service says in it where the payloads are, as ours does.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -69,6 +70,7 @@ struct service {
     unsigned port;
     pthread_t thread;
     atomic_uint metadata, blobs;
+    bool open;
 };
 
 static size_t payload_text(unsigned number, char out[512])
@@ -85,12 +87,13 @@ static size_t payload_of(unsigned number, char out[512])
                             number + 1);
 }
 
-static size_t tag_text(char *out, size_t size)
+static size_t tag_text(bool open, char *out, size_t size)
 {
-    size_t used =
-        (size_t)snprintf(out, size,
-                         "{\"name\":\"t\",\"status\":\"frozen\",\"payload_lists\":[{"
-                         "\"payload_type\":\"calo_gain\",\"payload_iov\":[");
+    size_t used = (size_t)snprintf(
+        out, size,
+        "{\"name\":\"t\",\"status\":\"%s\",%s\"payload_lists\":[{"
+        "\"payload_type\":\"calo_gain\",\"payload_iov\":[",
+        open ? "unlocked" : "frozen", open ? "\"payloads\":\"/p\"," : "");
     for (unsigned i = 0; i < PAYLOADS; i++) {
         char text[512];
         char hex[SHA256_HEX];
@@ -127,7 +130,7 @@ static void service_answer(struct service *service, int fd)
         service->metadata++;
         size =
             strstr(request, "globalTag/t ")
-                ? tag_text(body, sizeof body)
+                ? tag_text(service->open, body, sizeof body)
                 : (size_t)snprintf(body, sizeof body,
                                    "{\"CDB_PAYLOAD_BASE_URL\":\"http://127.0.0.1:%u/p\"}",
                                    service->port);
@@ -361,7 +364,8 @@ int main(int argc, char **argv)
     char cache[256];
     bool good = true;
     unsigned most = 0;
-    must(argc == 4, "FOLDER NODES WORKERS");
+    must(argc == 4 || argc == 5, "FOLDER NODES WORKERS [open]");
+    service.open = argc == 5;
     herd.nodes = number(argv[2], NODES_MOST);
     herd.workers = number(argv[3], 1000);
     herd.folder = argv[1];

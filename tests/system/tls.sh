@@ -145,6 +145,22 @@ start plain none
 show 0 g/1 "$port" http
 SSL_CERT_FILE=$trusted show 11 SSL "$port" # https to a server that speaks http
 
+# ---- a pilot trusts the same authorities ----
+if command -v mpirun > /dev/null; then
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    echo "https://localhost:$good" > address
+    echo secret > pilot.token
+    chmod 600 pilot.token
+    pilot() { # status text
+        timeout 120 mpirun -n 1 "$bin/spillway-pilot" --coordinator address --token pilot.token \
+            --scratch scratch --cache cache --patience 1 > pilot.log 2>&1
+        [ $? = "$1" ] || { cat pilot.log >&2; fail "a pilot does not end with $1"; }
+        grep -q -- "$2" pilot.log || { cat pilot.log >&2; fail "a pilot does not say '$2'"; }
+    }
+    pilot 16 certificate
+    SSL_CERT_FILE=$trusted pilot 16 'status 501' # a server that takes no POST
+fi
+
 # ---- a protected service: without a token first, with it when asked ----
 export SSL_CERT_FILE=$trusted
 start token good

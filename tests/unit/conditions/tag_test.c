@@ -116,6 +116,35 @@ static void all_row_shapes_say_the_same(void **state)
     }
 }
 
+static void only_a_plain_path_says_where_payloads_are(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *said, *heard;
+    } vectors[] = {{"\"/payloads\"", "/payloads"},
+                   {"\"/a/b\"", "/a/b"},
+                   {"\"//evil.example/p\"", NULL},
+                   {"\"http://evil.example/p\"", NULL},
+                   {"\"/../p\"", NULL},
+                   {"\"/p?x\"", NULL},
+                   {"\"/\"", NULL},
+                   {"\"\"", NULL},
+                   {"[]", NULL}};
+
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof text,
+                       "{" NAMED ",\"payloads\":%s,\"payload_lists\":[]}",
+                       vectors[i].said);
+        struct tag tag = taken(tag_read_dump, text);
+        if (vectors[i].heard)
+            assert_string_equal(tag.payloads, vectors[i].heard);
+        else
+            assert_null(tag.payloads);
+    }
+}
+
 static void an_open_end_is_exact_and_may_be_left_out_in_a_folder(void **state)
 {
     (void)state;
@@ -229,6 +258,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_row_shapes_say_the_same),
+        cmocka_unit_test(only_a_plain_path_says_where_payloads_are),
         cmocka_unit_test(an_open_end_is_exact_and_may_be_left_out_in_a_folder),
         cmocka_unit_test(rows_are_sorted_and_shuffled_rows_are_equal),
         cmocka_unit_test(hostile_urls_never_leave_the_payload_base),
