@@ -381,6 +381,44 @@ static bool retry_read(const struct config_file *file, const struct config_retry
     return campaign_rules_read(file, retry, policy, err);
 }
 
+/* Streams that the recipe makes; a floor for a stream that is never there would hold by
+ * itself. */
+static bool stream_known(const struct recipe *recipe, const char *stream)
+{
+    if (strcmp(stream, "summary") == 0)
+        return true;
+    if (strcmp(stream, "reco") == 0 || strcmp(stream, "hist") == 0 ||
+        strcmp(stream, "flow") == 0)
+        return recipe->reconstruct;
+    return strncmp(stream, "skim.", 5) == 0 && recipe_find_skim(recipe, stream + 5) >= 0;
+}
+
+/* What is accepted without a person stays above every floor. */
+static bool floors_read(const struct config_file *file,
+                        const struct config_campaign *config, struct campaign *campaign,
+                        struct err *err)
+{
+    struct campaign_policy *policy = &campaign->policy;
+    if (config->never_below_count > STREAMS)
+        return config_fail(file, "never_below", NULL, err, "more streams than there are");
+    for (unsigned i = 0; i < config->never_below_count; i++) {
+        const struct config_floor *word = &config->never_below[i];
+        struct stream_floor *floor = &policy->floors[policy->floor_count++];
+        if (!stream_known(&campaign->recipe, word->stream))
+            return config_fail(file, "stream", word->stream, err,
+                               "a stream of this campaign: reco, hist, flow, summary, "
+                               "skim.NAME");
+        if (!text_copy(floor->stream, sizeof floor->stream, word->stream, err) ||
+            !config_real(file, "share", word->share, &floor->share, err))
+            return false;
+        if (!(floor->share >= 0 && floor->share <= 1))
+            return config_fail(file, "share", word->share, err, "a share from 0 to 1");
+        if (policy->complete_at < floor->share)
+            policy->complete_at = floor->share;
+    }
+    return true;
+}
+
 static bool policy_read(const struct config_file *file,
                         const struct config_campaign *config,
                         struct campaign_policy *policy, struct err *err)
@@ -445,7 +483,8 @@ static bool campaign_read(const struct config_file *file,
         !select_read(file, config->select, arena, &out->selection, err) ||
         !recipe_read(file, config, &campaign->recipe, err) ||
         !policy_read(file, config, &campaign->policy, err) ||
-        !priority_read(file, config, &out->priority, err))
+        !priority_read(file, config, &out->priority, err) ||
+        !floors_read(file, config, campaign, err))
         return false;
     if (config->skims_count == 0 && !campaign->recipe.reconstruct)
         return config_fail(file, "name", config->name, err,

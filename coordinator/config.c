@@ -93,6 +93,11 @@ static const cyaml_schema_field_t retry_fields[] = {
     TEXT(MAY, config_retry, segment_limit_s), TEXT(MAY, config_retry, memory_mb),
     LIST(MAY, config_retry, rules, &rule),    CYAML_FIELD_END};
 
+static const cyaml_schema_field_t floor_fields[] = {
+    TEXT(MUST, config_floor, stream), TEXT(MUST, config_floor, share), CYAML_FIELD_END};
+static const cyaml_schema_value_t floor_entry = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_floor, floor_fields)};
+
 static const cyaml_schema_field_t campaign_fields[] = {
     TEXT(MUST, config_campaign, name),
     TEXT(MUST, config_campaign, purpose),
@@ -108,6 +113,7 @@ static const cyaml_schema_field_t campaign_fields[] = {
     TEXT(MAY, config_campaign, priority),
     TEXT(MAY, config_campaign, complete_at),
     TEXT(MAY, config_campaign, eot_partial),
+    LIST(MAY, config_campaign, never_below, &floor_entry),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t campaign_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config_campaign, campaign_fields)};

@@ -75,6 +75,10 @@ struct config_retry {
     unsigned rules_count;
 };
 
+struct config_floor {
+    char *stream, *share;
+};
+
 struct config_campaign {
     char *name, *purpose, *store, *lease_s, *priority, *complete_at, *eot_partial;
     struct config_select *select;
@@ -85,6 +89,8 @@ struct config_campaign {
     struct config_task *task;
     struct config_merge *merge;
     struct config_retry *retry;
+    struct config_floor *never_below;
+    unsigned never_below_count;
 };
 
 struct config_eot {

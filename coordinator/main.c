@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "coordinator/campaign_rules.h"
 #include "coordinator/catalog_command.h"
+#include "coordinator/close.h"
 #include "coordinator/command.h"
 #include "coordinator/conditions_command.h"
 #include "coordinator/explain.h"
@@ -66,6 +67,10 @@ static const struct command commands[] = {
     {"resume", "go on with a paused campaign", resume_usage, resume_command},
     {"cancel", "end a campaign before it is complete", cancel_usage, cancel_command},
     {"priority", "which campaign gets pilots first", priority_usage, priority_command},
+    {"close", "accept what is quarantined as lost, with name and reason", close_usage,
+     close_command},
+    {"recover", "open exactly what was accepted as lost again", recover_usage,
+     recover_command},
     {"replay", "the decisions of a coordinator again, also under another policy",
      replay_usage, replay_command},
     {"verify", "published files against the catalog", verify_usage, verify_command},

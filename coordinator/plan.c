@@ -70,7 +70,9 @@ const char plan_usage[] =
     "                              # and rules: spillway help rules\n"
     "  lease_s: 120\n"
     "  priority: 0                 # up to 1000, the highest gets pilots first\n"
-    "  complete_at: 1.0            # fraction at which the rest may be closed as lost\n"
+    "  complete_at: 1.0            # fraction at which the rest is closed as lost by itself\n"
+    "  never_below:                # shares that no closing, also by hand, goes below\n"
+    "    - {stream: skim.missing-energy, share: 0.99}\n"
     "  eot_partial: drop           # or scale\n";
 
 enum planned { PLANNED_NEW, PLANNED_BEFORE };

@@ -18,7 +18,8 @@ const char report_usage[] =
     "Per run and in all: selected = delivered + lost + open, in events and spills, and\n"
     "EOT under both policies for incomplete spills (drop: nothing, scale: the share of\n"
     "the delivered physics events). Spills without a beam count are counted apart. Then\n"
-    "the loss list: each lost or quarantined segment with its reason.\n";
+    "the loss list: each lost or quarantined segment with its reason, and who accepted it\n"
+    "when and why (spillway close), or that complete_at of the campaign did.\n";
 
 /* The run that is being collected. */
 struct collected {
@@ -45,6 +46,7 @@ void campaign_report_release(struct campaign_report *report)
 {
     free(report->runs);
     free(report->losses);
+    rulings_release(&report->rulings);
     campaign_report_init(report);
 }
 
@@ -111,6 +113,18 @@ static void loss_add(struct campaign_report *report, const struct report_loss *l
     report->losses[report->loss_count++] = *loss;
 }
 
+/* Who accepted it. A loss without a manager's word is one of complete_at. */
+static void loss_accepted(const struct campaign_report *report, uint32_t number,
+                          struct report_loss *loss)
+{
+    const struct ruling *ruling = rulings_last(&report->rulings, number);
+    if (loss->state != SEGMENT_LOST || ruling == NULL || ruling->kind != RULING_CLOSE)
+        return;
+    memcpy(loss->by, ruling->by, sizeof loss->by);
+    memcpy(loss->accepted, ruling->reason, sizeof loss->accepted);
+    loss->accepted_s = ruling->unix_s;
+}
+
 static struct eot_spill *spill_new(struct collected *collected)
 {
     if (collected->spill_count == collected->spill_room) {
@@ -166,8 +180,11 @@ static bool segment_collect(struct collected *collected, struct campaign_report 
     collected->segments[collected->count++] =
         (struct eot_segment){planned->spill, physics, events, now};
     if (now == SEGMENT_LOST || now == SEGMENT_QUARANTINED) {
-        const struct report_loss loss = {planned->id, planned->spill, events, now,
-                                         state->failure};
+        const struct report_loss loss = {.id = planned->id,
+                                         .spill = planned->spill,
+                                         .events = events,
+                                         .state = now,
+                                         .failure = state->failure};
         loss_add(report, &loss);
     }
     return true;
@@ -198,6 +215,7 @@ static bool segments_read(struct campaign_report *report, struct catalog_txn *tx
     const struct campaign *campaign = &report->campaign;
     uint32_t run = 0;
     for (uint32_t i = 0; i < campaign->segment_count; i++) {
+        size_t losses = report->loss_count;
         struct plan_segment planned;
         struct plan_state state;
         bool masked = false;
@@ -215,6 +233,8 @@ static bool segments_read(struct campaign_report *report, struct catalog_txn *tx
             !spill_collect(collected, txn, &planned, masked, err) ||
             !segment_collect(collected, report, txn, &planned, &state, err))
             return false;
+        if (report->loss_count > losses)
+            loss_accepted(report, i, &report->losses[losses]);
     }
     run_close(collected, report, run);
     return true;
@@ -229,6 +249,8 @@ bool campaign_report_read(struct campaign_report *report, struct catalog_txn *tx
     if (found == LOOKUP_ABSENT)
         return err_set(err, E_NOT_FOUND, "no campaign %.48s in the catalog", name);
     if (found == LOOKUP_FAILED)
+        return false;
+    if (!rulings_read(&report->rulings, txn, report->campaign.id, err))
         return false;
     uint32_t sets = report->campaign.set_count;
     arena_init(&masks.arena, SET_MEMORY);

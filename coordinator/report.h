@@ -8,6 +8,7 @@
 #include "coordinator/area.h"
 #include "coordinator/eot.h"
 #include "coordinator/fallback.h"
+#include "coordinator/ruling.h"
 
 /* A segment that is lost, or waits for a person in quarantine. */
 struct report_loss {
@@ -15,7 +16,10 @@ struct report_loss {
     uint32_t spill;
     uint64_t events;
     enum segment_state state;
-    uint16_t failure; /* code of its last error, 0: closed by policy */
+    uint16_t failure;   /* code of its last error, 0: closed by policy */
+    char by[RULING_BY]; /* LOST: who accepted it, "" the policy of the campaign */
+    char accepted[RULING_REASON]; /* why */
+    int64_t accepted_s;           /* when, 0 with the policy */
 };
 
 struct report_run {
@@ -31,6 +35,7 @@ struct campaign_report {
     size_t loss_count, loss_room;
     struct eot sum;
     struct fallback_use fallbacks;
+    struct rulings rulings;
 };
 
 void campaign_report_init(struct campaign_report *report);

@@ -3,6 +3,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -36,6 +37,22 @@ static bool account_text(const char *name, const struct eot *eot, struct bytes *
            text_add(out, "\n", err);
 }
 
+static bool accepted_text(const struct report_loss *loss, struct bytes *out,
+                          struct err *err)
+{
+    char day[24] = "";
+    struct tm utc;
+    time_t at = (time_t)loss->accepted_s;
+    if (loss->state != SEGMENT_LOST)
+        return true;
+    if (loss->accepted_s == 0)
+        return text_add(out, ", accepted by complete_at of the campaign", err);
+    if (gmtime_r(&at, &utc) != NULL)
+        (void)strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return text_addf(out, err, ", accepted by %s on %s: %s", loss->by, day,
+                     loss->accepted);
+}
+
 static bool losses_text(const struct campaign_report *report, struct bytes *out,
                         struct err *err)
 {
@@ -46,10 +63,11 @@ static bool losses_text(const struct campaign_report *report, struct bytes *out,
             return false;
         if (!text_addf(out, err,
                        "  run %" PRIu32 " spill %" PRIu32 " segment %" PRIu32
-                       "/%u/%u/%" PRIu32 ": %" PRIu64 " events, %s, %s\n",
+                       "/%u/%u/%" PRIu32 ": %" PRIu64 " events, %s, %s",
                        chunk->run, loss->spill, chunk->run, chunk->builder, chunk->number,
                        loss->id.ordinal, loss->events, segment_state_name(loss->state),
-                       loss_reason(loss)))
+                       loss_reason(loss)) ||
+            !accepted_text(loss, out, err) || !text_add(out, "\n", err))
             return false;
     }
     return true;
@@ -108,6 +126,12 @@ static void loss_json(struct json_writer *json, const struct report_loss *loss)
     json_put_u64(json, "events", loss->events);
     json_put_text(json, "state", segment_state_name(loss->state));
     json_put_text(json, "reason", loss_reason(loss));
+    if (loss->state == SEGMENT_LOST) {
+        json_put_text(json, "accepted_by",
+                      loss->accepted_s == 0 ? "complete_at" : loss->by);
+        json_put_text(json, "accepted_reason", loss->accepted);
+        json_put_i64(json, "accepted_unix_s", loss->accepted_s);
+    }
     json_close_object(json);
 }
 

@@ -271,6 +271,7 @@ bool serve(const struct area *area, const struct serve_options *options, struct 
     struct catalog *catalog = NULL;
     bool done = read_token(area, token, err) && area_path(area, "catalog", folder, err) &&
                 area_path(area, "journal", served->journals, err) &&
+                area_path(area, "losses", served->losses, err) &&
                 catalog_open(folder, CATALOG_WRITE, &catalog, err);
     served->catalog = catalog;
     done = done &&

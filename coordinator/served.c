@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "coordinator/loss_list.h"
 #include "coordinator/repair.h"
 #include "coordinator/sweep.h"
 #include "coordinator/withdraw.h"
@@ -181,7 +182,10 @@ static bool take_result(struct served *served, struct served_one *one,
         return true;
     log_write(served->log, LOG_LEVEL_INFO, "event=%s campaign=%s",
               result->stuck ? "stuck" : "complete", one->name);
-    if (!result->stuck && !write_catalog(served->catalog, mark_complete, &step, err))
+    bool lost = core_count(one->core).by_state[SEGMENT_LOST] > 0;
+    if (!result->stuck &&
+        (!write_catalog(served->catalog, mark_complete, &step, err) ||
+         !loss_list_write(served->losses, served->catalog, one->name, lost, err)))
         return false;
     one->complete = !result->stuck;
     one->stuck = result->stuck;

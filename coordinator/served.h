@@ -28,6 +28,7 @@ struct served {
     struct catalog *catalog;  /* borrowed */
     struct log *log;          /* borrowed */
     char journals[AREA_PATH]; /* folder */
+    char losses[AREA_PATH];   /* folder of loss lists */
     struct served_one *list;  /* as they were named */
     uint32_t count;
     uint32_t order[TURN_CAMPAIGNS]; /* places in the list, the first to be asked first */

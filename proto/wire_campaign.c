@@ -71,6 +71,19 @@ static const struct wire_form retry_rule_form =
               retry_rule_rows, NULL);
 
 #define ROW(sort, p, m, ...)                                                             \
+    WIRE_##sort(Spillway__StreamFloor, p, struct stream_floor, m, ##__VA_ARGS__)
+
+static const struct wire_field stream_floor_rows[] = {
+    ROW(TEXT, stream, stream),
+    ROW(REAL, share, share),
+};
+#undef ROW
+
+static const struct wire_form stream_floor_form =
+    WIRE_FORM("stream floor", spillway__stream_floor__descriptor, struct stream_floor,
+              stream_floor_rows, NULL);
+
+#define ROW(sort, p, m, ...)                                                             \
     WIRE_##sort(Spillway__Policy, p, struct campaign_policy, m, ##__VA_ARGS__)
 
 static const struct wire_field policy_rows[] = {
@@ -86,6 +99,7 @@ static const struct wire_field policy_rows[] = {
     ROW(U32, eot_partial, eot_partial, EOT_PARTIAL_SCALE),
     ROW(INLINE_LIST, rules, rules, rule_count, retry_rule_form),
     ROW(I64_OR_0, task_ns, task_ns),
+    ROW(INLINE_LIST, floors, floors, floor_count, stream_floor_form),
 };
 #undef ROW
 

@@ -16,6 +16,13 @@ enum eot_partial {
     EOT_PARTIAL_SCALE /* it counts the share of its delivered events */
 };
 
+/* The share of the segments that a stream must not fall below when losses are accepted.
+ */
+struct stream_floor {
+    char stream[STREAM_NAME];
+    double share;
+};
+
 /* How tasks are cut, leased and retried. Nothing here is in a key. */
 struct campaign_policy {
     int64_t task_ns;        /* target of a task's time, 0: tasks are cut by bytes only */
@@ -27,10 +34,13 @@ struct campaign_policy {
     int64_t segment_limit_ns; /* executor deadline for one segment */
     uint64_t memory_bytes;    /* executor limit */
     uint32_t attempts;        /* blamed failures before quarantine */
-    double complete_at; /* fraction of segments at which the rest may be closed as lost */
+    double complete_at; /* fraction of segments at which the rest may be closed as lost;
+                         * not below any floor */
     enum eot_partial eot_partial;
     struct retry_rule rules[RETRY_RULES]; /* before the built-in ones */
     uint32_t rule_count;
+    struct stream_floor floors[STREAMS];
+    uint32_t floor_count;
 };
 
 struct campaign {

@@ -72,6 +72,11 @@ static void make_campaign(struct maker *maker, struct campaign *campaign)
     policy->rule_count = number(maker, RETRY_RULES);
     for (uint32_t i = 0; i < policy->rule_count; i++)
         make_rule(maker, &policy->rules[i]);
+    policy->floor_count = number(maker, STREAMS);
+    for (uint32_t i = 0; i < policy->floor_count; i++) {
+        TEXT(policy->floors[i].stream);
+        policy->floors[i].share = random_unit(&maker->random);
+    }
     campaign->physics = coin(maker);
     SCATTER(campaign->segment_count);
     SCATTER(campaign->value_count);
