@@ -120,10 +120,10 @@ static void mark(struct forecast *forecast)
     uint32_t total = forecast->work->segment_count;
     uint32_t done = segments_done(&counts);
     double now_s = (double)forecast->now_ns / 1e9;
-    if (isnan(forecast->result->ninety_s) && done >= total - total / 10)
-        forecast->result->ninety_s = now_s;
-    if (isnan(forecast->result->segments_s) && done == total)
-        forecast->result->segments_s = now_s;
+    for (; forecast->percent <= 100 &&
+           (uint64_t)done * 100 >= (uint64_t)total * forecast->percent;
+         forecast->percent++)
+        forecast->result->percent_s[forecast->percent] = now_s;
     if (!forecast->drained && counts.by_state[SEGMENT_READY] == 0 && done < total &&
         forecast->queued == 0 && forecast->running > 0) {
         forecast->drained = true;
@@ -303,7 +303,9 @@ void forecast_run(const struct forecast_work *work, const struct forecast_cost *
                   struct forecast_result *result)
 {
     bug_if(cluster->cores == 0 || cluster->allocation == 0);
-    *result = (struct forecast_result){.ninety_s = NAN, .segments_s = NAN};
+    *result = (struct forecast_result){.complete = false};
+    for (uint32_t i = 0; i <= 100; i++)
+        result->percent_s[i] = NAN;
     struct forecast forecast = {.work = work,
                                 .cost = cost,
                                 .cluster = cluster,
@@ -318,7 +320,7 @@ void forecast_run(const struct forecast_work *work, const struct forecast_cost *
         struct timeline_event event = timeline_take(&forecast.timeline);
         if (event.at_ns > LIMIT_NS)
             break;
-        if (!isnan(result->ninety_s))
+        if (forecast.percent > 90)
             result->wait_s[waits_for(&forecast)] +=
                 (double)(event.at_ns - forecast.now_ns) / 1e9;
         forecast.now_ns = event.at_ns;

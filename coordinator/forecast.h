@@ -60,11 +60,11 @@ enum forecast_wait {
 };
 
 struct forecast_result {
-    bool complete;                 /* false: stuck, or not at its end within ten years */
-    double end_s;                  /* of the campaign */
-    double segments_s;             /* when the last segment was done */
-    double ninety_s;               /* when 90 % of them were */
-    double wait_s[FORECAST_WAITS]; /* between ninety_s and end_s */
+    bool complete; /* false: stuck, or not at its end within ten years */
+    double end_s;  /* of the campaign */
+    double
+        percent_s[101]; /* when so many per cent of the segments were done; NAN: never */
+    double wait_s[FORECAST_WAITS]; /* between percent_s[90] and end_s */
     double core_s;                 /* that allocations had cores, summed over the cores */
     double useful_s;               /* of these, at work on what counts in the end */
     double clones_s;               /* that clones of the last tasks could save at best */

@@ -84,6 +84,7 @@ struct forecast {
     int64_t second;  /* steps of which are counted */
     uint64_t second_steps;
     int64_t clock_ns; /* that asking for the CPU time costs */
+    uint32_t percent; /* of the segments that is reached next */
     bool over;
     bool drained; /* nothing was left to hand out: clones were looked at */
     struct forecast_result *result;

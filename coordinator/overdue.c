@@ -19,7 +19,8 @@ const char overdue_usage[] =
     "What is late in the campaigns that are not complete: how many segments of which\n"
     "state, who has to act, why; leases whose pilots are silent, with attempt and host.\n"
     "A campaign that made no progress for two terms of a lease or two limits of a\n"
-    "segment, the longer one, says so with the cause. Exit status 0 also then.\n";
+    "segment, the longer one, says so with the cause. From 90 % on it says what the rest\n"
+    "waits for. Exit status 0 also then.\n";
 
 #define OVERDUE_TEXT ((size_t)1 << 20)
 
@@ -27,6 +28,7 @@ const char overdue_usage[] =
 struct view {
     struct status status;
     struct watch_record record;
+    struct rest rest; /* unless it is over */
     bool serving;
     int64_t wall_s;
 };
@@ -106,6 +108,9 @@ static void print_text(const struct view *view)
                      record->late_count - record->late_shown);
     if (!any)
         (void)printf("  nothing is late\n");
+    struct rest_of of = status_rest(&view->status, view->wall_s);
+    if (!status_is_over(&view->status))
+        rest_print(&view->rest, &of);
 }
 
 static void put_leases(struct json_writer *json, const struct watch_record *record)
@@ -154,8 +159,11 @@ static void put_json(struct json_writer *json, const struct view *view)
 static bool view_read(struct catalog_txn *txn, const char *campaign, struct view *view,
                       struct err *err)
 {
-    return status_read(txn, campaign, &view->status, err) &&
-           watch_read(txn, campaign, &view->record, err) != LOOKUP_FAILED;
+    if (!status_read(txn, campaign, &view->status, err))
+        return false;
+    struct rest_of of = status_rest(&view->status, view->wall_s);
+    return watch_read(txn, campaign, &view->record, err) != LOOKUP_FAILED &&
+           (status_is_over(&view->status) || rest_read(txn, &of, &view->rest, err));
 }
 
 static bool show_all(struct catalog_txn *txn, const char *only, struct view *view,

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "coordinator/eta.h"
 #include "coordinator/plan_work.h"
 
 #define CORES_MAXIMUM 10000000u
@@ -192,18 +193,6 @@ static uint32_t best_size(const struct study *study)
     return best;
 }
 
-static const char *time_text(double seconds, char text[32])
-{
-    uint64_t whole = seconds < 1e15 ? (uint64_t)(seconds + 0.5) : 0;
-    if (whole >= 3600)
-        (void)snprintf(text, 32, "%" PRIu64 "h%02um", whole / 3600,
-                       (unsigned)(whole / 60 % 60));
-    else
-        (void)snprintf(text, 32, "%um%02us", (unsigned)(whole / 60),
-                       (unsigned)(whole % 60));
-    return text;
-}
-
 static bool costs_text(const struct study *study, struct bytes *out, struct err *err)
 {
     const struct pace *pace = &study->pace;
@@ -239,7 +228,8 @@ static bool cluster_text(const struct study *study, struct bytes *out, struct er
         "%.2g a segment, storage %.2g a task, preempted %.2g and lost %.2g an hour\n",
         study->work->campaign.name, study->work->open, study->work->open_events,
         cluster->cores, cluster->allocation,
-        cluster->walltime_s > 0 ? time_text(cluster->walltime_s, wall) : "ever",
+        cluster->walltime_s > 0 ? eta_time(cluster->walltime_s, wall, sizeof wall)
+                                : "ever",
         cluster->queue_s, cluster->crash, cluster->storage, cluster->preempt_h,
         cluster->lost_h);
 }
@@ -248,9 +238,9 @@ static bool tail_text(const struct forecast_result *result, struct bytes *out,
                       struct err *err)
 {
     char tail[32];
-    double tail_s = result->end_s - result->ninety_s;
+    double tail_s = result->end_s - result->percent_s[90];
     if (!text_addf(out, err, "tail: %s for the last 10 %%, which wait for",
-                   time_text(tail_s, tail)))
+                   eta_time(tail_s, tail, sizeof tail)))
         return false;
     bool first = true;
     for (unsigned i = 0; i < FORECAST_WAITS; i++) {
@@ -258,7 +248,7 @@ static bool tail_text(const struct forecast_result *result, struct bytes *out,
             continue;
         if (!text_addf(out, err, "%s %s %s", first ? "" : ",",
                        forecast_wait_name((enum forecast_wait)i),
-                       time_text(result->wait_s[i], tail)))
+                       eta_time(result->wait_s[i], tail, sizeof tail)))
             return false;
         first = false;
     }
@@ -289,9 +279,9 @@ static bool sizes_text(const struct study *study, struct bytes *out, struct err 
     for (uint32_t i = 0; i < SIZES; i++) {
         const struct forecast_result *result = study->sizes[i].middle;
         if (!text_addf(out, err, "%6" PRIu32 " s %10s %10s %9" PRIu64 " %4.0f %% %9.1f\n",
-                       task_sizes_s[i], time_text(result->end_s, end),
-                       time_text(result->end_s - result->ninety_s, tail), result->tasks,
-                       100 * share(result->useful_s, result->core_s),
+                       task_sizes_s[i], eta_time(result->end_s, end, sizeof end),
+                       eta_time(result->end_s - result->percent_s[90], tail, sizeof tail),
+                       result->tasks, 100 * share(result->useful_s, result->core_s),
                        share((double)result->steps, result->end_s)))
             return false;
     }
@@ -321,9 +311,10 @@ static bool study_text(const struct study *study, struct bytes *out, struct err 
                      "time: %s, in 90 %% of %" PRIu32 " simulations %s to %s; %" PRIu64
                      " tasks, %" PRIu64 " failed, %" PRIu64 " taken back\n"
                      "efficiency: %.1f %% of the core time is work that counts\n",
-                     time_text(middle->end_s, end), outcome->seeds,
-                     time_text(outcome->low_s, low), time_text(outcome->high_s, high),
-                     middle->tasks, middle->failed, middle->void_tasks,
+                     eta_time(middle->end_s, end, sizeof end), outcome->seeds,
+                     eta_time(outcome->low_s, low, sizeof low),
+                     eta_time(outcome->high_s, high, sizeof high), middle->tasks,
+                     middle->failed, middle->void_tasks,
                      100 * share(middle->useful_s, middle->core_s)) &&
            tail_text(middle, out, err) && load_text(middle, out, err) &&
            sizes_text(study, out, err);
@@ -332,7 +323,7 @@ static bool study_text(const struct study *study, struct bytes *out, struct err 
 static void result_json(struct json_writer *json, const struct forecast_result *result)
 {
     json_put_real(json, "time_s", result->end_s);
-    json_put_real(json, "ninety_s", result->ninety_s);
+    json_put_real(json, "ninety_s", result->percent_s[90]);
     json_put_u64(json, "tasks", result->tasks);
     json_put_real(json, "efficiency", share(result->useful_s, result->core_s));
     json_put_real(json, "calls_per_s", share((double)result->steps, result->end_s));

@@ -14,6 +14,11 @@ static uint32_t work_done(const struct status *status)
     return status->by_state[SEGMENT_COMMITTED] + status->by_state[SEGMENT_LOST];
 }
 
+static double seconds(int64_t ns)
+{
+    return (double)ns / 1e9;
+}
+
 void progress_begin(struct progress *progress, const struct status *status,
                     int64_t now_ns)
 {
@@ -21,34 +26,35 @@ void progress_begin(struct progress *progress, const struct status *status,
                                   .start_ns = now_ns,
                                   .done_at_start = work_done(status),
                                   .shown_tenth = -1};
+    eta_add(&progress->history, seconds(now_ns), work_done(status));
 }
 
-static void eta_text(const struct progress *progress, const struct status *status,
+static void estimate(const struct progress *progress, const struct status *status,
                      int64_t now_ns, char *out, size_t size)
 {
     uint32_t total = status->campaign.segment_count;
     uint32_t done = work_done(status);
-    uint32_t made = done - progress->done_at_start;
-    int64_t elapsed_ns = now_ns - progress->start_ns;
-    if (done >= total || made == 0 || done < progress->done_at_start) {
-        (void)snprintf(out, size, "%s", done >= total ? "merging" : "ETA -");
-        return;
+    struct eta_history history = progress->history;
+    struct eta eta;
+    char text[96];
+    if (history.count == 0)
+        eta_add(&history, seconds(progress->start_ns), progress->done_at_start);
+    eta_add(&history, seconds(now_ns), done);
+    if (done >= total)
+        (void)snprintf(out, size, "merging");
+    else if (!eta_of(&history, total - done, 0, &eta))
+        (void)snprintf(out, size, "ETA -");
+    else {
+        eta.median_s += 1; /* never 0 while something is left */
+        (void)snprintf(out, size, "ETA %s", eta_text(&eta, text, sizeof text));
     }
-    int64_t left_s =
-        (int64_t)((double)elapsed_ns / 1e9 / (double)made * (double)(total - done)) + 1;
-    if (left_s >= 3600)
-        (void)snprintf(out, size, "ETA %ldh%02ldm", (long)(left_s / 3600),
-                       (long)(left_s / 60 % 60));
-    else
-        (void)snprintf(out, size, "ETA %ldm%02lds", (long)(left_s / 60),
-                       (long)(left_s % 60));
 }
 
 void progress_line(const struct progress *progress, const struct status *status,
                    int64_t now_ns, char *out, size_t size)
 {
     char bar[BAR_WIDTH + 1];
-    char eta[48];
+    char eta[104];
     char set_aside[64] = "";
     char waiting[64] = "";
     uint32_t total = status->campaign.segment_count;
@@ -57,7 +63,7 @@ void progress_line(const struct progress *progress, const struct status *status,
     for (unsigned i = 0; i < BAR_WIDTH; i++)
         bar[i] = i * 100 < share * BAR_WIDTH ? '#' : '.';
     bar[BAR_WIDTH] = 0;
-    eta_text(progress, status, now_ns, eta, sizeof eta);
+    estimate(progress, status, now_ns, eta, sizeof eta);
     uint32_t quarantined = status->by_state[SEGMENT_QUARANTINED];
     if (quarantined > 0)
         (void)snprintf(set_aside, sizeof set_aside, ", %u quarantined", quarantined);
@@ -71,7 +77,8 @@ void progress_line(const struct progress *progress, const struct status *status,
 
 void progress_show(struct progress *progress, const struct status *status, int64_t now_ns)
 {
-    char line[256];
+    char line[320];
+    eta_add(&progress->history, seconds(now_ns), work_done(status));
     uint32_t total = status->campaign.segment_count;
     int tenth = total == 0 ? 10 : (int)(10.0 * work_done(status) / total);
     bool news =

@@ -2,17 +2,19 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * On a terminal one line that is rewritten; elsewhere a new line whenever ten more per
- * cent are done. The estimate follows from the speed since the start of this run.
+ * cent are done. The estimate follows from the speed in this run, see eta.h.
  */
 #ifndef SPILLWAY_COORDINATOR_PROGRESS_H
 #define SPILLWAY_COORDINATOR_PROGRESS_H
 
+#include "coordinator/eta.h"
 #include "coordinator/status.h"
 
 struct progress {
     bool terminal;
     int64_t start_ns;
     uint32_t done_at_start;
+    struct eta_history history; /* since then */
     int shown_tenth;
     uint16_t shown_failure; /* of what waits */
     bool line_open;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "coordinator/attempt_view.h"
 #include "coordinator/command.h"
@@ -20,9 +21,11 @@ const char status_usage[] =
     "spillway status [CAMPAIGN] [--json]\n"
     "\n"
     "How far each campaign is: segments by state, published files, who paused or cancelled\n"
-    "it and why, what its retry rules decided, what is quarantined and why. For a CAMPAIGN\n"
-    "that is named all orders are listed, and its conditions source is asked whether the\n"
-    "tag moved since planning, which changes nothing in the campaign. Exit status 0 also when a campaign is not complete.\n";
+    "it and why, what its retry rules decided, what is quarantined and why; when the\n"
+    "segments are done, by the speed of the last ones, with a 90 % interval, and from 90 %\n"
+    "on what the rest waits for. For a CAMPAIGN that is named all orders are listed, and\n"
+    "its conditions source is asked whether the tag moved since planning, which changes\n"
+    "nothing in the campaign. Exit status 0 also when a campaign is not complete.\n";
 
 /* States are read in pieces of this many, 1 MiB. */
 #define STATUS_PIECE 65536u
@@ -154,6 +157,15 @@ bool status_is_over(const struct status *status)
            status->orders.hold == CORE_CANCELLED;
 }
 
+struct rest_of status_rest(const struct status *status, int64_t wall_s)
+{
+    return (struct rest_of){.campaign = &status->campaign,
+                            .by_state = status->by_state,
+                            .groups = status->groups,
+                            .waiting = status->waiting,
+                            .wall_s = wall_s};
+}
+
 bool status_read(struct catalog_txn *txn, const char *campaign, struct status *status,
                  struct err *err)
 {
@@ -271,6 +283,23 @@ static void print_news(const struct campaign *campaign, const struct tag_news *n
                      news->detail);
 }
 
+/* Into `json`; as text when that is NULL. */
+static bool print_rest(struct catalog_txn *txn, const struct status *status,
+                       struct json_writer *json, struct err *err)
+{
+    struct rest rest;
+    struct rest_of of = status_rest(status, clock_wall_s());
+    if (status_is_over(status))
+        return true;
+    if (!rest_read(txn, &of, &rest, err))
+        return false;
+    if (json != NULL)
+        rest_json(&rest, json);
+    else
+        rest_print(&rest, &of);
+    return true;
+}
+
 static bool print_text(struct catalog_txn *txn, const struct status *status, bool all,
                        struct err *err)
 {
@@ -293,7 +322,7 @@ static bool print_text(struct catalog_txn *txn, const struct status *status, boo
     if (waiting != E_NONE)
         (void)printf("  %u wait and are tried again: %s: %s\n", status->waiting,
                      err_name(waiting), err_advice(waiting));
-    if (!print_orders(txn, status, all, err) ||
+    if (!print_rest(txn, status, NULL, err) || !print_orders(txn, status, all, err) ||
         !attempt_rules_show(txn, campaign, NULL, err) || !print_alert(txn, campaign, err))
         return false;
     (void)fflush(stdout);
@@ -326,7 +355,8 @@ static bool put_json(struct json_writer *json, struct catalog_txn *txn,
     if (status->waiting_failure != E_NONE)
         json_put_text(json, "waiting_failure",
                       err_name((enum err_code)status->waiting_failure));
-    bool done = attempt_rules_show(txn, &status->campaign, json, err);
+    bool done = print_rest(txn, status, json, err) &&
+                attempt_rules_show(txn, &status->campaign, json, err);
     json_close_object(json);
     return done;
 }

@@ -7,6 +7,7 @@
 #include "catalog/catalog.h"
 #include "coordinator/area.h"
 #include "coordinator/orders.h"
+#include "coordinator/rest.h"
 
 struct status {
     struct campaign campaign;
@@ -20,6 +21,9 @@ struct status {
 
 /* Complete, stuck or cancelled: without a person nothing more is done. */
 bool status_is_over(const struct status *status);
+
+/* As rest.h takes it; borrowed. */
+struct rest_of status_rest(const struct status *status, int64_t wall_s);
 
 bool status_read(struct catalog_txn *txn, const char *campaign, struct status *status,
                  struct err *err);

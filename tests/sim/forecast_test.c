@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "coordinator/eta.h"
 #include "coordinator/forecast.h"
 
 #define SECOND ((int64_t)1000000000)
@@ -110,12 +111,13 @@ static void without_failures_it_takes_the_core_time_over_the_cores(void **state)
     assert_true(result.end_s > least_s);
     assert_true(result.end_s < least_s * 1.06);
     assert_true(result.useful_s / result.core_s > 0.94);
-    assert_true(result.ninety_s < result.segments_s && result.segments_s < result.end_s);
+    assert_true(result.percent_s[90] < result.percent_s[100] &&
+                result.percent_s[100] < result.end_s);
     assert_int_equal(result.failed, 0);
     double waits_s = 0;
     for (unsigned i = 0; i < FORECAST_WAITS; i++)
         waits_s += result.wait_s[i];
-    assert_true(fabs(waits_s - (result.end_s - result.ninety_s)) < 1e-3);
+    assert_true(fabs(waits_s - (result.end_s - result.percent_s[90])) < 1e-3);
     plan_release(&plan);
 }
 
@@ -205,15 +207,58 @@ static void sizing_shortens_the_tail(void **state)
         struct forecast_result result;
         plan.work.policy.task_ns = 60 * SECOND;
         forecast_run(&plan.work, &cost, &cluster, seed, &result);
-        sized_s += result.end_s - result.ninety_s;
+        sized_s += result.end_s - result.percent_s[90];
         clones_s += result.clones_s;
         plan.work.policy.task_ns = 0;
         forecast_run(&plan.work, &cost, &cluster, seed, &result);
-        plain_s += result.end_s - result.ninety_s;
+        plain_s += result.end_s - result.percent_s[90];
     }
     printf("last 10 %%: %.0f s by time, %.0f s by bytes; clones save at most %.1f s\n",
            sized_s / 5, plain_s / 5, clones_s / 5);
     assert_true(sized_s < 0.7 * plain_s);
+    plan_release(&plan);
+}
+
+/* Of the ends of segments, asked when so many per cent are done. */
+#define ETA_UNIT 40 /* segments a per cent */
+
+static bool eta_holds(const struct forecast_result *result, uint32_t percent)
+{
+    struct eta_history history = {.count = 0};
+    struct eta eta;
+    double end_s = result->percent_s[100] - result->percent_s[percent];
+    for (uint32_t i = 0; i <= percent; i++)
+        eta_add(&history, result->percent_s[i], i * ETA_UNIT);
+    double task_s = result->useful_s / (double)result->tasks;
+    assert_true(eta_of(&history, (100 - percent) * ETA_UNIT, 2 * task_s, &eta));
+    assert_true(eta.low_s <= eta.median_s && eta.median_s <= eta.high_s);
+    return eta.low_s <= end_s && end_s <= eta.high_s;
+}
+
+static void nine_of_ten_intervals_of_the_eta_hold(void **state)
+{
+    (void)state;
+    static const uint32_t percents[] = {20, 50, 80, 90};
+    struct plan plan;
+    struct forecast_cost cost = cost_of_tests();
+    uint32_t asked = 0;
+    uint32_t held = 0;
+    plan_make(&plan, 4000);
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        struct forecast_result result;
+        struct forecast_cluster cluster = cluster_of_tests(seed % 2 == 0 ? 64 : 200);
+        cluster.walltime_s = seed % 3 == 0 ? 300 : 0;
+        cluster.queue_s = seed % 3 == 0 ? 60 : 0;
+        cluster.lost_h = seed % 5 == 0 ? 0.5 : 0;
+        forecast_run(&plan.work, &cost, &cluster, seed, &result);
+        assert_true(result.complete);
+        for (uint32_t i = 0; i < sizeof percents / sizeof percents[0]; i++) {
+            asked++;
+            held += eta_holds(&result, percents[i]) ? 1 : 0;
+        }
+    }
+    printf("%u of %u intervals hold\n", held, asked);
+    assert_in_range(held * 100, 85 * asked, 97 * asked);
     plan_release(&plan);
 }
 
@@ -232,7 +277,7 @@ static void a_million_segments_on_a_hundred_thousand_cores(void **state)
     printf("%.1f s of CPU, %llu steps of %.2f us; %.0f s, 90 %% at %.0f s\n",
            (double)(clock_cpu_ns() - start_ns) / 1e9, (unsigned long long)result.steps,
            (double)result.core_cpu_ns / 1e3 / (double)result.steps, result.end_s,
-           result.ninety_s);
+           result.percent_s[90]);
     assert_true(result.complete);
     plan_release(&plan);
 }
@@ -245,6 +290,7 @@ int main(void)
         cmocka_unit_test(short_allocations_finish_long_tasks),
         cmocka_unit_test(whatever_fails_each_campaign_ends),
         cmocka_unit_test(sizing_shortens_the_tail),
+        cmocka_unit_test(nine_of_ten_intervals_of_the_eta_hold),
         cmocka_unit_test(a_million_segments_on_a_hundred_thousand_cores),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,18 @@ static void estimate_follows_from_the_speed_since_the_start_of_this_run(void **s
     assert_null(strstr(line, "quarantined"));
 }
 
+static void an_interval_stands_beside_it_when_there_is_a_history(void **state)
+{
+    (void)state;
+    struct progress progress = {.done_at_start = 0};
+    char line[256];
+    for (uint32_t i = 0; i <= 20; i++)
+        eta_add(&progress.history, 10.0 * i, 5 * i);
+    struct status status = status_with(105, 0);
+    progress_line(&progress, &status, (int64_t)210 * 1000000000, line, sizeof line);
+    assert_non_null(strstr(line, "ETA 3m11s (90 %: "));
+}
+
 static void nothing_done_yet_means_no_estimate(void **state)
 {
     (void)state;
@@ -80,6 +92,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(estimate_follows_from_the_speed_since_the_start_of_this_run),
+        cmocka_unit_test(an_interval_stands_beside_it_when_there_is_a_history),
         cmocka_unit_test(nothing_done_yet_means_no_estimate),
         cmocka_unit_test(quarantined_segments_are_named),
         cmocka_unit_test(all_segments_done_means_merging),
