@@ -230,9 +230,10 @@ bool disk_rename(const char *from, const char *to, struct err *err)
 bool disk_write_durable(const char *path, const void *data, size_t size, mode_t mode,
                         struct err *err)
 {
+    static _Atomic unsigned writes; /* threads may write one file at a time */
     char temporary[PATH_MAX];
-    int length =
-        snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path, (long)getpid());
+    int length = snprintf(temporary, sizeof temporary, "%s.tmp-%ld-%u", path,
+                          (long)getpid(), writes++);
     if (length < 0 || (size_t)length >= sizeof temporary)
         return err_set(err, E_LIMIT, "%.80s...: the path is too long", path);
     bool done = disk_write_temporary(temporary, data, size, mode, err);

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -194,6 +195,41 @@ static void a_path_is_made_with_all_its_folders(void **state)
     assert_false(disk_exists(below("x/y")));
 }
 
+#define WRITERS 2
+#define SHARED  ((size_t)200000)
+
+static void *write_shared(void *user)
+{
+    bool *good = user;
+    struct err err;
+    uint8_t *data = mem_new(1, SHARED);
+    char path[160];
+    (void)snprintf(path, sizeof path, "%s/shared", folder);
+    for (int i = 0; i < 20 && *good; i++)
+        *good = disk_write_durable(path, data, SHARED, 0644, &err);
+    free(data);
+    return NULL;
+}
+
+static void two_threads_that_write_one_file_do_not_meet(void **state)
+{
+    (void)state;
+    pthread_t threads[WRITERS];
+    bool good[WRITERS] = {true, true};
+    uint64_t size = 0;
+    struct err err;
+    int fd;
+    for (int i = 0; i < WRITERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, write_shared, &good[i]), 0);
+    for (int i = 0; i < WRITERS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_true(good[0] && good[1]);
+    assert_true(disk_open_read(below("shared"), &fd, &size, &err));
+    (void)close(fd);
+    assert_int_equal(size, SHARED);
+    assert_int_equal(unlink(below("shared")), 0);
+}
+
 static void a_path_beyond_the_limit_is_refused(void **state)
 {
     (void)state;
@@ -218,6 +254,7 @@ int main(void)
         cmocka_unit_test(what_is_no_file_is_not_opened),
         cmocka_unit_test(a_new_file_never_replaces_one),
         cmocka_unit_test(a_path_is_made_with_all_its_folders),
+        cmocka_unit_test(two_threads_that_write_one_file_do_not_meet),
         cmocka_unit_test(a_path_beyond_the_limit_is_refused),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
