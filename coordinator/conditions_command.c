@@ -21,6 +21,7 @@
 
 #define SHOW_LIMIT ((size_t)1 << 30)
 #define DIFF_MOST  10u /* changed values of a payload that are shown */
+#define LISTEN     "127.0.0.1:8480"
 
 const char conditions_usage[] =
     "Looking (URL is http(s)://HOST/api/cdb_rest, file:DIR with tags/NAME.json and\n"
@@ -122,6 +123,38 @@ static bool options_take(struct options *options, int *argc, char **argv, struct
     return command_options(table, sizeof table / sizeof *table, argc, argv, err);
 }
 
+/* An option that a command does not heed is refused: whoever gives it expects something.
+ * `takes` is " NAME NAME "; what is said about sources goes with every command. */
+static bool options_fit(const struct options *options, const char *word,
+                        const char *takes, struct err *err)
+{
+    const struct {
+        const char *name; /* with blanks around it */
+        bool given;
+    } special[] = {
+        {" tag ", options->tag != NULL},
+        {" runs ", options->runs != NULL},
+        {" types ", options->types != NULL},
+        {" data ", options->data != NULL},
+        {" listen ", options->listen != NULL},
+        {" out ", options->out != NULL},
+        {" thin ", options->thin},
+        {" type ", options->type != NULL},
+        {" new ", options->create},
+        {" replace ", options->replace},
+        {" most ", options->most != DIFF_MOST},
+        {" since ", options->since > 0},
+    };
+
+    for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
+        int length = (int)strlen(special[i].name) - 2;
+        if (special[i].given && !strstr(takes, special[i].name))
+            return err_set(err, E_USAGE, "conditions %s takes no --%.*s", word, length,
+                           special[i].name + 1);
+    }
+    return true;
+}
+
 /* Cuts "A,B" up in place. */
 static bool mirrors_of(char *list, const char *mirrors[SOURCE_MIRRORS], size_t *count,
                        struct err *err)
@@ -220,13 +253,17 @@ static bool diff_run(const struct options *options, const struct show *show,
 static const struct view {
     const char *name;
     int words;
-    const char *what; /* the word that it needs */
+    const char *what;  /* the word that it needs */
+    const char *takes; /* options of its own */
     bool (*run)(const struct options *options, const struct show *show,
                 struct source *source, char **words, struct err *err);
 } views[] = {
-    {"tags", 0, "nothing", tags_run},       {"show", 1, "a tag", show_run},
-    {"at", 1, "RUN[/SPILL]", at_run},       {"check", 1, "a tag", check_run},
-    {"snapshot", 1, "a tag", snapshot_run}, {"diff", 2, "two tags", diff_run},
+    {"tags", 0, "nothing", "", tags_run},
+    {"show", 1, "a tag", "", show_run},
+    {"at", 1, "RUN[/SPILL]", " tag ", at_run},
+    {"check", 1, "a tag", " runs types ", check_run},
+    {"snapshot", 1, "a tag", " runs out thin ", snapshot_run},
+    {"diff", 2, "two tags", " runs most ", diff_run},
 };
 
 static void print_all(const struct bytes *out, bool json)
@@ -244,6 +281,8 @@ static bool view_run(const struct view *view, const struct options *options, int
     struct show show = {&out, options->json};
     struct source *source = NULL;
     bool types = view->run == show_run && argc == 1;
+    if (!options_fit(options, view->name, view->takes, err))
+        return false;
     if (!types && (!command_words(argc, view->words, view->words, view->what, err) ||
                    !source_of(options, &source, err)))
         return false;
@@ -309,14 +348,15 @@ static const struct errand {
     const char *name;
     int least, most; /* words */
     const char *what;
+    const char *takes;
     bool (*run)(const struct options *options, const struct show *show,
                 struct remote *remote, char **words, struct err *err);
 } errands[] = {
-    {"put", 1, 1, "a file", put_run},
-    {"clone", 2, 2, "two tags", clone_run},
-    {"freeze", 1, 1, "a tag", freeze_run},
-    {"uses", 1, 1, "a sha256 or MD5", uses_run},
-    {"log", 0, 1, "a tag or nothing", log_run},
+    {"put", 1, 1, "a file", " tag type runs new replace ", put_run},
+    {"clone", 2, 2, "two tags", "", clone_run},
+    {"freeze", 1, 1, "a tag", "", freeze_run},
+    {"uses", 1, 1, "a sha256 or MD5", "", uses_run},
+    {"log", 0, 1, "a tag or nothing", " since ", log_run},
 };
 
 static bool errand_run(const struct errand *errand, const struct options *options,
@@ -330,7 +370,8 @@ static bool errand_run(const struct errand *errand, const struct options *option
                                     .places = &options->area->bearer,
                                     .authorities = options->area->authorities};
     char *words[3] = {NULL};
-    if (!command_words(argc, errand->least, errand->most, errand->what, err))
+    if (!options_fit(options, errand->name, errand->takes, err) ||
+        !command_words(argc, errand->least, errand->most, errand->what, err))
         return false;
     if (!options->source)
         return err_set(err, E_USAGE, "--source is missing");
@@ -350,8 +391,10 @@ static bool errand_run(const struct errand *errand, const struct options *option
 
 static bool serve_run(const struct options *options, int argc, struct err *err)
 {
-    struct serve_conditions serve = {options->data, options->listen, options->token};
-    if (!command_words(argc, 0, 0, "nothing", err))
+    struct serve_conditions serve = {
+        options->data, options->listen ? options->listen : LISTEN, options->token};
+    if (!options_fit(options, "serve", " data listen ", err) ||
+        !command_words(argc, 0, 0, "nothing", err))
         return false;
     if (!serve.data)
         return err_set(err, E_USAGE, "--data DIR is missing");
@@ -361,7 +404,8 @@ static bool serve_run(const struct options *options, int argc, struct err *err)
 static bool copy_run(const struct options *options, int argc, char **argv,
                      struct err *err)
 {
-    if (!command_words(argc, 1, 1, "a new folder", err))
+    if (!options_fit(options, "copy", " data ", err) ||
+        !command_words(argc, 1, 1, "a new folder", err))
         return false;
     if (!options->data)
         return err_set(err, E_USAGE, "--data DIR is missing");
@@ -393,10 +437,8 @@ static bool word_run(const struct options *options, int argc, char **argv,
 
 int conditions_command(struct area *area, int argc, char **argv)
 {
-    struct options options = {.area = area,
-                              .listen = "127.0.0.1:8480",
-                              .patience_s = TRANSFER_PATIENCE_S,
-                              .most = DIFF_MOST};
+    struct options options = {
+        .area = area, .patience_s = TRANSFER_PATIENCE_S, .most = DIFF_MOST};
     struct err err = {0};
     if (argc > 1 && strcmp(argv[1], "import") == 0)
         return conditions_import(area, argc - 1, argv + 1);

@@ -14,6 +14,7 @@
 #include "base/digest.h"
 #include "base/disk.h"
 #include "base/text.h"
+#include "catalog/ledger.h"
 #include "conditions/folder.h"
 #include "conditions/match_rows.h"
 
@@ -35,6 +36,10 @@ static bool path_of(const struct import_target *target, const char *name,
 /* Made, and absolute: a source of conditions is nothing else. */
 static bool folder_take(struct import_target *target, const char *folder, struct err *err)
 {
+    if (ledger_exists(folder))
+        return err_set(err, E_USAGE,
+                       "%s is a store of conditions serve: start that, and give its URL",
+                       folder);
     if (!disk_make_path(folder, err))
         return false;
     return realpath(folder, target->folder) != NULL ||

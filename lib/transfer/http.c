@@ -14,6 +14,7 @@
 
 #define HTTP_HEADER_BYTES ((size_t)256 << 10) /* all headers of an answer */
 #define HTTP_REDIRECTS    3L
+#define HTTP_SHOWN        160 /* characters of a URL beside that */
 #define HTTP_DETAIL       320 /* characters of a server's text in a message */
 
 struct http_client {
@@ -279,20 +280,32 @@ static void read_response(CURL *curl, struct http_response *response)
     response->retry_after_s = after > 0 ? (int64_t)after : 0;
 }
 
-/* What the server says about a refusal: JSON "detail", or the first line of a text. */
+/* JSON "detail", or the first of {"FIELD": ["message"]}, as the conditions service says
+ * what is wrong with a body. */
+static void read_json_detail(const struct json *document, char detail[HTTP_DETAIL])
+{
+    const char *text = NULL;
+    if (json_text(json_get(document, "detail"), &text)) {
+        (void)snprintf(detail, HTTP_DETAIL, ": %s", text);
+    } else if (json_is_object(document) && json_count(document) > 0) {
+        const char *field = json_key(document, 0);
+        if (json_text(json_at(json_get(document, field), 0), &text))
+            (void)snprintf(detail, HTTP_DETAIL, ": %s: %s", field, text);
+    }
+}
+
+/* What the server says about a refusal: in JSON, or the first line of a text. */
 static void read_detail(const struct http_response *response, const struct bytes *body,
                         char detail[HTTP_DETAIL])
 {
     struct json *document = NULL;
     struct err unused;
-    const char *text = NULL;
     detail[0] = '\0';
     if (!body || body->size == 0)
         return;
     if (response->is_json &&
-        json_parse(body->data, body->size, "answer", &document, &unused) &&
-        json_text(json_get(document, "detail"), &text)) {
-        (void)snprintf(detail, HTTP_DETAIL, ": %s", text);
+        json_parse(body->data, body->size, "answer", &document, &unused)) {
+        read_json_detail(document, detail);
     } else if (!response->is_json && body->data[0] != '<') {
         const uint8_t *stop = memchr(body->data, '\n', body->size);
         size_t length = stop ? (size_t)(stop - body->data) : body->size;
@@ -344,8 +357,9 @@ static bool perform(CURL *curl, const struct http_call *call, struct sink *sink,
     if (response->status >= 200 && response->status < 300)
         return true;
     read_detail(response, sink->out, detail);
-    return err_set(err, E_HTTP_STATUS, "%s: status %ld%s", call->url, response->status,
-                   detail);
+    bool is_long = strlen(call->url) > HTTP_SHOWN; /* what is said must have room */
+    return err_set(err, E_HTTP_STATUS, "%.*s%s: status %ld%s", HTTP_SHOWN, call->url,
+                   is_long ? "..." : "", response->status, detail);
 }
 
 bool http_get(struct http_client *client, const struct http_call *call, struct bytes *out,

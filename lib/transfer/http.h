@@ -66,7 +66,7 @@ void http_client_free(struct http_client *client);
 
 /* GET or POST; the answer's body is appended to `out` (whose limit counts as well).
  * *response is filled in any case; with E_HTTP_STATUS `out` holds the server's text and
- * the message its first line or its JSON "detail". */
+ * the message its first line, its JSON "detail" or {"FIELD": ["message"]}. */
 bool http_get(struct http_client *client, const struct http_call *call, struct bytes *out,
               struct http_response *response, struct err *err);
 bool http_post(struct http_client *client, const struct http_call *call,

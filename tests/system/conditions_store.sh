@@ -78,6 +78,13 @@ tell 11 'frozen for good' put "$work/gain2" --tag c --type calo_gain --runs 3600
 sum=$(sha256sum "$work/gain2" | cut -d' ' -f1)
 [ ! -e "$data/blobs/${sum:0:2}/$sum" ] || fail "a refused put leaves bytes behind"
 tell 0 'no tag uses it' uses "$sum"
+tell 11 'name: global tag with this name already exists' clone c c
+expect 2 'is a store of conditions serve' "$spillway" conditions import "$work/gain1" --runs 1- --to "$data" --tag c
+[ ! -e "$data/tags" ] || fail "an import made a folder of tags in a store"
+for words in 'snapshot c --types x --out y' 'show --runs 1-2' 'put f --types x' 'copy x --out y' 'log --most 3' 'tags --thin'; do
+    # shellcheck disable=SC2086
+    expect 2 "conditions ${words%% *} takes no --" "$spillway" conditions $words --source "$url"
+done
 tell 2 'is no name of a tag' put "$work/gain1" --tag 'a&b' --type calo_gain --runs 3500- --new
 tell 0 'is a copy of c' clone c e
 tell 0 'from 3600.0' put "$work/gain2" --tag e --type calo_gain --runs 3600-3610/5

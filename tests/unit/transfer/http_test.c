@@ -199,6 +199,16 @@ static const struct {
      E_HTTP_REPLY,
      302,
      ""},
+    {{.answer = "HTTP/1.1 400 Bad\r\nContent-Type: application/json\r\n"
+                "Content-Length: 29\r\n\r\n{\"name\":[\"is known\",\"or so\"]}"},
+     E_HTTP_STATUS,
+     400,
+     "status 400: name: is known"},
+    {{.answer = "HTTP/1.1 400 Bad\r\nContent-Type: application/json\r\n"
+                "Content-Length: 12\r\n\r\n{\"name\":[3]}"},
+     E_HTTP_STATUS,
+     400,
+     "status 400"},
 };
 
 static void each_failure_has_its_own_code(void **state)
