@@ -99,6 +99,27 @@ CPU_HALF static size_t wide_pack(const float *numbers, size_t count, uint16_t *h
         i += 8;
     return i;
 }
+
+/* Eight numbers; false when one is infinite or a NaN, of which the instruction changes
+ * some. */
+CPU_HALF static bool eight_unpack(const uint16_t *halves, float *numbers)
+{
+    const __m128i infinite = _mm_set1_epi16(0x7c00);
+    __m128i eight = _mm_loadu_si128((const __m128i *)(const void *)halves);
+    __m128i whole = _mm_cmpeq_epi16(_mm_and_si128(eight, infinite), infinite);
+    if (_mm_movemask_epi8(whole) != 0)
+        return false;
+    _mm256_storeu_ps(numbers, _mm256_cvtph_ps(eight));
+    return true;
+}
+
+CPU_HALF static size_t wide_unpack(const uint16_t *halves, size_t count, float *numbers)
+{
+    size_t i = 0;
+    while (i + 8 <= count && eight_unpack(halves + i, numbers + i))
+        i += 8;
+    return i;
+}
 #endif
 
 void half_pack(const float *numbers, size_t count, bool vector, uint16_t *halves)
@@ -116,8 +137,17 @@ void half_pack(const float *numbers, size_t count, bool vector, uint16_t *halves
         halves[i] = (uint16_t)half_bits(numbers[i]);
 }
 
-void half_unpack(const uint16_t *halves, size_t count, float *numbers)
+void half_unpack(const uint16_t *halves, size_t count, bool vector, float *numbers)
 {
-    for (size_t i = 0; i < count; i++)
+    size_t i = 0;
+#if CPU_VECTOR
+    for (; vector && i + 8 <= count; i += 8) {
+        i += wide_unpack(halves + i, count - i, numbers + i);
+        for (size_t n = i; n < count && n < i + 8; n++)
+            numbers[n] = half_number(halves[n]);
+    }
+#endif
+    (void)vector;
+    for (; i < count; i++)
         numbers[i] = half_number(halves[i]);
 }

@@ -40,7 +40,7 @@ static inline float half_round(float number)
  * the same. */
 void half_pack(const float *numbers, size_t count, bool vector, uint16_t *halves);
 
-/* Any 16 bits; infinite ones and NaN stay what they are. */
-void half_unpack(const uint16_t *halves, size_t count, float *numbers);
+/* Any 16 bits; infinite ones and NaN stay what they are. `vector` as for half_pack(). */
+void half_unpack(const uint16_t *halves, size_t count, bool vector, float *numbers);
 
 #endif

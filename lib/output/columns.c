@@ -4,6 +4,7 @@
 #include "output/columns.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/cpu.h"
@@ -33,14 +34,22 @@ static bool schema_text(struct bytes *out, struct err *err)
     return true;
 }
 
-struct sha256 columns_schema(void)
+static struct sha256 schema;
+static pthread_once_t schema_once = PTHREAD_ONCE_INIT;
+
+static void schema_make(void)
 {
     struct bytes text;
     struct err err;
     bytes_init(&text, SCHEMA_LIMIT);
     bug_if(!schema_text(&text, &err));
-    struct sha256 schema = sha256_of(text.data, text.size);
+    schema = sha256_of(text.data, text.size);
     bytes_release(&text);
+}
+
+struct sha256 columns_schema(void)
+{
+    bug_if(pthread_once(&schema_once, schema_make) != 0);
     return schema;
 }
 
@@ -204,12 +213,12 @@ bool columns_end(struct columns_writer *writer, const struct sha256 *key,
     bug_if(account->size > COLUMNS_ACCOUNT);
     if (!cluster_put(writer, err))
         return false;
-    struct sha256 schema = columns_schema();
+    struct sha256 own = columns_schema();
     le32_store(tail + 8, writer->clusters);
     le32_store(tail + 12, RECO_COLUMN_COUNT);
     le64_store(tail + 16, writer->rows);
     le32_store(tail + 24, (uint32_t)account->size);
-    memcpy(tail + COLUMNS_SCHEMA, schema.bytes, SHA256_SIZE);
+    memcpy(tail + COLUMNS_SCHEMA, own.bytes, SHA256_SIZE);
     memcpy(tail + COLUMNS_KEY, key->bytes, SHA256_SIZE);
     if (!bytes_append(table, account->data, account->size, err) ||
         !bytes_append(table, tail, sizeof tail, err))

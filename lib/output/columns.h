@@ -70,6 +70,7 @@ bool columns_end(struct columns_writer *writer, const struct sha256 *key,
 /* Reads payloads, one after another, at places of open files; nothing is believed. */
 struct columns_reader {
     struct columns_page page;
+    bool vector; /* cpu_has_half() */
     int fd;
     const char *path;   /* for messages; borrowed */
     uint64_t offset;    /* of the next cluster */

@@ -3,13 +3,14 @@
  */
 #include <inttypes.h>
 
+#include "base/cpu.h"
 #include "base/disk.h"
 #include "base/half.h"
 #include "output/columns_format.h"
 
 void columns_reader_init(struct columns_reader *reader)
 {
-    *reader = (struct columns_reader){.fd = -1};
+    *reader = (struct columns_reader){.fd = -1, .vector = cpu_has_half()};
     columns_page_init(&reader->page);
     bytes_init(&reader->table, (size_t)COLUMNS_CLUSTERS * COLUMNS_CLUSTER +
                                    COLUMNS_ACCOUNT + COLUMNS_TAIL);
@@ -176,7 +177,7 @@ static bool page_read(struct columns_reader *reader, int column, uint64_t offset
     if (encoding == RECO_SPLIT)
         bytes_join(page->coded, size / 4, numbers);
     if (encoding == RECO_HALF)
-        half_unpack(page->coded, size / 2, numbers);
+        half_unpack(page->coded, size / 2, reader->vector, numbers);
     return true;
 }
 

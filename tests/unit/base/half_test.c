@@ -27,10 +27,12 @@ static void every_number_of_16_bits_comes_back(void **state)
 {
     (void)state;
     static uint16_t halves[ALL], again[ALL];
-    static float numbers[ALL];
+    static float numbers[ALL], wide[ALL];
     for (uint32_t i = 0; i < ALL; i++)
         halves[i] = (uint16_t)i;
-    half_unpack(halves, ALL, numbers);
+    half_unpack(halves, ALL, false, numbers);
+    half_unpack(halves, ALL, cpu_has_half(), wide);
+    assert_memory_equal(numbers, wide, sizeof numbers);
     half_pack(numbers, ALL, cpu_has_half(), again);
     for (uint32_t i = 0; i < ALL; i++) {
         uint32_t size = i & 0x7fffu;
@@ -85,7 +87,7 @@ static void vector_code_gives_the_same_bits(void **state)
     half_pack(numbers, count, false, plain);
     half_pack(numbers, count, cpu_has_half(), vector);
     assert_memory_equal(plain, vector, sizeof plain);
-    half_unpack(plain, count, numbers);
+    half_unpack(plain, count, false, numbers);
     for (size_t i = 0; i < count; i++)
         assert_true(bits_of(half_round(numbers[i])) == bits_of(numbers[i]));
 }
