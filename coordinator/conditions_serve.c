@@ -37,7 +37,8 @@ static bool serve_until_signal(const char *listen, struct conditions_service *se
 bool serve_conditions(const struct serve_conditions *options, struct err *err)
 {
     struct conditions_service *service = NULL;
-    if (!conditions_service_new(options->data, options->token, &service, err))
+    if (!http_listen_check(options->listen, err) ||
+        !conditions_service_new(options->data, options->token, &service, err))
         return false;
     bool done = serve_until_signal(options->listen, service, err);
     conditions_service_free(service);

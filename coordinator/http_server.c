@@ -362,6 +362,12 @@ static bool listen_split(const char *text, char host[256], char port[8], struct 
     return true;
 }
 
+bool http_listen_check(const char *listen, struct err *err)
+{
+    char host[256], port[8];
+    return listen_split(listen, host, port, err);
+}
+
 static int listen_on(const struct addrinfo *address)
 {
     int one = 1;

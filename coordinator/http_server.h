@@ -39,6 +39,9 @@ struct http_options {
  * sets `listen`. No limit for one peer, no gate. */
 struct http_options http_options_usual(const char *listen);
 
+/* E_USAGE for a malformed address: for who makes something before it can listen. */
+bool http_listen_check(const char *listen, struct err *err);
+
 struct http_header {
     const char *name;
     const char *value;

@@ -318,6 +318,39 @@ def put_in_one_step():
     leaves_nothing(423, query(payload_url="p/6", type="THIRD", major_iov=30))
 
 
+def eight_putters():
+    starts = [(run, spill) for run in range(20) for spill in range(4)]
+    random.Random(6).shuffle(starts)
+    failures, sequences = [], []
+
+    def write(mine):
+        try:
+            writer = Client(URL, TOKEN)
+            for run, spill in mine:
+                query = {"tag": "q", "type": f"Q{run % 2}", "payload_url": f"q/{run}_{spill}", "major_iov": run,
+                         "minor_iov": spill, "create": "true"}
+                told = writer.good("PUT", "x/payload?" + urllib.parse.urlencode(query), b"same bytes %d" % spill)
+                sequences.append(told["sequence"])
+        except Exception as problem:  # told below: this is a thread
+            failures.append(problem)
+
+    threads = [threading.Thread(target=write, args=(starts[i::8],)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    same(failures, [], "putters")
+    same(sorted(sequences), list(range(1, len(starts) + 1)), "each put is a change of its own")
+    same(sorted(anyone.good("GET", "gtPayloadLists/q")), ["Q0", "Q1"], "one list a type")
+    for half in (0, 1):
+        mine = sorted(s for s in starts if s[0] % 2 == half)
+        rows = client.rows("q", f"Q{half}")
+        same([(r[0], r[2]) for r in rows], [(s, f"q/{s[0]}_{s[1]}") for s in mine], "nothing is lost")
+        same([r[1] for r in rows], mine[1:] + [(OPEN, OPEN)], "ends are the next starts")
+    for run, spill in starts:
+        same(anyone.get(f"/payloads/q/{run}_{spill}").body, b"same bytes %d" % spill, "its bytes")
+
+
 def log_is_a_chain():
     previous, number = "0" * 64, 0
     while True:
@@ -372,6 +405,6 @@ def hostile():
         drip.close()
 
 
-for part in (hsf_sequence, mended_faults, frozen_for_good, eight_writers, extension, put_in_one_step, log_is_a_chain, hostile):
+for part in (hsf_sequence, mended_faults, frozen_for_good, eight_writers, extension, put_in_one_step, eight_putters, log_is_a_chain, hostile):
     part()
     print(part.__name__, "is well")

@@ -79,6 +79,10 @@ sum=$(sha256sum "$work/gain2" | cut -d' ' -f1)
 [ ! -e "$data/blobs/${sum:0:2}/$sum" ] || fail "a refused put leaves bytes behind"
 tell 0 'no tag uses it' uses "$sum"
 tell 11 'name: global tag with this name already exists' clone c c
+for address in nonsense 127.0.0.1:99999 :80 '[::1:80'; do
+    expect 2 'is not HOST:PORT' "$spillway" conditions serve --data "$work/new" --listen "$address"
+done
+[ ! -e "$work/new" ] || fail "a refused address leaves a store behind"
 expect 2 'is a store of conditions serve' "$spillway" conditions import "$work/gain1" --runs 1- --to "$data" --tag c
 [ ! -e "$data/tags" ] || fail "an import made a folder of tags in a store"
 for words in 'snapshot c --types x --out y' 'show --runs 1-2' 'put f --types x' 'copy x --out y' 'log --most 3' 'tags --thin'; do

@@ -218,6 +218,13 @@ static const struct mistake mistakes[] = {
     {HEAD "skims: [{name: a, kind: all}]\n"
           "conditions: {source: x, tag: t, budget: {none: -0.1}}\n",
      "c.yaml:6: none: "},
+    {HEAD "conditions: {source: x, tag: t, mirrors: y}\n", "c.yaml:5: "},
+    {HEAD "skims: [{name: a, kind: all}]\n"
+          "conditions: {source: x, tag: t, mirrors: [\"\"]}\n",
+     "c.yaml:6: mirrors: "},
+    {HEAD "skims: [{name: a, kind: all}]\n"
+          "conditions: {source: x, tag: t, mirrors: [1,2,3,4,5,6,7,8]}\n",
+     "c.yaml:6: mirrors: too many mirrors"},
     {HEAD "conditions: {source: x, tag: t, budget: {exact: 1}}\n",
      "c.yaml:5: unknown key exact"},
     {HEAD "---\nname: second\n", "c.yaml:5: one document is allowed"},
