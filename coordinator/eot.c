@@ -7,6 +7,7 @@
 struct spill_sum {
     uint64_t segments;
     uint64_t committed, lost;         /* segments */
+    uint64_t skipped;                 /* events of segments that are not lost */
     uint64_t events, delivered, gone; /* events; gone: of lost segments */
     uint64_t physics, delivered_physics;
 };
@@ -20,17 +21,20 @@ static struct spill_sum spill_add_up(const struct eot_segment *segments, size_t 
         sum.physics += segment->physics;
         if (segment->state == SEGMENT_COMMITTED) {
             sum.committed++;
-            sum.delivered += segment->events;
-            sum.delivered_physics += segment->physics;
+            sum.delivered += segment->events - segment->skipped;
+            sum.delivered_physics += segment->physics - segment->skipped_physics;
         } else if (segment->state == SEGMENT_LOST) {
             sum.lost++;
             sum.gone += segment->events;
+            continue;
         }
+        sum.gone += segment->skipped;
+        sum.skipped += segment->skipped;
     }
     return sum;
 }
 
-/* EOT of a spill whose segments are all final, some of them lost. */
+/* EOT of a spill whose segments are all final, some of them or of their events lost. */
 static void share_out(struct eot *eot, const struct spill_sum *sum, double count)
 {
     double share =
@@ -43,7 +47,7 @@ static void share_out(struct eot *eot, const struct spill_sum *sum, double count
 static void spill_account(struct eot *eot, const struct spill_sum *sum,
                           const struct eot_spill *spill)
 {
-    bool whole = sum->committed == sum->segments;
+    bool whole = sum->committed == sum->segments && sum->skipped == 0;
     bool final = sum->committed + sum->lost == sum->segments;
     struct eot_part *part = spill->masked ? &eot->masked
                             : whole       ? &eot->delivered

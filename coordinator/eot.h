@@ -17,6 +17,9 @@ struct eot_segment {
     uint64_t physics; /* events of the type that EOT is shared by */
     uint64_t events;  /* physics and calibration: what a skim may take */
     enum segment_state state;
+    uint64_t
+        skipped_physics; /* of these, by a manager's word: lost, also when the rest of */
+    uint64_t skipped;    /* the segment is delivered, which leaves its spill incomplete */
 };
 
 /* One spill of the run. */

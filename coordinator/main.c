@@ -28,6 +28,7 @@
 #include "coordinator/runs.h"
 #include "coordinator/serve.h"
 #include "coordinator/show.h"
+#include "coordinator/skip.h"
 #include "coordinator/status.h"
 #include "coordinator/trace.h"
 #include "coordinator/verify.h"
@@ -67,6 +68,8 @@ static const struct command commands[] = {
     {"resume", "go on with a paused campaign", resume_usage, resume_command},
     {"cancel", "end a campaign before it is complete", cancel_usage, cancel_command},
     {"priority", "which campaign gets pilots first", priority_usage, priority_command},
+    {"skip", "take an event that crashes the reconstruction out of a campaign",
+     skip_usage, skip_command},
     {"close", "accept what is quarantined as lost, with name and reason", close_usage,
      close_command},
     {"recover", "open exactly what was accepted as lost again", recover_usage,

@@ -8,6 +8,7 @@
 
 #include "conditions/payload.h"
 #include "coordinator/command.h"
+#include "coordinator/skip_plan.h"
 
 #define OUTPUT_LIMIT ((size_t)1 << 30) /* 10^6 losses as JSON */
 #define SET_MEMORY   ((size_t)64 << 20)
@@ -113,6 +114,13 @@ static void loss_add(struct campaign_report *report, const struct report_loss *l
     report->losses[report->loss_count++] = *loss;
 }
 
+static void ruling_copy(const struct ruling *ruling, struct report_loss *loss)
+{
+    memcpy(loss->by, ruling->by, sizeof loss->by);
+    memcpy(loss->accepted, ruling->reason, sizeof loss->accepted);
+    loss->accepted_s = ruling->unix_s;
+}
+
 /* Who accepted it. A loss without a manager's word is one of complete_at. */
 static void loss_accepted(const struct campaign_report *report, uint32_t number,
                           struct report_loss *loss)
@@ -120,9 +128,7 @@ static void loss_accepted(const struct campaign_report *report, uint32_t number,
     const struct ruling *ruling = rulings_last(&report->rulings, number);
     if (loss->state != SEGMENT_LOST || ruling == NULL || ruling->kind != RULING_CLOSE)
         return;
-    memcpy(loss->by, ruling->by, sizeof loss->by);
-    memcpy(loss->accepted, ruling->reason, sizeof loss->accepted);
-    loss->accepted_s = ruling->unix_s;
+    ruling_copy(ruling, loss);
 }
 
 static struct eot_spill *spill_new(struct collected *collected)
@@ -177,10 +183,11 @@ static bool segment_collect(struct collected *collected, struct campaign_report 
         collected->segments =
             mem_grow(collected->segments, collected->room, sizeof collected->segments[0]);
     }
-    collected->segments[collected->count++] =
-        (struct eot_segment){planned->spill, physics, events, now};
+    collected->segments[collected->count++] = (struct eot_segment){
+        .spill = planned->spill, .physics = physics, .events = events, .state = now};
     if (now == SEGMENT_LOST || now == SEGMENT_QUARANTINED) {
-        const struct report_loss loss = {.id = planned->id,
+        const struct report_loss loss = {.event = UINT32_MAX,
+                                         .id = planned->id,
                                          .spill = planned->spill,
                                          .events = events,
                                          .state = now,
@@ -188,6 +195,41 @@ static bool segment_collect(struct collected *collected, struct campaign_report 
         loss_add(report, &loss);
     }
     return true;
+}
+
+/* The events of the segment just collected that are skipped: losses of their own, unless
+ * all of it is lost. */
+static bool skips_collect(struct collected *collected, struct campaign_report *report,
+                          struct catalog_txn *txn, uint32_t number,
+                          const struct plan_segment *planned, struct err *err)
+{
+    struct eot_segment *segment = &collected->segments[collected->count - 1];
+    struct skip_list list;
+    struct arena arena;
+    if (report->rulings.count == 0 || segment->state == SEGMENT_LOST)
+        return true;
+    arena_init(&arena, SKIP_MEMORY);
+    bool done =
+        skip_plan_list(txn, &report->campaign, planned->reco_set, &arena, &list, err);
+    arena_release(&arena);
+    for (uint32_t i = 0; done && i < list.count; i++) {
+        uint32_t event = list.events[i];
+        const struct ruling *ruling = rulings_last_event(&report->rulings, number, event);
+        struct report_loss loss = {.id = planned->id,
+                                   .spill = planned->spill,
+                                   .events = 1,
+                                   .event = event,
+                                   .state = segment->state};
+        if (ruling == NULL)
+            return err_set(err, E_CATALOG_DAMAGED,
+                           "segment %" PRIu32 ": nobody skipped event %" PRIu32, number,
+                           event);
+        ruling_copy(ruling, &loss);
+        loss_add(report, &loss);
+        segment->skipped++;
+        segment->skipped_physics += ruling->type == EVENT_PHYSICS;
+    }
+    return done;
 }
 
 static void run_close(struct collected *collected, struct campaign_report *report,
@@ -235,6 +277,8 @@ static bool segments_read(struct campaign_report *report, struct catalog_txn *tx
             return false;
         if (report->loss_count > losses)
             loss_accepted(report, i, &report->losses[losses]);
+        if (!skips_collect(collected, report, txn, i, &planned, err))
+            return false;
     }
     run_close(collected, report, run);
     return true;

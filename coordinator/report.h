@@ -10,14 +10,16 @@
 #include "coordinator/fallback.h"
 #include "coordinator/ruling.h"
 
-/* A segment that is lost, or waits for a person in quarantine. */
+/* A segment that is lost, or waits for a person in quarantine; or an event of one that is
+ * skipped. */
 struct report_loss {
     struct segment_id id;
     uint32_t spill;
     uint64_t events;
+    uint32_t event; /* the one that is skipped, UINT32_MAX: the whole segment */
     enum segment_state state;
-    uint16_t failure;   /* code of its last error, 0: closed by policy */
-    char by[RULING_BY]; /* LOST: who accepted it, "" the policy of the campaign */
+    uint16_t failure;             /* code of its last error, 0: closed by policy */
+    char by[RULING_BY];           /* LOST or skipped: who accepted it, "" the policy */
     char accepted[RULING_REASON]; /* why */
     int64_t accepted_s;           /* when, 0 with the policy */
 };

@@ -12,6 +12,8 @@
 /* The code by name; a segment without one was closed by the campaign's policy. */
 static const char *loss_reason(const struct report_loss *loss)
 {
+    if (loss->event != UINT32_MAX)
+        return "skipped";
     return loss->failure == 0 ? "closed" : err_name((enum err_code)loss->failure);
 }
 
@@ -43,7 +45,7 @@ static bool accepted_text(const struct report_loss *loss, struct bytes *out,
     char day[24] = "";
     struct tm utc;
     time_t at = (time_t)loss->accepted_s;
-    if (loss->state != SEGMENT_LOST)
+    if (loss->state != SEGMENT_LOST && loss->event == UINT32_MAX)
         return true;
     if (loss->accepted_s == 0)
         return text_add(out, ", accepted by complete_at of the campaign", err);
@@ -63,10 +65,13 @@ static bool losses_text(const struct campaign_report *report, struct bytes *out,
             return false;
         if (!text_addf(out, err,
                        "  run %" PRIu32 " spill %" PRIu32 " segment %" PRIu32
-                       "/%u/%u/%" PRIu32 ": %" PRIu64 " events, %s, %s",
+                       "/%u/%u/%" PRIu32 ": ",
                        chunk->run, loss->spill, chunk->run, chunk->builder, chunk->number,
-                       loss->id.ordinal, loss->events, segment_state_name(loss->state),
-                       loss_reason(loss)) ||
+                       loss->id.ordinal) ||
+            !(loss->event != UINT32_MAX
+                  ? text_addf(out, err, "event %" PRIu32 ", skipped", loss->event)
+                  : text_addf(out, err, "%" PRIu64 " events, %s, %s", loss->events,
+                              segment_state_name(loss->state), loss_reason(loss))) ||
             !accepted_text(loss, out, err) || !text_add(out, "\n", err))
             return false;
     }
@@ -126,7 +131,9 @@ static void loss_json(struct json_writer *json, const struct report_loss *loss)
     json_put_u64(json, "events", loss->events);
     json_put_text(json, "state", segment_state_name(loss->state));
     json_put_text(json, "reason", loss_reason(loss));
-    if (loss->state == SEGMENT_LOST) {
+    if (loss->event != UINT32_MAX)
+        json_put_u64(json, "event", loss->event);
+    if (loss->state == SEGMENT_LOST || loss->event != UINT32_MAX) {
         json_put_text(json, "accepted_by",
                       loss->accepted_s == 0 ? "complete_at" : loss->by);
         json_put_text(json, "accepted_reason", loss->accepted);

@@ -14,8 +14,15 @@
 #define RULINGS_MEMORY ((size_t)1 << 30)
 #define RULING_NAME    32
 
-static const char *const names[] = {
-    [RULING_CLOSE] = "close", [RULING_RECOVER] = "recover"};
+static const char *const names[] = {[RULING_CLOSE] = "close",
+                                    [RULING_RECOVER] = "recover",
+                                    [RULING_SKIP] = "skip",
+                                    [RULING_UNSKIP] = "unskip"};
+
+static bool is_of_event(enum ruling_kind kind)
+{
+    return kind == RULING_SKIP || kind == RULING_UNSKIP;
+}
 
 bool ruling_word(const char *option, const char *word, char *out, size_t size,
                  struct err *err)
@@ -66,6 +73,10 @@ bool ruling_add(struct catalog_txn *txn, uint32_t campaign, const struct ruling 
         json_put_text(&json, "by", ruling->by);
         json_put_text(&json, "reason", ruling->reason);
         json_put_i64(&json, "unix_s", ruling->unix_s);
+        if (is_of_event(ruling->kind)) {
+            json_put_u64(&json, "event", ruling->event);
+            json_put_u64(&json, "type", ruling->type);
+        }
         put_segments(&json, ruling);
         json_close_object(&json);
         done = json_end(&json, err) && text_add(&text, "\n", err) &&
@@ -116,6 +127,19 @@ static bool segments_read(const struct json *pairs, struct arena *arena,
     return true;
 }
 
+static bool event_read(const struct json *line, struct ruling *ruling)
+{
+    int64_t event, type;
+    if (!is_of_event(ruling->kind))
+        return true;
+    if (!json_i64(json_get(line, "event"), &event) || event < 0 || event > UINT32_MAX ||
+        !json_i64(json_get(line, "type"), &type) || type < 0 || type >= EVENT_TYPES)
+        return false;
+    ruling->event = (uint32_t)event;
+    ruling->type = (uint32_t)type;
+    return true;
+}
+
 static bool line_read(const struct json *line, struct arena *arena, struct ruling *ruling)
 {
     const char *kind, *by, *reason;
@@ -127,7 +151,7 @@ static bool line_read(const struct json *line, struct arena *arena, struct rulin
            json_text(json_get(line, "reason"), &reason) &&
            text_copy(ruling->reason, sizeof ruling->reason, reason, &err) &&
            json_i64(json_get(line, "unix_s"), &ruling->unix_s) &&
-           json_is_array(json_get(line, "segments")) &&
+           event_read(line, ruling) && json_is_array(json_get(line, "segments")) &&
            segments_read(json_get(line, "segments"), arena, ruling);
 }
 
@@ -185,13 +209,30 @@ static int number_compare(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+static bool names_segment(const struct ruling *ruling, uint32_t segment)
+{
+    return ruling->segment_count > 0 &&
+           bsearch(&segment, ruling->segments, ruling->segment_count,
+                   sizeof *ruling->segments, number_compare) != NULL;
+}
+
 const struct ruling *rulings_last(const struct rulings *rulings, uint32_t segment)
 {
     for (size_t i = rulings->count; i-- > 0;) {
         const struct ruling *ruling = &rulings->list[i];
-        if (ruling->segment_count > 0 &&
-            bsearch(&segment, ruling->segments, ruling->segment_count,
-                    sizeof *ruling->segments, number_compare) != NULL)
+        if (!is_of_event(ruling->kind) && names_segment(ruling, segment))
+            return ruling;
+    }
+    return NULL;
+}
+
+const struct ruling *rulings_last_event(const struct rulings *rulings, uint32_t segment,
+                                        uint32_t event)
+{
+    for (size_t i = rulings->count; i-- > 0;) {
+        const struct ruling *ruling = &rulings->list[i];
+        if (is_of_event(ruling->kind) && ruling->event == event &&
+            names_segment(ruling, segment))
             return ruling;
     }
     return NULL;

@@ -14,7 +14,9 @@
 #include "catalog/catalog.h"
 #include "coordinator/book.h"
 #include "coordinator/command.h"
+#include "coordinator/ruling.h"
 #include "coordinator/shelf.h"
+#include "coordinator/skip_plan.h"
 #include "coordinator/tasks.h"
 #include "coordinator/verify_root.h"
 #include "output/pack.h"
@@ -43,6 +45,7 @@ struct verify {
     uint64_t files;
     uint64_t bytes;
     struct event_digest selected, delivered, lost, open;
+    struct rulings rulings;
 };
 
 static void fault(struct verify *verify, const char *where, const char *what)
@@ -142,6 +145,36 @@ static bool verify_group(struct verify *verify, const struct merge_group *group,
     return true;
 }
 
+/* Skipped events are lost, whatever becomes of the rest of their segment. */
+static bool verify_skips(struct verify *verify, uint32_t number,
+                         const struct plan_segment *plan, struct event_digest *part,
+                         struct err *err)
+{
+    struct skip_list list;
+    struct arena arena;
+    if (verify->rulings.count == 0)
+        return true;
+    arena_init(&arena, SKIP_MEMORY);
+    bool done = skip_plan_list(verify->txn, &verify->campaign, plan->reco_set, &arena,
+                               &list, err);
+    arena_release(&arena);
+    for (uint32_t i = 0; done && i < list.count; i++) {
+        struct event_digest one = {.count = 0};
+        const struct ruling *ruling =
+            rulings_last_event(&verify->rulings, number, list.events[i]);
+        if (ruling == NULL || ruling->kind != RULING_SKIP) {
+            fault(verify, verify->campaign.name,
+                  "an event is skipped that nobody skipped");
+            continue;
+        }
+        event_digest_add(&one, plan->id.chunk.run, plan->spill, ruling->event,
+                         ruling->type);
+        event_digest_take(part, &one);
+        event_digest_merge(&verify->lost, &one);
+    }
+    return done;
+}
+
 static bool verify_segment(struct verify *verify, uint32_t number, struct err *err)
 {
     struct plan_segment plan;
@@ -154,10 +187,12 @@ static bool verify_segment(struct verify *verify, uint32_t number, struct err *e
         return err_set(err, E_CATALOG_DAMAGED, "plan segment %u is not whole", number);
     event_digest_merge(&verify->selected, &segment.digest);
     enum segment_state state = (enum segment_state)verify->states[number].state;
-    event_digest_merge(state == SEGMENT_COMMITTED ? &verify->delivered
-                       : state == SEGMENT_LOST    ? &verify->lost
-                                                  : &verify->open,
-                       &segment.digest);
+    struct event_digest *part = state == SEGMENT_COMMITTED ? &verify->delivered
+                                : state == SEGMENT_LOST    ? &verify->lost
+                                                           : &verify->open;
+    event_digest_merge(part, &segment.digest);
+    if (!verify_skips(verify, number, &plan, part, err))
+        return false;
     if (state != SEGMENT_COMMITTED || !verify->campaign.complete)
         return true;
     chunk_name(&plan.id.chunk, name);
@@ -176,6 +211,8 @@ static bool verify_all(struct verify *verify, struct err *err)
 {
     uint32_t count = verify->campaign.segment_count;
     verify->stream_count = book_streams(&verify->campaign, verify->streams, STREAMS);
+    if (!rulings_read(&verify->rulings, verify->txn, verify->campaign.id, err))
+        return false;
     verify->states = mem_new(count, sizeof *verify->states);
     verify->seen = mem_new((size_t)count * verify->stream_count, 1);
     if (!catalog_get_states(verify->txn, verify->campaign.id, 0, count, verify->states,
@@ -217,6 +254,7 @@ static bool verify_campaign(const struct area *area, const char *name, struct er
     }
     catalog_abort(verify.txn);
     catalog_close(catalog);
+    rulings_release(&verify.rulings);
     free(verify.states);
     free(verify.seen);
     if (!done)

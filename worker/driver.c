@@ -47,6 +47,7 @@ static void close_pipes(struct driver *driver)
 void driver_release(struct driver *driver)
 {
     close_pipes(driver);
+    at_work_release(&driver->at);
     fork_server_stop(&driver->server);
     frame_reader_release(&driver->reader);
     bytes_release(&driver->sending);
@@ -75,6 +76,16 @@ static void log_tail(const char *path, char out[LOG_TAIL])
     (void)close(fd);
 }
 
+/* The event at work goes in front of what is said of a segment. */
+static void event_name(const struct driver *driver, struct err *failure)
+{
+    uint32_t event = at_work_get(&driver->at);
+    if (driver->at_work != UINT32_MAX && event != AT_WORK_NONE &&
+        (failure->code == E_WORKER_CRASH || failure->code == E_WORKER_TIMEOUT ||
+         failure->code == E_WORKER_MEMORY))
+        err_wrap(failure, "at event %u", event);
+}
+
 /* The task's one report when the executor did not make it. */
 static void report_make(struct driver *driver, enum report_status status,
                         const struct err *failure, int number)
@@ -98,7 +109,8 @@ static enum driver_news fail(struct driver *driver, const struct err *failure, i
     driver->failure = *failure;
     if (!driver->tasked)
         return DRIVER_FAILED;
-    report_make(driver, REPORT_FAILED, failure, number);
+    event_name(driver, &driver->failure);
+    report_make(driver, REPORT_FAILED, &driver->failure, number);
     return DRIVER_REPORT;
 }
 
@@ -173,6 +185,7 @@ void driver_submit(struct driver *driver, const struct driver_task *task, int64_
     driver->token = task->token;
     driver->duration_ns = task->duration_ns;
     driver->at_work = UINT32_MAX;
+    at_work_set(&driver->at, AT_WORK_NONE);
     driver->sent = 0;
     bytes_clear(&driver->sending);
     bug_if(!frame_pack_task(&driver->sending, task->data, task->size, &err));

@@ -9,6 +9,7 @@
 #define SPILLWAY_WORKER_DRIVER_H
 
 #include "model/task.h"
+#include "worker/at_work.h"
 #include "worker/fork_server.h"
 #include "worker/frame.h"
 
@@ -50,8 +51,9 @@ struct driver {
     bool tasked;
     uint64_t attempt, token;
     int64_t duration_ns;
-    bool late;        /* it was told that the segment at work took too long */
-    uint32_t at_work; /* plan number of the segment begun, UINT32_MAX none */
+    bool late;         /* it was told that the segment at work took too long */
+    struct at_work at; /* the event */
+    uint32_t at_work;  /* plan number of the segment begun, UINT32_MAX none */
     struct bytes sending;
     size_t sent;
     struct sha256 release, fingerprint; /* of the last FRAME_READY */
@@ -61,7 +63,7 @@ struct driver {
     uint32_t failed_starts; /* in a row */
 };
 
-/* Starts the fork server (before MPI_Init). */
+/* Starts the fork server (before MPI_Init). The owner may set `at` afterwards. */
 bool driver_init(struct driver *driver, const char *const *argv, const char *log_path,
                  struct err *err);
 

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "proto/wire.h"
 #include "release_id.h"
+#include "worker/at_work.h"
 #include "worker/frame.h"
 #include "worker/golden.h"
 #include "worker/process.h"
@@ -40,6 +41,7 @@ static const char help[] =
     "  --store DIR   write parts there instead of the task's store\n"
     "  --cache DIR   folder of this node for conditions and for chunks that are fetched\n"
     "  --out REPORT  write the packed report there\n"
+    "  --at FILE     page of the pilot into which the number of the event at work goes\n"
     "  --until NS    begin no segment that may not be done by then (CLOCK_BOOTTIME): what\n"
     "                is done is reported, the rest handed back\n"
     "\n"
@@ -49,7 +51,7 @@ static const char help[] =
     "11 conditions, 12 payload, 13 resource, 14 node, 15 storage, 16 protocol).\n";
 
 struct options {
-    const char *task, *store, *cache, *out;
+    const char *task, *store, *cache, *out, *at;
     uint64_t until_ns; /* 0: no end is known */
     bool serve, fingerprint, release, help;
 };
@@ -62,6 +64,7 @@ struct executor {
     struct bytes out;    /* frame being written */
     struct bytes answer; /* to the last wish */
     int64_t limit_ns;    /* of a segment, 0 none */
+    struct at_work at;
     struct walltime walltime;
     int64_t begun_ns; /* the segment at work, 0 none */
 };
@@ -86,12 +89,17 @@ static void signals_setup(void)
 
 static bool options_read(int argc, char **argv, struct options *options, struct err *err)
 {
-    static const struct option known[] = {
-        {"task", required_argument, NULL, 't'},  {"store", required_argument, NULL, 's'},
-        {"cache", required_argument, NULL, 'k'}, {"out", required_argument, NULL, 'o'},
-        {"until", required_argument, NULL, 'u'}, {"serve", no_argument, NULL, 'S'},
-        {"fingerprint", no_argument, NULL, 'f'}, {"release", no_argument, NULL, 'r'},
-        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"task", required_argument, NULL, 't'},
+                                          {"store", required_argument, NULL, 's'},
+                                          {"cache", required_argument, NULL, 'k'},
+                                          {"out", required_argument, NULL, 'o'},
+                                          {"until", required_argument, NULL, 'u'},
+                                          {"at", required_argument, NULL, 'a'},
+                                          {"serve", no_argument, NULL, 'S'},
+                                          {"fingerprint", no_argument, NULL, 'f'},
+                                          {"release", no_argument, NULL, 'r'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
     opterr = 0;
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         if (c == 't')
@@ -102,6 +110,8 @@ static bool options_read(int argc, char **argv, struct options *options, struct 
             options->cache = optarg;
         else if (c == 'o')
             options->out = optarg;
+        else if (c == 'a')
+            options->at = optarg;
         else if (c == 'u') {
             if (!text_to_u64(optarg, INT64_MAX, &options->until_ns, err))
                 return err_wrap(err, "--until");
@@ -157,6 +167,7 @@ static bool begin(void *user, uint32_t index, struct err *err)
     struct executor *executor = user;
     uint8_t body[4];
     executor->begun_ns = clock_now_ns();
+    at_work_set(&executor->at, AT_WORK_NONE);
     if (!executor->serving) {
         (void)fprintf(stderr, "segment %" PRIu32 "\n", index);
         return true;
@@ -173,6 +184,11 @@ static bool stop(void *user)
         walltime_learn(&executor->walltime, now_ns - executor->begun_ns);
     executor->begun_ns = 0;
     return signalled != 0 || walltime_over(&executor->walltime, now_ns);
+}
+
+static void at(void *user, uint32_t event)
+{
+    at_work_set(&((const struct executor *)user)->at, event);
 }
 
 /* Late is what is said of this segment, not of the one before. */
@@ -227,6 +243,7 @@ static bool task_do(struct executor *executor, struct bytes *packed, struct err 
                                       .begin = begin,
                                       .ask = ask,
                                       .stop = stop,
+                                      .at = at,
                                       .urge = urge,
                                       .user = executor};
     bool done = wire_task_unpack(executor->task.data, executor->task.size, &task_arena,
@@ -317,6 +334,8 @@ static bool run(struct executor *executor, struct err *err)
         return puts(SPILLWAY_RELEASE_ID) >= 0;
     if (options->fingerprint)
         return fingerprint_print(err);
+    if (options->at != NULL && !at_work_open(&executor->at, options->at, err))
+        return false;
     signals_setup();
     return options->serve ? serve(executor, err) : by_hand(executor, err);
 }
@@ -335,6 +354,7 @@ int main(int argc, char **argv)
     if (gethostname(executor.host, sizeof executor.host - 1) != 0)
         executor.host[0] = 0;
     bool done = options_read(argc, argv, &executor.options, &err) && run(&executor, &err);
+    at_work_release(&executor.at);
     bytes_release(&executor.task);
     bytes_release(&executor.out);
     bytes_release(&executor.answer);

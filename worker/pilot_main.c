@@ -438,7 +438,7 @@ static int64_t allocation_until(struct pilot *pilot, int64_t now_ns)
 
 static bool pilot_run(struct pilot *pilot, struct err *err)
 {
-    char log_path[PATH_MAX];
+    char log_path[PATH_MAX], at_path[PATH_MAX + 4];
     char until[24];
     pilot->until_ns = allocation_until(pilot, clock_now_ns());
     (void)snprintf(until, sizeof until, "%" PRId64, pilot->until_ns);
@@ -448,12 +448,16 @@ static bool pilot_run(struct pilot *pilot, struct err *err)
                                     pilot->options.cache,
                                     "--until",
                                     until,
+                                    "--at",
+                                    at_path,
                                     NULL};
     int length = snprintf(log_path, sizeof log_path, "%s/executor-%ld.log",
                           pilot->options.scratch, (long)getpid());
     if (length < 0 || (size_t)length >= sizeof log_path)
         return err_set(err, E_USAGE, "--scratch: the path is too long");
-    if (!driver_init(&pilot->driver, executor, log_path, err) || !world_start(pilot, err))
+    (void)snprintf(at_path, sizeof at_path, "%s.at", log_path);
+    if (!driver_init(&pilot->driver, executor, log_path, err) ||
+        !at_work_make(&pilot->driver.at, at_path, err) || !world_start(pilot, err))
         return false;
     if (pilot->rank > 0)
         rank_loop(pilot);

@@ -27,6 +27,8 @@ struct process_options {
     values_ask ask; /* for blobs of conditions; NULL: there is nobody to ask */
     /* true: report what is done and hand back the rest. */
     bool (*stop)(void *user);
+    /* Told before each event is reconstructed, and UINT32_MAX when it is; may be NULL. */
+    void (*at)(void *user, uint32_t event);
     enum process_urge (*urge)(void *user); /* before each event; NULL: always goes on */
     void *user;
 };

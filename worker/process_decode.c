@@ -88,6 +88,21 @@ static bool calibration_prepare(struct process *process,
     return made;
 }
 
+/* The events that a manager took out. */
+static bool skip_prepare(struct process *process, const struct task_segment *segment,
+                         struct err *err)
+{
+    struct skip_list *list = &process->decoder.skip;
+    list->count = 0;
+    for (uint32_t i = 0; i < segment->reco_value_count; i++) {
+        uint32_t number = segment->reco_values[i];
+        const struct bytes *text = &process->values.texts[number];
+        if (strcmp(process->task->values[number].effective.type, SKIP_TYPE) == 0)
+            return skip_parse(text->data, text->size, list, err);
+    }
+    return true;
+}
+
 /* One S-Link block; false when a piece of it is lost. */
 static bool block_decode(struct decoder *decoder, const struct slink_block *block)
 {
@@ -168,9 +183,19 @@ static bool event_take(struct process *process, const struct task_segment *segme
                        struct err *err)
 {
     const struct reco_table *table = &process->decoder.table;
+    const struct process_options *options = process->options;
+    place->skipped = skip_has(&process->decoder.skip, place->event);
+    if (place->skipped) {
+        process->summary.skipped++;
+        return true;
+    }
     if (table->rows == table->capacity && !rows_flush(process, err))
         return false;
+    if (options->at != NULL)
+        options->at(options->user, place->event);
     event_row(&process->decoder, place, event);
+    if (options->at != NULL)
+        options->at(options->user, UINT32_MAX);
     process_choose(process, segment, place, table, table->rows - 1);
     return true;
 }
@@ -245,7 +270,7 @@ static bool columns_finish(struct process *process, const struct task_segment *s
                              .key_size = process->reco_text.size};
     for (uint32_t i = 0; i < process->places.count; i++) {
         const struct event_place *place = &process->places.list[i];
-        if (!event_type_is_event(place->type))
+        if (!event_type_is_event(place->type) || place->skipped)
             continue;
         item.entries++;
         event_digest_merge(&item.events, &place->digest);
@@ -266,7 +291,8 @@ bool process_decode(struct process *process, const struct task_segment *segment,
     bool stream = index->digest.count <= RECO_CLUSTER;
     if (index->length > UINT32_MAX)
         return err_set(err, E_LIMIT, "a segment above 4 GiB cannot be reconstructed");
-    if (!calibration_prepare(process, segment, err) ||
+    if (!skip_prepare(process, segment, err) ||
+        !calibration_prepare(process, segment, err) ||
         !input_begin(&process->input, index, data, err))
         return false;
     rows_clear(&process->decoder, &process->reco_part.pack);

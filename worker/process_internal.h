@@ -4,6 +4,7 @@
 #ifndef SPILLWAY_WORKER_PROCESS_INTERNAL_H
 #define SPILLWAY_WORKER_PROCESS_INTERNAL_H
 
+#include "model/skip.h"
 #include "output/columns.h"
 #include "output/hist_bytes.h"
 #include "output/summary.h"
@@ -27,6 +28,7 @@ struct event_place {
     uint32_t event;
     uint16_t type;
     uint16_t accepted; /* bit s: skim s keeps it */
+    bool skipped;      /* by a manager's word: not decoded, in no output */
     struct event_digest digest;
 };
 
@@ -47,7 +49,8 @@ struct decoder {
     struct event_counts counts;
     struct layout layout; /* of the event before */
     uint64_t damaged_events;
-    struct arena arena; /* of the calibration */
+    struct skip_list skip; /* of the segment at work */
+    struct arena arena;    /* of the calibration */
     struct calibration calibration;
     const struct task_segment *made_for; /* NULL: none */
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "conditions/payload.h"
+#include "model/skip.h"
 
 /* The effective values that `indices` name, in their order. The caller frees. */
 static struct effective *values_of(const struct task *task, const uint32_t *indices,
@@ -29,7 +30,8 @@ static bool values_check(const struct task *task, enum payload_step step,
                            indices[i], task->value_count);
         const char *name = task->values[indices[i]].effective.type;
         const struct payload_type *type = payload_type_find(name);
-        if (type == NULL || type->step != step)
+        bool skip = step == PAYLOAD_RECO && strcmp(name, SKIP_TYPE) == 0;
+        if (!skip && (type == NULL || type->step != step))
             return err_set(err, E_WORKER_TASK, "type %.63s is not declared by step %s",
                            name, payload_step_name(step));
         if (i > 0 && strcmp(task->values[indices[i - 1]].effective.type,

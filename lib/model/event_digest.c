@@ -54,6 +54,13 @@ void event_digest_merge(struct event_digest *sum, const struct event_digest *par
     sum->low = low;
 }
 
+void event_digest_take(struct event_digest *sum, const struct event_digest *part)
+{
+    sum->count -= part->count;
+    sum->high -= part->high + (sum->low < part->low ? 1 : 0);
+    sum->low -= part->low;
+}
+
 bool event_digest_equal(const struct event_digest *a, const struct event_digest *b)
 {
     return a->count == b->count && a->low == b->low && a->high == b->high;

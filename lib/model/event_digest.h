@@ -30,6 +30,9 @@ void event_digests_of(const struct event_name *names, size_t count,
 void event_digest_add(struct event_digest *digest, uint32_t run, uint32_t spill,
                       uint32_t event, uint32_t type);
 void event_digest_merge(struct event_digest *sum, const struct event_digest *part);
+
+/* Takes out of the sum a part that was added before. */
+void event_digest_take(struct event_digest *sum, const struct event_digest *part);
 bool event_digest_equal(const struct event_digest *a, const struct event_digest *b);
 
 #define EVENT_DIGEST_TEXT 64

@@ -6,7 +6,8 @@
 file(GLOB release_sources CONFIGURE_DEPENDS
   ${CMAKE_SOURCE_DIR}/lib/base/fmath.c ${CMAKE_SOURCE_DIR}/lib/base/half.c
   ${CMAKE_SOURCE_DIR}/lib/base/random.h
-  ${CMAKE_SOURCE_DIR}/lib/model/key.c ${CMAKE_SOURCE_DIR}/lib/model/event_digest.c
+  ${CMAKE_SOURCE_DIR}/lib/model/key.c ${CMAKE_SOURCE_DIR}/lib/model/skip.c
+  ${CMAKE_SOURCE_DIR}/lib/model/event_digest.c
   ${CMAKE_SOURCE_DIR}/lib/model/reco_table.h ${CMAKE_SOURCE_DIR}/lib/model/quantity.h
   ${CMAKE_SOURCE_DIR}/lib/model/hist*.[ch]
   ${CMAKE_SOURCE_DIR}/lib/raw/*.[ch] ${CMAKE_SOURCE_DIR}/lib/reco/*.[ch]

@@ -62,6 +62,8 @@ bool summary_write(const struct summary *summary, struct bytes *out, struct err 
                      ",\"no_master\":%" PRIu64,
                      summary->damaged_events, summary->damaged_bytes, summary->nan_count,
                      summary->lost_channels, summary->no_master) &&
+           (summary->skipped == 0 ||
+            text_addf(out, err, ",\"skipped\":%" PRIu64, summary->skipped)) &&
            numbers_write(out, "fallback", summary->fallback, FALLBACK_LEVELS, err) &&
            numbers_write(out, "damage", summary->damage.of, DAMAGE_CLASS_COUNT, err) &&
            skims_write(out, summary, err);
@@ -197,6 +199,8 @@ static bool body_read(const struct json *object, struct summary *summary)
            number_read(object, "nan", INT64_MAX, &summary->nan_count) &&
            number_read(object, "lost_channels", INT64_MAX, &summary->lost_channels) &&
            number_read(object, "no_master", INT64_MAX, &summary->no_master) &&
+           (json_get(object, "skipped") == NULL ||
+            number_read(object, "skipped", INT64_MAX, &summary->skipped)) &&
            numbers_read(object, "fallback", summary->fallback, FALLBACK_LEVELS) &&
            damage_read(object, &summary->damage);
 }

@@ -3,7 +3,8 @@
  *
  * The payload of stream "summary". Members in fixed order, whole numbers only, no spaces,
  * one line feed at the end: equal accounts are equal bytes. For each skim: seen = kept +
- * rejected, and the events that could not be decoded stand in "damaged".
+ * rejected, the events that could not be decoded stand in "damaged", and those that
+ * nobody tried to decode in "skipped" of the segment.
  */
 #ifndef SPILLWAY_OUTPUT_SUMMARY_H
 #define SPILLWAY_OUTPUT_SUMMARY_H
@@ -37,6 +38,8 @@ struct summary {
     uint64_t nan_count;
     uint64_t lost_channels; /* with another number of samples than conditions say */
     uint64_t no_master;     /* events without master time */
+    uint64_t
+        skipped; /* read, but not decoded by a manager's word; not in the line when 0 */
     uint64_t fallback[FALLBACK_LEVELS]; /* effective values by level */
     struct damage_counts damage;
     uint32_t skim_count;

@@ -25,10 +25,10 @@ static void a_spill_over_three_chunks_with_one_lost_is_as_computed_by_hand(void 
 {
     (void)state;
     const struct eot_segment segments[] = {
-        {0, 0, 0, SEGMENT_COMMITTED},     {1, 100, 110, SEGMENT_COMMITTED},
-        {2, 100, 104, SEGMENT_COMMITTED}, {2, 50, 52, SEGMENT_COMMITTED},
-        {2, 50, 52, SEGMENT_LOST},        {3, 10, 10, SEGMENT_COMMITTED},
-        {3, 30, 30, SEGMENT_LEASED}};
+        {0, 0, 0, SEGMENT_COMMITTED, 0, 0},     {1, 100, 110, SEGMENT_COMMITTED, 0, 0},
+        {2, 100, 104, SEGMENT_COMMITTED, 0, 0}, {2, 50, 52, SEGMENT_COMMITTED, 0, 0},
+        {2, 50, 52, SEGMENT_LOST, 0, 0},        {3, 10, 10, SEGMENT_COMMITTED, 0, 0},
+        {3, 30, 30, SEGMENT_LEASED, 0, 0}};
     const struct eot_spill spills[] = {{0, false, false, false, 0},
                                        {1, true, false, false, 5e6},
                                        {2, true, false, false, 8e6},
@@ -56,9 +56,9 @@ static void a_spill_over_three_chunks_with_one_lost_is_as_computed_by_hand(void 
 static void an_unknown_count_is_counted_apart_and_never_zero(void **state)
 {
     (void)state;
-    const struct eot_segment segments[] = {{1, 10, 10, SEGMENT_COMMITTED},
-                                           {2, 20, 21, SEGMENT_COMMITTED},
-                                           {4, 5, 5, SEGMENT_COMMITTED}};
+    const struct eot_segment segments[] = {{1, 10, 10, SEGMENT_COMMITTED, 0, 0},
+                                           {2, 20, 21, SEGMENT_COMMITTED, 0, 0},
+                                           {4, 5, 5, SEGMENT_COMMITTED, 0, 0}};
     const struct eot_spill spills[] = {{1, true, false, false, 3e6},
                                        {2, false, true, false, 0}};
     struct eot eot;
@@ -74,8 +74,8 @@ static void an_unknown_count_is_counted_apart_and_never_zero(void **state)
 static void a_spill_with_a_count_but_without_events_has_its_eot(void **state)
 {
     (void)state;
-    const struct eot_segment segments[] = {{1, 0, 0, SEGMENT_COMMITTED},
-                                           {2, 0, 0, SEGMENT_LOST}};
+    const struct eot_segment segments[] = {{1, 0, 0, SEGMENT_COMMITTED, 0, 0},
+                                           {2, 0, 0, SEGMENT_LOST, 0, 0}};
     const struct eot_spill spills[] = {{1, true, false, false, 1e6},
                                        {2, true, false, false, 2e6}};
     struct eot eot;
@@ -88,8 +88,8 @@ static void a_spill_with_a_count_but_without_events_has_its_eot(void **state)
 static void a_masked_spill_is_neither_delivered_nor_lost(void **state)
 {
     (void)state;
-    const struct eot_segment segments[] = {{1, 10, 10, SEGMENT_COMMITTED},
-                                           {2, 10, 10, SEGMENT_LOST}};
+    const struct eot_segment segments[] = {{1, 10, 10, SEGMENT_COMMITTED, 0, 0},
+                                           {2, 10, 10, SEGMENT_LOST, 0, 0}};
     const struct eot_spill spills[] = {{1, true, false, true, 1e6},
                                        {2, true, false, true, 2e6}};
     struct eot eot;
@@ -129,8 +129,15 @@ static void every_mixture_of_states_is_balanced_and_runs_add_up(void **state)
             spill += random_below(&random, 3) == 0;
             uint64_t physics = random_below(&random, 50);
             segments[i] = (struct eot_segment){
-                spill, physics, physics + random_below(&random, 3),
-                (enum segment_state)random_below(&random, SEGMENT_STATES)};
+                spill,
+                physics,
+                physics + random_below(&random, 3),
+                (enum segment_state)random_below(&random, SEGMENT_STATES),
+                0,
+                0};
+            if (physics > 0)
+                segments[i].skipped = segments[i].skipped_physics =
+                    random_below(&random, 2);
         }
         for (uint32_t i = 0; i < 8; i++)
             spills[i] = (struct eot_spill){i, random_below(&random, 4) > 0, false,
@@ -143,9 +150,34 @@ static void every_mixture_of_states_is_balanced_and_runs_add_up(void **state)
     assert_balanced(&sum);
 }
 
+/* One of ten events is skipped: the spill is delivered but for that, and not whole. */
+static void a_skipped_event_is_lost_and_leaves_its_spill_incomplete(void **state)
+{
+    (void)state;
+    const struct eot_segment segments[] = {{1, 10, 12, SEGMENT_COMMITTED, 1, 1},
+                                           {2, 10, 10, SEGMENT_READY, 1, 1},
+                                           {3, 10, 10, SEGMENT_LOST, 0, 0}};
+    const struct eot_spill spills[] = {{.number = 1, .known = true, .count = 1000},
+                                       {.number = 2, .known = true, .count = 1000},
+                                       {.number = 3, .known = true, .count = 1000}};
+    struct eot eot;
+    eot_account(segments, 3, spills, 3, &eot);
+    assert_int_equal(eot.selected.events, 32);
+    assert_int_equal(eot.delivered.events, 11);
+    assert_int_equal(eot.lost.events, 12);
+    assert_int_equal(eot.open.events, 9);
+    assert_int_equal(eot.delivered.spills, 0);
+    assert_int_equal(eot.lost.spills, 2);
+    assert_int_equal(eot.open.spills, 1);
+    assert_true(eot.delivered.drop < 1);
+    assert_true(eot.delivered.scale > 899.9 && eot.delivered.scale < 900.1);
+    assert_true(eot.lost.scale > 1099.9 && eot.lost.scale < 1100.1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_skipped_event_is_lost_and_leaves_its_spill_incomplete),
         cmocka_unit_test(a_spill_over_three_chunks_with_one_lost_is_as_computed_by_hand),
         cmocka_unit_test(an_unknown_count_is_counted_apart_and_never_zero),
         cmocka_unit_test(a_spill_with_a_count_but_without_events_has_its_eot),

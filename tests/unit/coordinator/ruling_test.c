@@ -79,10 +79,41 @@ static void the_last_word_on_a_segment_holds(void **state)
     catalog_abort(txn);
 }
 
+static void an_event_and_its_segment_are_ruled_apart(void **state)
+{
+    static const uint32_t number[] = {5};
+    struct ruling skip_it = {.kind = RULING_SKIP,
+                             .by = "ann",
+                             .segments = number,
+                             .segment_count = 1,
+                             .event = 17,
+                             .type = EVENT_PHYSICS};
+    struct ruling close = {.kind = RULING_CLOSE, .segments = number, .segment_count = 1};
+    struct rulings rulings;
+    struct catalog_txn *txn;
+    (void)state;
+    MUST(catalog_begin(catalog, &txn, &err));
+    MUST(ruling_add(txn, 9, &skip_it, &err));
+    MUST(ruling_add(txn, 9, &close, &err));
+    skip_it.kind = RULING_UNSKIP;
+    skip_it.event = 18;
+    MUST(ruling_add(txn, 9, &skip_it, &err));
+    MUST(rulings_read(&rulings, txn, 9, &err));
+    assert_ptr_equal(rulings_last(&rulings, 5), &rulings.list[1]);
+    assert_ptr_equal(rulings_last_event(&rulings, 5, 17), &rulings.list[0]);
+    assert_int_equal(rulings.list[0].type, EVENT_PHYSICS);
+    assert_ptr_equal(rulings_last_event(&rulings, 5, 18), &rulings.list[2]);
+    assert_null(rulings_last_event(&rulings, 5, 19));
+    assert_null(rulings_last_event(&rulings, 6, 17));
+    rulings_release(&rulings);
+    catalog_abort(txn);
+}
+
 static void what_is_no_ruling_is_said(void **state)
 {
     static const char *const wrong[] = {
         "{",
+        "{\"ruling\":\"skip\",\"by\":\"\",\"reason\":\"\",\"unix_s\":0,\"segments\":[1,1]}\n",
         "{}\n",
         "{\"ruling\":\"hang\",\"by\":\"\",\"reason\":\"\",\"unix_s\":0,\"segments\":[]}\n",
         "{\"ruling\":\"close\",\"by\":\"\",\"reason\":\"\",\"unix_s\":0,\"segments\":[1]}\n",
@@ -107,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_word_on_a_segment_holds),
+        cmocka_unit_test(an_event_and_its_segment_are_ruled_apart),
         cmocka_unit_test(what_is_no_ruling_is_said),
     };
     return cmocka_run_group_tests(tests, start, stop);

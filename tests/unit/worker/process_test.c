@@ -15,6 +15,7 @@
 
 #include "base/disk.h"
 #include "base/text.h"
+#include "model/skip.h"
 #include "output/pack.h"
 #include "raw/walk.h"
 #include "release_id.h"
@@ -37,8 +38,9 @@ struct fixture {
     /* What the urge says from this call on. */
     uint32_t calls, strike;
     enum process_urge word;
-    uint32_t begun; /* segments */
-    uint32_t stop;  /* before the one with this number; 0: never */
+    uint32_t begun;  /* segments */
+    uint32_t looked; /* at events */
+    uint32_t stop;   /* before the one with this number; 0: never */
 };
 
 static void must(bool done, const struct err *err)
@@ -168,12 +170,19 @@ static enum process_urge on_urge(void *user)
     return ++fixture->calls > fixture->strike ? fixture->word : PROCESS_GO_ON;
 }
 
+static void on_at(void *user, uint32_t event)
+{
+    struct fixture *fixture = user;
+    fixture->looked += event != UINT32_MAX;
+}
+
 static void work(struct fixture *fixture)
 {
     const struct process_options options = {.cache_path = fixture->folder,
                                             .host = "node",
                                             .begin = on_begin,
                                             .stop = on_stop,
+                                            .at = on_at,
                                             .urge = on_urge,
                                             .user = fixture};
     fixture->calls = fixture->begun = 0;
@@ -257,6 +266,98 @@ static void a_stop_lets_the_segment_at_work_finish(void **state)
     stop(&fixture);
 }
 
+/* The list as an effective value of the second segment, and in its keys. */
+static void skip_events(struct fixture *fixture, const char *text)
+{
+    static uint32_t numbers[GOLDEN_TYPES + 1];
+    static struct task_value values[GOLDEN_TYPES + 1];
+    struct effective effective[GOLDEN_TYPES + 1];
+    struct bytes reco, select;
+    struct err err;
+    struct task_segment *segment = &fixture->segments[1];
+    struct task_value value = {.effective = {.type = SKIP_TYPE},
+                               .size = strlen(text),
+                               .inlined = (const uint8_t *)text};
+    value.effective.value = sha256_of(text, strlen(text));
+    memcpy(values, fixture->values.values, sizeof fixture->values.values);
+    values[GOLDEN_TYPES] = value;
+    uint32_t place = 0;
+    for (uint32_t i = 0; i < GOLDEN_TYPES; i++) {
+        if (place == i && strcmp(values[i].effective.type, SKIP_TYPE) > 0)
+            numbers[place++] = GOLDEN_TYPES;
+        numbers[place++] = i;
+    }
+    if (place == GOLDEN_TYPES)
+        numbers[place] = GOLDEN_TYPES;
+    for (uint32_t i = 0; i <= GOLDEN_TYPES; i++)
+        effective[i] = values[numbers[i]].effective;
+    fixture->task.values = values;
+    fixture->task.value_count = GOLDEN_TYPES + 1;
+    segment->reco_values = numbers;
+    segment->reco_value_count = GOLDEN_TYPES + 1;
+    bytes_init(&reco, KEY_TEXT_LIMIT);
+    bytes_init(&select, KEY_TEXT_LIMIT);
+    struct key_input input = {.chunk = &fixture->walk.chunk,
+                              .segment = &segment->segment,
+                              .recipe = &fixture->recipe,
+                              .reco_values = effective,
+                              .reco_count = GOLDEN_TYPES + 1};
+    must(key_segment_texts(&input, &reco, &select, &err), &err);
+    struct sha256 key = key_of(&reco);
+    assert_false(sha256_equal(&key, &segment->reco_key));
+    segment->reco_key = key;
+    segment->select_key = key_of(&select);
+    bytes_release(&reco);
+    bytes_release(&select);
+}
+
+static uint64_t entries_of(const struct fixture *fixture, uint32_t segment,
+                           const char *stream)
+{
+    const struct segment_result *result = &fixture->report.segments[segment];
+    for (uint32_t i = 0; i < result->product_count; i++)
+        if (strcmp(result->products[i].stream, stream) == 0)
+            return result->products[i].entries;
+    fail_msg("no stream %s", stream);
+    return 0;
+}
+
+static void a_skipped_event_is_seen_and_in_no_output(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    start(&fixture);
+    skip_events(&fixture, "7\n22\n");
+    fixture.strike = UINT32_MAX;
+    work(&fixture);
+    assert_int_equal(fixture.report.status, REPORT_DONE);
+    for (uint32_t i = 0; i < SPILLS; i++) {
+        assert_true(event_digest_equal(&fixture.report.segments[i].seen,
+                                       &fixture.walk.segments[i].digest));
+        assert_int_equal(entries_of(&fixture, i, "reco"), i == 1 ? EVENTS - 2 : EVENTS);
+        assert_int_equal(entries_of(&fixture, i, "skim.all"),
+                         i == 1 ? EVENTS - 2 : EVENTS);
+    }
+    /* It was not even looked at. */
+    assert_int_equal(fixture.looked, SPILLS * EVENTS - 2);
+    parts_are_whole(&fixture, SPILLS);
+    stop(&fixture);
+}
+
+static void a_list_that_is_not_canonical_fails_its_segment(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    start(&fixture);
+    skip_events(&fixture, "22\n7\n");
+    fixture.strike = UINT32_MAX;
+    work(&fixture);
+    assert_int_equal(fixture.report.status, REPORT_FAILED);
+    assert_int_equal(fixture.report.segment_count, 1);
+    assert_int_equal(fixture.report.blamed, 11);
+    stop(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +366,8 @@ int main(void)
         cmocka_unit_test(
             a_segment_that_takes_too_long_is_blamed_and_those_before_it_count),
         cmocka_unit_test(a_stop_lets_the_segment_at_work_finish),
+        cmocka_unit_test(a_skipped_event_is_seen_and_in_no_output),
+        cmocka_unit_test(a_list_that_is_not_canonical_fails_its_segment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
