@@ -12,6 +12,8 @@
 #define XXH3   8u
 #define NUMBER 10u /* bytes of a LEB128 number, at most */
 
+#define CELLS_AT_ONCE 64u /* written */
+
 /* What a failing put or get leaves behind; all others then do nothing. */
 struct tape {
     struct bytes *out; /* writing */
@@ -48,14 +50,20 @@ static void put_real(struct tape *tape, double value)
     put_u64(tape, bits);
 }
 
-static void put_number(struct tape *tape, uint64_t value)
+/* Returns the size. */
+static size_t number_store(uint8_t data[NUMBER], uint64_t value)
 {
-    uint8_t data[NUMBER];
     size_t size = 0;
     for (; value >= 0x80; value >>= 7)
         data[size++] = (uint8_t)(value | 0x80);
     data[size++] = (uint8_t)value;
-    put(tape, data, size);
+    return size;
+}
+
+static void put_number(struct tape *tape, uint64_t value)
+{
+    uint8_t data[NUMBER];
+    put(tape, data, number_store(data, value));
 }
 
 static void put_text(struct tape *tape, const char *text)
@@ -100,6 +108,37 @@ static void put_sum(struct tape *tape, hist_sum sum)
     put_u64(tape, (uint64_t)(sum >> 64));
 }
 
+/* Are the next cells all empty? Most are. */
+static bool four_empty(const uint64_t *cells, uint32_t left)
+{
+    return left >= 4 && (cells[0] | cells[1] | cells[2] | cells[3]) == 0;
+}
+
+/* Of each cell that is filled how far it is from the one before, and its content. */
+static void put_cells(struct tape *tape, const uint64_t *cells, uint32_t count)
+{
+    uint8_t data[CELLS_AT_ONCE * 2 * NUMBER];
+    size_t size = 0;
+    int64_t before = -1;
+    for (uint32_t i = 0; i < count;) {
+        if (four_empty(cells + i, count - i)) {
+            i += 4;
+            continue;
+        }
+        if (cells[i] != 0) {
+            size += number_store(data + size, (uint64_t)((int64_t)i - before));
+            size += number_store(data + size, cells[i]);
+            before = i;
+        }
+        i++;
+        if (size > sizeof data - (size_t)2 * NUMBER) {
+            put(tape, data, size);
+            size = 0;
+        }
+    }
+    put(tape, data, size);
+}
+
 static void put_contents(struct tape *tape, const struct hist *hist)
 {
     uint32_t count = hist_cells(&hist->form);
@@ -111,14 +150,7 @@ static void put_contents(struct tape *tape, const struct hist *hist)
     for (uint32_t i = 0; i < count; i++)
         filled += hist->cells[i] != 0;
     put_number(tape, filled);
-    int64_t before = -1;
-    for (uint32_t i = 0; i < count; i++) {
-        if (hist->cells[i] == 0)
-            continue;
-        put_number(tape, (uint64_t)((int64_t)i - before));
-        put_number(tape, hist->cells[i]);
-        before = i;
-    }
+    put_cells(tape, hist->cells, count);
     if (hist->places)
         return;
     put_sum(tape, hist->sums.x);
