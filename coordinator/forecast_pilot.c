@@ -10,10 +10,12 @@
 #include "base/fmath.h"
 #include "coordinator/forecast_internal.h"
 
-#define PREFETCH   2u                     /* tasks a core */
-#define ANSWER_NS  (FORECAST_SECOND / 50) /* from the call to the answer */
-#define PAUSE_NS   (FORECAST_SECOND / 10) /* after an answer without a task */
-#define SCATTER_NS (5 * FORECAST_SECOND)  /* nodes of a batch system start one by one */
+#define PREFETCH  2u                     /* tasks a core */
+#define ANSWER_NS (FORECAST_SECOND / 50) /* from the call to the answer */
+#define PAUSE_NS  (FORECAST_SECOND / 10) /* after an answer without a task */
+#define SCATTER_NS                                                                       \
+    (FORECAST_SECOND / 100) /* nodes of a batch system start one by one                  \
+                             */
 
 /* Seconds until something that happens so often an hour; -1 never. */
 static double seconds_until(struct forecast *forecast, double rate_h)
@@ -37,7 +39,8 @@ void forecast_pilot_submit(struct forecast *forecast, uint32_t pilot)
     struct forecast_pilot *self = &forecast->pilots[pilot];
     double mean_s = forecast->cluster->queue_s;
     double wait_s = mean_s > 0 ? seconds_until(forecast, 3600 / mean_s) : 0;
-    int64_t scatter_ns = (int64_t)random_below(&forecast->random, SCATTER_NS);
+    int64_t scatter_ns = (int64_t)random_below(
+        &forecast->random, (uint64_t)SCATTER_NS * forecast->pilot_count);
     self->life++;
     self->live = false;
     forecast_at(forecast, forecast->now_ns + (int64_t)(wait_s * 1e9) + scatter_ns,
@@ -258,14 +261,15 @@ static void sync_next(struct forecast *forecast, uint32_t pilot, const struct ca
                       uint32_t given)
 {
     struct forecast_pilot *self = &forecast->pilots[pilot];
-    int64_t heartbeat_ns = forecast->work->policy.lease_ns / 4;
-    bool more = call->report_count == SYNC_REPORTS || (call->want > 0 && given > 0);
+    int64_t next_ns = forecast->now_ns + forecast->work->policy.lease_ns / 4;
+    bool wants = !self->leaving && self->task_count < PREFETCH * self->cores;
     if (call->want > 0 && given == 0)
         self->ask_ns = forecast->now_ns + PAUSE_NS;
-    sync_at(forecast, pilot,
-            forecast->now_ns + (more             ? ANSWER_NS
-                                : call->want > 0 ? PAUSE_NS
-                                                 : heartbeat_ns));
+    if (wants && self->ask_ns < next_ns)
+        next_ns = self->ask_ns;
+    if (call->report_count == SYNC_REPORTS || next_ns < forecast->now_ns + ANSWER_NS)
+        next_ns = forecast->now_ns + ANSWER_NS;
+    sync_at(forecast, pilot, next_ns);
 }
 
 void forecast_pilot_sync(struct forecast *forecast, uint32_t pilot)

@@ -17,7 +17,10 @@ struct reading {
     struct campaign other; /* the one of the last attempt; id 0: none was read */
     bool alike;            /* it is like the wanted one */
     struct pace *pace;
-    double sum, squares; /* of the logs */
+
+    struct sample {
+        double events, wall_ns;
+    } samples[PACE_ATTEMPTS]; /* one of each attempt */
 };
 
 bool pace_segment(struct catalog_txn *txn, const struct segment_id *id, uint32_t *events,
@@ -58,9 +61,9 @@ static bool alike(struct reading *reading, uint32_t campaign, bool *is, struct e
 
 static bool whole(const struct attempt *attempt, uint32_t steps)
 {
-    return attempt->kind == TASK_PROCESS && attempt->steps == steps &&
-           attempt->state == ATTEMPT_COMMITTED && attempt->wall_ns > 0 &&
-           attempt->committed == attempt->segment_count;
+    return attempt->state == ATTEMPT_COMMITTED && attempt->wall_ns > 0 &&
+           (attempt->kind == TASK_MERGE ||
+            (attempt->steps == steps && attempt->committed == attempt->segment_count));
 }
 
 static bool add(struct reading *reading, const struct attempt *attempt, struct err *err)
@@ -85,10 +88,8 @@ static bool add(struct reading *reading, const struct attempt *attempt, struct e
     }
     if (events == 0)
         return true;
-    double own = fmath_log((double)attempt->wall_ns / (double)events);
-    reading->sum += own;
-    reading->squares += own * own;
-    pace->attempts++;
+    reading->samples[pace->attempts++] =
+        (struct sample){.events = (double)events, .wall_ns = (double)attempt->wall_ns};
     pace->segments += attempt->segment_count;
     pace->events += events;
     pace->bytes += bytes;
@@ -113,6 +114,11 @@ static bool consider(struct reading *reading, uint64_t number, struct arena *are
         return false;
     if (!fits)
         return true;
+    if (attempt.kind == TASK_MERGE) {
+        reading->pace->merged += attempt.bytes_written;
+        reading->pace->merge_ns += attempt.wall_ns;
+        return true;
+    }
     if (reading->pace->attempts == 0)
         memcpy(reading->pace->campaign,
                reading->wanted->id != 0 ? reading->wanted->name : reading->other.name,
@@ -120,13 +126,45 @@ static bool consider(struct reading *reading, uint64_t number, struct arena *are
     return add(reading, &attempt, err);
 }
 
-/* Of one segment: that of the mean of several is smaller. */
+/* Least squares. With tasks of one size the line goes through zero. */
+static void fit(struct reading *reading)
+{
+    struct pace *pace = reading->pace;
+    double count = pace->attempts;
+    double mean_x = (double)pace->events / count;
+    double mean_y = (double)pace->wall_ns / count;
+    double xx = 0;
+    double xy = 0;
+    for (uint32_t i = 0; i < pace->attempts; i++) {
+        double x = reading->samples[i].events - mean_x;
+        xx += x * x;
+        xy += x * (reading->samples[i].wall_ns - mean_y);
+    }
+    pace->event_ns = mean_y / mean_x;
+    if (xx > count * mean_x * mean_x / 100 && xy > 0 && xy / xx < pace->event_ns)
+        pace->event_ns = xy / xx;
+    pace->task_ns = mean_y - pace->event_ns * mean_x;
+    if (pace->task_ns < 0)
+        pace->task_ns = 0;
+}
+
+/* Of one segment: that of the mean of several is smaller. A large task says more. */
 static double spread_of(const struct reading *reading)
 {
-    double count = reading->pace->attempts;
-    double mean = reading->sum / count;
-    double variance = count > 1 ? (reading->squares / count - mean * mean) : 0;
-    return variance > 0 ? sqrt(variance * (double)reading->pace->segments / count) : 0;
+    const struct pace *pace = reading->pace;
+    double sum = 0;
+    double squares = 0;
+    for (uint32_t i = 0; i < pace->attempts; i++) {
+        const struct sample *sample = &reading->samples[i];
+        double own = fmath_log(sample->wall_ns /
+                               (pace->task_ns + pace->event_ns * sample->events));
+        double weight = sample->events / (double)pace->events;
+        sum += weight * own;
+        squares += weight * own * own;
+    }
+    double variance = squares - sum * sum;
+    double segments = (double)pace->segments / pace->attempts;
+    return variance > 0 ? sqrt(variance * segments) : 0;
 }
 
 enum lookup pace_read(struct catalog_txn *txn, const struct campaign *campaign,
@@ -148,8 +186,10 @@ enum lookup pace_read(struct catalog_txn *txn, const struct campaign *campaign,
         done = consider(&reading, number, &arena, err);
     }
     arena_release(&arena);
-    if (done && pace->attempts > 0)
+    if (done && pace->attempts > 0) {
+        fit(&reading);
         pace->spread = spread_of(&reading);
+    }
     if (!done)
         return LOOKUP_FAILED;
     return pace->attempts > 0 ? LOOKUP_FOUND : LOOKUP_ABSENT;

@@ -15,9 +15,13 @@ struct pace {
     uint32_t attempts;
     uint64_t segments, events, bytes; /* of them all; input bytes */
     int64_t wall_ns;
+    double event_ns;       /* these two by a straight line through */
+    double task_ns;        /* wall time over events; task_ns beside the events */
     uint64_t written;      /* bytes */
     uint64_t memory_bytes; /* the most that one of them used */
-    double spread;         /* standard deviation of the log of a segment's ns an event */
+    double spread;   /* standard deviation of the log of a segment's time by that line */
+    uint64_t merged; /* bytes, by merges of the same campaigns */
+    int64_t merge_ns;
     char campaign[CAMPAIGN_NAME]; /* of the newest one */
 };
 

@@ -20,6 +20,7 @@
 #define SPREAD        0.2
 #define EVENT_BYTES   1000.0
 #define TASK_COST_S   0.2   /* opening a chunk, values, writing the parts */
+#define HANDING_S     0.005 /* of a task from the lead to a rank and back */
 #define MERGE_BYTES_S 200e6 /* read and written over a shared file system */
 #define NODE_SPREAD   0.1
 
@@ -96,7 +97,11 @@ static bool study_costs(struct study *study, struct catalog_txn *txn,
     if (study->measured) {
         const struct pace *pace = &study->pace;
         if (!(options->event_ms > 0))
-            event_s = (double)pace->wall_ns / 1e9 / (double)pace->events;
+            event_s = pace->event_ns / 1e9;
+        study->cost.task_s = pace->task_ns / 1e9 + HANDING_S;
+        if (pace->merged > 0)
+            study->cost.merge_bytes_s =
+                (double)pace->merged / ((double)pace->merge_ns / 1e9);
         study->cost.event_bytes = (double)pace->written / (double)pace->events;
         study->cost.spread = fmin(pace->spread, 1);
     }
@@ -208,7 +213,7 @@ static bool costs_text(const struct study *study, struct bytes *out, struct err 
             pace->campaign))
         return false;
     return text_addf(out, err,
-                     "%s: %.3g ms an event%s; %.1f s a task, nodes differ by %.0f %%, "
+                     "%s: %.3g ms an event%s; %.3g s a task, nodes differ by %.0f %%, "
                      "merges at %.0f MB/s\n",
                      study->assumed ? "assumed, for no such attempt is in the catalog"
                                     : "taken",

@@ -10,7 +10,7 @@ cd "$(dirname "$(realpath "$0")")/../.." || exit 1
 
 stages=(executor memory walk columns merge verify manifest plan restart completions core)
 
-stages+=(conditions dispatch)
+stages+=(conditions dispatch simulate)
 # Lines with a verdict. Column 2 is what counts: the ratio ours / yardstick, or ours.
 limits='
 executor                ratio >= 0.05   bytes per CPU second, everything on / read() loop
@@ -35,6 +35,8 @@ completions.G1000       ratio >= 8      durable a second, catalog alone / fdatas
 completions.turn        ratio >= 8      the same through a turn of the service
 dispatch                ours  >= 10000  empty tasks a second through a pilot of two ranks, no catalog
 core.lease              ours  <= 10000  CPU nanoseconds to lease and commit a segment
+simulate                ratio >= 0.4    seconds of a campaign simulated / as it ran, median of three;
+simulate                ratio <= 2.5    0.85 to 1.15 is the target, on cores that are free
 conditions.whole        ours  <= 50     ms for a whole tag of 10 000 intervals / when kept
 conditions.point.1      ratio >= 0.4    point queries a second, 1 connection / bare libmicrohttpd
 conditions.point.16     ratio >= 0.4    the same, 16 connections
@@ -150,6 +152,40 @@ PYTHON
         printf "dispatch.dask %s %.4g/s %.3g\n", $2, rate, $2 / rate }' "$lines"
 }
 
+# again NAME FRACTION: a campaign of raw skims that shares no product with the others.
+again()
+{
+    cat >"$scratch/triggered/$1.yaml" <<YAML
+name: $1
+purpose: test
+store: $scratch/triggered/store
+select:
+  types: [physics]
+skims:
+  - {name: some, kind: random, fraction: $2, events: [physics]}
+YAML
+}
+
+# What plan --simulate says of this machine, by what the campaign before took, beside the
+# campaign itself, from its first pilot to its end by the log.
+simulate()
+{
+    local area=$scratch/triggered/area plan said number
+    again s0 0.5
+    must "$bin/spillway" --area "$area" run "$scratch/triggered/s0.yaml" --workers 1
+    for number in 1 2 3; do
+        again "s$number" "0.5$number"
+        plan=("$bin/spillway" --area "$area" plan "$scratch/triggered/s$number.yaml")
+        said=$("${plan[@]}" --simulate 1 --allocation 1 --failures 0 --json |
+            sed 's/.*"time_s":\([0-9.]*\).*/\1/')
+        must "$bin/spillway" --area "$area" run "$scratch/triggered/s$number.yaml" --workers 1
+        awk -F'[T:Z ]' -v said="$said" '
+            / event=pilot / { from = $2 * 3600 + $3 * 60 + $4 }
+            / event=complete / { took = $2 * 3600 + $3 * 60 + $4 - from }
+            END { print said, took, said / took }' "$area/logs/coordinator.log"
+    done | sort -g -k3 | sed -n '2s/^/simulate /p' | tee -a "$lines"
+}
+
 must()
 {
     "$@" >"$scratch/out" 2>&1 || {
@@ -214,7 +250,7 @@ run()
 {
     local place=$scratch/triggered campaign
     case $1 in
-    executor | memory | walk | columns | merge) data triggered 100 ;;
+    executor | memory | walk | columns | merge | simulate) data triggered 100 ;;
     esac
     campaign=("$place/area" bench "$bin/spillway-executor")
     case $1 in
@@ -239,6 +275,7 @@ run()
         measure_in dispatch_bench "$bin/spillway-pilot" "$bin/ping_bench" "$dispatched" 3
         dask
         ;;
+    simulate) simulate ;;
     conditions) measure_in conditions_bench "$points" "$pairs" ;;
     esac
 }
