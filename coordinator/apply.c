@@ -144,7 +144,8 @@ static bool apply_commit(const struct commit *commit, uint32_t count, struct err
 {
     const struct report *report = commit->report;
     const struct book *book = commit->book;
-    for (uint32_t i = 0; count > 0 && i < report->part_count; i++) {
+    uint32_t parts = count > 0 ? report->part_count : 0;
+    for (uint32_t i = 0; i < parts; i++) {
         struct file_record file = {.campaign = book->campaign.id,
                                    .state = FILE_PART,
                                    .size = report->parts[i].size};
@@ -156,7 +157,7 @@ static bool apply_commit(const struct commit *commit, uint32_t count, struct err
         if (!commit_segment(commit, &report->segments[i], err))
             return false;
     /* Parts of which nothing was taken. */
-    for (uint32_t i = 0; book->twins != NULL && count > 0 && i < report->part_count; i++)
+    for (uint32_t i = 0; book->twins != NULL && i < parts; i++)
         if (!part_collect(commit->txn, report->parts[i].file, &commit->owed->collect,
                           err))
             return false;

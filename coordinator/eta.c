@@ -29,7 +29,7 @@ void eta_add(struct eta_history *history, double at_s, double done)
             history->count--;
     }
     if (history->count == ETA_POINTS) {
-        for (uint32_t i = 1; 2 * i < ETA_POINTS; i++)
+        for (size_t i = 1; 2 * i < ETA_POINTS; i++)
             history->points[i] = history->points[2 * i];
         history->count = ETA_POINTS / 2;
     }
