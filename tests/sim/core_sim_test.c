@@ -18,7 +18,8 @@
 #define STEPS ((uint64_t)2000000)
 
 struct sums {
-    uint64_t campaigns, steps, commands, crashes, restores, refused, voided, missing;
+    uint64_t campaigns, steps, commands, crashes, restores, refused, voided, missing,
+        jumps;
 };
 
 /* The hash of all commands. The seed is printed before: a failure aborts. */
@@ -34,6 +35,7 @@ static uint64_t campaign(uint64_t seed, struct sums *sums)
     sums->refused += sim.refused;
     sums->voided += sim.voided;
     sums->missing += sim.missing;
+    sums->jumps += sim.jumps;
     uint64_t hash = sim.hash;
     sim_release(&sim);
     return hash;
@@ -43,9 +45,10 @@ static void print_sums(const struct sums *sums)
 {
     printf("%" PRIu64 " campaigns, %" PRIu64 " steps, %" PRIu64 " commands, %" PRIu64
            " coordinator deaths, %" PRIu64 " restored backups, %" PRIu64
-           " refused reports, %" PRIu64 " void leases, %" PRIu64 " lost files\n",
+           " refused reports, %" PRIu64 " void leases, %" PRIu64 " lost files, %" PRIu64
+           " clock jumps\n",
            sums->campaigns, sums->steps, sums->commands, sums->crashes, sums->restores,
-           sums->refused, sums->voided, sums->missing);
+           sums->refused, sums->voided, sums->missing, sums->jumps);
 }
 
 static void every_campaign_ends_with_each_segment_once_whatever_dies(void **state)

@@ -41,6 +41,7 @@ struct sim_rates {
     uint32_t missing;   /* a committed part is lost, per second */
     uint32_t pause;     /* the manager pauses, or lets go on, per second */
     uint32_t flaky;     /* a segment is of each bad nature */
+    uint32_t jump;      /* the clock of the coordinator, per second */
 };
 
 enum sim_nature {
@@ -186,9 +187,12 @@ struct sim {
     uint64_t pilot_number;
     struct core *core; /* NULL while the coordinator is dead */
     uint64_t life;
-    int64_t tick_ns; /* planned, INT64_MAX none */
-    bool quiet;      /* no more faults: the campaign must end now */
-    uint64_t steps, commands, crashes, restores, refused, voided, committed, missing;
+    int64_t skew_ns;  /* of the coordinator's clock */
+    int64_t clock_ns; /* the latest time that the core of this life was told */
+    int64_t tick_ns;  /* planned, INT64_MAX none */
+    bool quiet;       /* no more faults: the campaign must end now */
+    uint64_t steps, commands, crashes, restores, refused, voided, committed, missing,
+        jumps;
     uint64_t hash; /* of all commands, in order */
 };
 
@@ -206,7 +210,10 @@ bool sim_chance(struct sim *sim, uint32_t per_million);
 /* Uniform, low <= value <= high. */
 int64_t sim_between(struct sim *sim, int64_t low, int64_t high);
 
-/* sim_queue.c: events by time, then by order of arrival. */
+/* sim_queue.c: the time of the core, which never goes back within a life. */
+int64_t sim_clock(const struct sim *sim);
+
+/* Events by time, then by order of arrival. */
 void sim_at(struct sim *sim, int64_t at_ns, const struct sim_event *event);
 
 /* The next one; it is its time now. */

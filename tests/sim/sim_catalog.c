@@ -118,7 +118,7 @@ static void apply_lease(struct sim *sim, const struct core_command *command)
                                     .kind = command->task_kind,
                                     .group = command->group,
                                     .count = command->segment_count,
-                                    .renewed_ns = sim->now_ns};
+                                    .renewed_ns = sim_clock(sim)};
     memcpy(attempt->segments, command->segments,
            command->segment_count * sizeof attempt->segments[0]);
     if (command->task_kind == TASK_MERGE) {
@@ -177,7 +177,8 @@ static void apply_end(struct sim *sim, const struct core_event *event,
         return;
     sim->voided++;
     sim_check(sim,
-              event->kind != EVENT_SYNC || sim->now_ns - attempt->renewed_ns >= SIM_TERM,
+              event->kind != EVENT_SYNC ||
+                  sim_clock(sim) - attempt->renewed_ns >= SIM_TERM,
               "a lease is taken back before its deadline");
 }
 

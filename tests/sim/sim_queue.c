@@ -14,6 +14,12 @@ void *sim_room(void *list, uint32_t count, uint32_t *capacity, size_t size)
     return mem_grow(list, *capacity, size);
 }
 
+int64_t sim_clock(const struct sim *sim)
+{
+    int64_t clock_ns = sim->now_ns + sim->skew_ns;
+    return clock_ns > sim->clock_ns ? clock_ns : sim->clock_ns;
+}
+
 bool sim_chance(struct sim *sim, uint32_t per_million)
 {
     return random_below(&sim->random, 1000000) < per_million && !sim->quiet;

@@ -22,6 +22,8 @@ static void die(struct sim *sim)
 static void plan_tick(struct sim *sim)
 {
     int64_t deadline_ns = core_deadline(sim->core);
+    if (deadline_ns != INT64_MAX)
+        deadline_ns -= sim_clock(sim) - sim->now_ns;
     if (deadline_ns >= sim->tick_ns)
         return;
     sim->tick_ns = deadline_ns;
@@ -140,7 +142,8 @@ static void pay(struct sim *sim, const struct core_event *event,
 static bool decide(struct sim *sim, struct core_event *event, struct sim_message *answer)
 {
     struct core_commands commands;
-    event->now_ns = sim->now_ns;
+    event->now_ns = sim->now_ns + sim->skew_ns; /* it may go back */
+    sim->clock_ns = sim_clock(sim);
     core_step(sim->core, event, &commands);
     sim->steps++;
     sim->commands += commands.count;
@@ -187,7 +190,7 @@ static void load_core(struct sim *sim)
     }
     for (uint32_t i = 0; i < catalog->attempt_count; i++) {
         struct sim_attempt *row = &catalog->attempts[i];
-        row->renewed_ns = sim->now_ns;
+        row->renewed_ns = sim_clock(sim);
         row->ended_life = UINT64_MAX;
         if (row->state != ATTEMPT_LEASED)
             continue;
@@ -207,6 +210,10 @@ void sim_boot(struct sim *sim)
         sim_catalog_copy(&sim->catalog, &sim->backup);
         sim->restores++;
     }
+    /* A machine that was started anew counts from its start. */
+    if (sim_chance(sim, 40 * sim->rates.jump))
+        sim->skew_ns = sim_between(sim, 0, SIM_TERM) - sim->now_ns;
+    sim->clock_ns = 0;
     sim_repair(sim);
     sim_sweep(sim, false);
     load_core(sim);
@@ -241,7 +248,7 @@ static void renew(struct sim *sim, const struct sim_message *request)
 {
     for (uint32_t i = 0; i < request->held_count; i++)
         if (request->held[i] <= sim->catalog.attempt_count)
-            sim->catalog.attempts[request->held[i] - 1].renewed_ns = sim->now_ns;
+            sim->catalog.attempts[request->held[i] - 1].renewed_ns = sim_clock(sim);
 }
 
 static void settle_reports(struct sim *sim, const struct sim_message *answer)

@@ -44,7 +44,8 @@ static void draw_rates(struct sim *sim)
                                     .restore = rate(sim, 300000),
                                     .missing = rate(sim, 10000),
                                     .pause = rate(sim, 20000),
-                                    .flaky = rate(sim, 60000)};
+                                    .flaky = rate(sim, 60000),
+                                    .jump = rate(sim, 20000)};
     sim->policy = (struct campaign_policy){
         .task_ns = random_below(&sim->random, 2) == 0 ? 0 : 8 * SIM_SECOND,
         .task_bytes = 100 * (1 + random_below(&sim->random, 12)),
@@ -154,6 +155,10 @@ static void second(struct sim *sim)
     }
     if (alive < sim->pilots_wanted && !sim->catalog.complete)
         sim_pilot_join(sim);
+    if (sim_chance(sim, sim->rates.jump)) {
+        sim->skew_ns += sim_between(sim, -2 * SIM_TERM, 5 * SIM_TERM);
+        sim->jumps++;
+    }
     if (sim_chance(sim, sim->rates.missing) && !sim->catalog.complete)
         sim_lose_file(sim);
     if (sim_chance(sim, sim->rates.pause) ||
