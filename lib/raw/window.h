@@ -15,6 +15,7 @@ struct window {
     int fd;
     const char *name;
     uint64_t file_size;
+    uint8_t *memory; /* of data, which begins with a page */
     uint8_t *data;
     uint64_t at; /* offset of data[0] in the file */
     size_t size; /* bytes in data */
