@@ -16,6 +16,7 @@ struct column {
     uint32_t counter;    /* column */
     bool counts;         /* it is the length of the counted ones, in a tree a column */
     bool split;          /* in an RNTuple: bytes transposed */
+    bool half;           /* in an RNTuple: floats in 16 bits, which hold all its values */
     struct bytes values; /* as the machine holds them */
 };
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/half.h"
 #include "base/random.h"
 
 #define SHOWN  64u /* entries, as in dump.mjs */
@@ -63,6 +64,29 @@ static uint64_t f32_bits(struct random *random)
         return edges[turn];
     uint32_t bits = (uint32_t)random_next(random);
     return (bits & 0x7f800000u) == 0x7f800000u ? bits & 0x3fffffffu : bits;
+}
+
+/* Floats that 16 bits hold: zeros, the smallest, the first with all its precision, the
+ * largest, NaN; what half_round() makes of ties and of what is out of range. */
+static uint64_t half_bits(struct random *random)
+{
+    static const uint16_t edges[] = {0x0000, 0x8000, 0x0001, 0x8001, 0x03ff,
+                                     0x0400, 0x7bff, 0xfbff, 0x7e00};
+    static const float rounded[] = {2049.0F,    2051.0F,      -2051.0F, 0.1F,  0x1p-25F,
+                                    0x1.8p-24F, 0x1.ffep-15F, 65519.0F, -1e30F};
+    const uint64_t edge_count = sizeof edges / sizeof edges[0];
+    const uint64_t count = edge_count + sizeof rounded / sizeof rounded[0];
+    uint64_t turn = random_below(random, 2 * count);
+    uint16_t half = (uint16_t)random_next(random);
+    if ((half & 0x7c00u) == 0x7c00u)
+        half &= 0xbfffu;
+    float number;
+    uint32_t bits;
+    half_unpack(turn < edge_count ? &edges[turn] : &half, 1, false, &number);
+    if (turn >= edge_count && turn < count)
+        number = half_round(rounded[turn - edge_count]);
+    memcpy(&bits, &number, sizeof bits);
+    return bits;
 }
 
 static uint64_t f64_bits(struct random *random)
@@ -135,6 +159,7 @@ static void column_fill(const struct columns *columns, struct column *column,
             /* A whole basket of empty lists now and then. */
             uint64_t few = entry / 32 % 4 == 1 ? 1 : 5;
             le64_store(bits, column->counts ? random_below(&random, few)
+                             : column->half ? half_bits(&random)
                                             : number_bits(&random, column->is.type));
             must(bytes_append(&column->values, bits, size, &err), &err);
         }

@@ -45,6 +45,22 @@ static void tree_choose(struct columns *columns, uint32_t wide)
     }
 }
 
+/* As single number, array and list. */
+static void halves_choose(struct columns *columns, const struct column *counter)
+{
+    column_add(columns, TTREE_F32, "half_")->half = true;
+    struct column *shaped = column_add(columns, TTREE_F32, "sixhalf_");
+    shaped->half = true;
+    shaped->is.rank = 2;
+    shaped->is.shape[0] = 2;
+    shaped->is.shape[1] = 3;
+    shaped->width = 6;
+    struct column *counted = column_add(columns, TTREE_F32, "listhalf_");
+    counted->half = true;
+    counted->is.counter = counter->name;
+    counted->width = 0;
+}
+
 static void ntuple_choose(struct columns *columns, uint32_t wide)
 {
     static const enum ttree_type types[] = {TTREE_U8, TTREE_U32, TTREE_F32};
@@ -62,6 +78,7 @@ static void ntuple_choose(struct columns *columns, uint32_t wide)
         counted->is.counter = counter->name;
         counted->width = 0;
     }
+    halves_choose(columns, counter);
     if (wide > 0) {
         struct column *column = column_add(columns, TTREE_F32, "wide_");
         column->is.rank = 1;

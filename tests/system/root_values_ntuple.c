@@ -6,8 +6,10 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/digest.h"
+#include "base/half.h"
 #include "output/rntuple.h"
 #include "output/root_classes.h"
 #include "tests/system/root_values.h"
@@ -51,7 +53,9 @@ static enum rntuple_type encoding(const struct column *column)
     case 'i':
         return column->split ? RNTUPLE_SPLIT_U32 : RNTUPLE_U32;
     default:
-        return column->split ? RNTUPLE_SPLIT_F32 : RNTUPLE_F32;
+        return column->split  ? RNTUPLE_SPLIT_F32
+               : column->half ? RNTUPLE_F16
+                              : RNTUPLE_F32;
     }
 }
 
@@ -83,7 +87,9 @@ static void number_add(struct ntuple *ntuple, const struct column *column,
                        enum rntuple_type type, uint32_t field)
 {
     uint32_t number = ntuple->schema.column_count++;
-    unsigned bits = type == RNTUPLE_INDEX64 ? 64 : 8u * ttree_form(column->is.type)->size;
+    unsigned bits = type == RNTUPLE_INDEX64 ? 64
+                    : type == RNTUPLE_F16   ? 16
+                                            : 8u * ttree_form(column->is.type)->size;
     ntuple->columns[number] =
         (struct rntuple_column){.type = type, .bits = (uint16_t)bits, .field = field};
     ntuple->of[number] = column;
@@ -130,7 +136,14 @@ static uint32_t page_make(struct ntuple *ntuple, const struct columns *columns,
     for (size_t byte = 0; column->split && byte < size; byte++)
         for (uint64_t i = 0; i < sum; i++)
             must(bytes_append(&ntuple->page, from + i * size + byte, 1, &err), &err);
-    if (!column->split && sum > 0)
+    for (uint64_t i = 0; column->half && i < sum; i++) {
+        float value;
+        uint16_t half;
+        memcpy(&value, from + i * size, sizeof value);
+        half_pack(&value, 1, false, &half);
+        must(bytes_append(&ntuple->page, &half, sizeof half, &err), &err);
+    }
+    if (!column->split && !column->half && sum > 0)
         must(bytes_append(&ntuple->page, from, sum * size, &err), &err);
     ntuple->taken[number] += sum * size;
     return (uint32_t)sum;
