@@ -18,6 +18,7 @@ memory                  ratio <= 1.1    peak after 10^5 events / after 10^4
 memory                  ours  <= 256    MB
 columns                 ratio <= 0.13   CPU seconds of writing columns / of the executor
 select                  ratio >= 8      events per CPU second from columns / from raw
+select.eminvis_loose    ratio >= 18     the same, one skim that keeps 1 %
 walk                    ratio >= 0.6    bytes per CPU second / read() loop
 decode                  ratio >= 0.2    bytes per CPU second / read() loop
 pulses                  ratio >= 0.13   bytes per CPU second / read() loop
