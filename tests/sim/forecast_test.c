@@ -219,6 +219,33 @@ static void sizing_shortens_the_tail(void **state)
     plan_release(&plan);
 }
 
+/* Why there are none; and the estimate is not always nothing. */
+static void clones_pay_only_where_nodes_differ_much(void **state)
+{
+    (void)state;
+    struct plan plan;
+    struct forecast_cost cost = cost_of_tests();
+    struct forecast_cluster cluster = cluster_of_tests(256);
+    plan_make(&plan, 10000);
+    double like = 0;
+    double unlike = 0;
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        struct forecast_result result;
+        cluster.node_spread = 0.1;
+        forecast_run(&plan.work, &cost, &cluster, seed, &result);
+        like += result.clones_s / result.end_s / 5;
+        cluster.node_spread = 1;
+        forecast_run(&plan.work, &cost, &cluster, seed, &result);
+        unlike += result.clones_s / result.end_s / 5;
+        assert_true(result.clones_s <= result.end_s - result.percent_s[90]);
+    }
+    printf("clones save at most %.1f %% where nodes differ by 10 %%, else %.1f %%\n",
+           100 * like, 100 * unlike);
+    assert_true(like < 0.02);
+    assert_true(unlike > 0.02);
+    plan_release(&plan);
+}
+
 /* Of the ends of segments, asked when so many per cent are done. */
 #define ETA_UNIT 40 /* segments a per cent */
 
@@ -290,6 +317,7 @@ int main(void)
         cmocka_unit_test(short_allocations_finish_long_tasks),
         cmocka_unit_test(whatever_fails_each_campaign_ends),
         cmocka_unit_test(sizing_shortens_the_tail),
+        cmocka_unit_test(clones_pay_only_where_nodes_differ_much),
         cmocka_unit_test(nine_of_ten_intervals_of_the_eta_hold),
         cmocka_unit_test(a_million_segments_on_a_hundred_thousand_cores),
     };
