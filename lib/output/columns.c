@@ -60,6 +60,13 @@ size_t columns_content(int column, uint32_t rows)
            (info->encoding == RECO_HALF ? 2 : reco_type_size(info->type));
 }
 
+/* For a full cluster, of which most segments need a part: without zeros, which would make
+ * all of it memory. */
+static void *room_make(size_t size)
+{
+    return mem_grow(NULL, size, 1);
+}
+
 void columns_page_init(struct columns_page *page)
 {
     size_t most = 0;
@@ -68,8 +75,8 @@ void columns_page_init(struct columns_page *page)
         most = size > most ? size : most;
     }
     *page = (struct columns_page){.compressor = compressor_new(),
-                                  .coded = mem_new(most, 1),
-                                  .stored = mem_new(compress_bound(most) + 8, 1)};
+                                  .coded = room_make(most),
+                                  .stored = room_make(compress_bound(most) + 8)};
 }
 
 void columns_page_release(struct columns_page *page)
@@ -85,7 +92,7 @@ void columns_writer_init(struct columns_writer *writer)
     *writer = (struct columns_writer){.vector = cpu_has_half()};
     columns_page_init(&writer->page);
     for (int c = 0; c < RECO_COLUMN_COUNT; c++)
-        writer->waiting[c] = mem_new(columns_content(c, RECO_CLUSTER), 1);
+        writer->waiting[c] = room_make(columns_content(c, RECO_CLUSTER));
     bytes_init(&writer->table, (size_t)COLUMNS_CLUSTERS * COLUMNS_CLUSTER +
                                    COLUMNS_ACCOUNT + COLUMNS_TAIL);
 }
