@@ -73,8 +73,8 @@ static bool add(struct reading *reading, const struct attempt *attempt, struct e
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < attempt->segment_count; i++) {
         struct plan_segment plan;
-        uint32_t own_events;
-        uint64_t own_bytes;
+        uint32_t own_events = 0;
+        uint64_t own_bytes = 0;
         enum lookup found = catalog_get_plan_segment(reading->txn, attempt->campaign,
                                                      attempt->segments[i], &plan, err);
         if (found == LOOKUP_ABSENT)
