@@ -9,8 +9,8 @@
 
 #include "base/bytes.h"
 
-/* Blocks of 1 KiB and more, up to 64 KiB: there are many arenas with a few values, and
- * some with very many. Larger values get their own block. */
+/* A first block of 1 KiB, for there are many arenas with a few values, then of 64 KiB.
+ * Larger values get their own block. */
 #define ARENA_FIRST ((size_t)1024)
 #define ARENA_BLOCK ((size_t)65536)
 
@@ -53,9 +53,7 @@ static struct arena_block *arena_room(struct arena *arena, size_t size)
             return block;
         last = block;
     }
-    size_t room = last == NULL                   ? ARENA_FIRST
-                  : last->size < ARENA_BLOCK / 2 ? 2 * last->size
-                                                 : ARENA_BLOCK;
+    size_t room = last == NULL ? ARENA_FIRST : ARENA_BLOCK;
     if (room < size)
         room = size;
     /* Only what is handed out is cleared. */
