@@ -264,7 +264,7 @@ static bool apply_one(struct book *book, struct catalog_txn *txn,
         if (command->task_kind == TASK_MERGE)
             return true;
         return apply_commit(
-            &(struct commit){book, txn, report_of(exchange, command), owed},
+            &(struct commit){book, txn, &exchange->sync.reports[command->report], owed},
             command->count, err);
     case COMMAND_END:
         return apply_end(txn, exchange, command, wall_s, err);

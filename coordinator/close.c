@@ -89,10 +89,10 @@ static bool segments_turn(struct catalog_txn *txn, const struct campaign *campai
     for (uint32_t i = 0; i < campaign->segment_count; i++) {
         struct plan_state state;
         if (!catalog_get_states(txn, campaign->id, i, 1, &state, err) ||
-            (state.state == from &&
+            (state.state == from && state.failure != E_AMENDED && /* no loss */
              !segment_turn(txn, campaign, i, &state, closing, err)))
             return false;
-        lost += state.state == SEGMENT_LOST;
+        lost += state.state == SEGMENT_LOST && state.failure != E_AMENDED;
     }
     return !accepts || closing->count == 0 || floors_hold(campaign, lost, err);
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "coordinator/amend.h"
 #include "coordinator/campaign_rules.h"
 #include "coordinator/catalog_command.h"
 #include "coordinator/close.h"
@@ -64,6 +65,10 @@ static const struct command commands[] = {
      report_command},
     {"retry", "quarantined segments again, after the cause was mended", retry_usage,
      retry_command},
+    {"amend", "another tag, release or skims for some runs of a campaign", amend_usage,
+     amend_command},
+    {"rollback", "some runs as before their last amendment", rollback_usage,
+     rollback_command},
     {"pause", "hand out nothing more of a campaign for now", pause_usage, pause_command},
     {"resume", "go on with a paused campaign", resume_usage, resume_command},
     {"cancel", "end a campaign before it is complete", cancel_usage, cancel_command},

@@ -26,7 +26,8 @@ const char plan_usage[] =
     "products that are there already. --dry-run writes nothing to catalog and store and\n"
     "says what would run, what would be reused and what is in the way.\n"
     "--patience: seconds to go on trying when the conditions service fails or stalls\n"
-    "(180). A planned campaign is frozen: a changed file needs a new name.\n"
+    "(180). A planned campaign is frozen: a changed file needs a new name,\n"
+    "or spillway amend.\n"
     "\n"
     "--simulate runs what is left of the campaign on virtual cores, as a dry run also of\n"
     "one that is planned already: time with its 90 % interval, what the last 10 % wait\n"
@@ -131,8 +132,17 @@ static bool why_text_of(const struct plan *plan, struct catalog *catalog,
     return done;
 }
 
-static bool plan_make(struct plan *plan, struct area *area, struct catalog *catalog,
-                      const struct campaign_file *file, bool dry_run, struct err *err)
+/* How the conditions service is asked. */
+static void transfer_set(struct plan *plan, const struct area *area, uint64_t patience_s)
+{
+    struct transfer_options *transfer = &plan->values.transfer;
+    *transfer = transfer_options_patient(clock_random_token(), (uint32_t)patience_s);
+    transfer->bearer = &area->bearer;
+    transfer->authorities = area->authorities;
+}
+
+bool plan_draft(struct plan *plan, const struct area *area, struct catalog *catalog,
+                const struct campaign_file *file, bool dry_run, struct err *err)
 {
     char cache[AREA_PATH];
     char circuits[AREA_PATH];
@@ -140,15 +150,22 @@ static bool plan_make(struct plan *plan, struct area *area, struct catalog *cata
         !area_path(area, "cache/circuits", circuits, err) ||
         !shelf_usable(&file->campaign, err))
         return false;
+    if (plan->values.transfer.bearer == NULL)
+        transfer_set(plan, area, TRANSFER_PATIENCE_S);
     const char *folder = dry_run ? cache : file->campaign.store;
     plan->values.transfer.circuits = circuits;
     bool built = plan_build(plan, catalog, file, folder, err);
     plan->values.transfer.circuits = NULL; /* ends here */
-    if (!built)
-        return false;
-    if (plan->problems.size > 0)
+    if (built && plan->problems.size > 0)
         (void)fwrite(plan->problems.data, 1, plan->problems.size, stderr);
-    if (!why_text_of(plan, catalog, &plan->why, err))
+    return built;
+}
+
+static bool plan_make(struct plan *plan, struct area *area, struct catalog *catalog,
+                      const struct campaign_file *file, bool dry_run, struct err *err)
+{
+    if (!plan_draft(plan, area, catalog, file, dry_run, err) ||
+        !why_text_of(plan, catalog, &plan->why, err))
         return false;
     return dry_run ||
            (plan_check(plan, err) && plan_store(plan, catalog, clock_wall_s(), err));
@@ -188,15 +205,6 @@ static bool plan_run(struct plan *plan, struct area *area, const struct order *o
     catalog_close(catalog);
     arena_release(&arena);
     return done;
-}
-
-/* How the conditions service is asked. */
-static void transfer_set(struct plan *plan, const struct area *area, uint64_t patience_s)
-{
-    struct transfer_options *transfer = &plan->values.transfer;
-    *transfer = transfer_options_patient(clock_random_token(), (uint32_t)patience_s);
-    transfer->bearer = &area->bearer;
-    transfer->authorities = area->authorities;
 }
 
 bool plan_file(const struct area *area, const char *path, char name[CAMPAIGN_NAME],

@@ -13,6 +13,7 @@
 #include "catalog/catalog.h"
 #include "coordinator/fallback.h"
 #include "coordinator/plan_values.h"
+#include "coordinator/write.h"
 
 #define PLAN_REASON   200
 #define PLAN_WHY      ((size_t)64 << 20) /* 10^6 spills of some 10 characters and more */
@@ -76,6 +77,10 @@ bool plan_reuse(struct plan *plan, struct catalog *catalog, struct err *err);
 /* Stores campaign, manifest, values, sets, segments and states in one transaction. */
 bool plan_store(struct plan *plan, struct catalog *catalog, int64_t wall_s,
                 struct err *err);
+
+/* And what `also` writes, in the same transaction. */
+bool plan_store_with(struct plan *plan, struct catalog *catalog, int64_t wall_s,
+                     write_step also, void *context, struct err *err);
 
 /* What the plan says, for people and scripts. */
 bool plan_text(const struct plan *plan, struct bytes *out, struct err *err);

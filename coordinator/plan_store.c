@@ -75,3 +75,23 @@ bool plan_store(struct plan *plan, struct catalog *catalog, int64_t wall_s,
     plan->campaign.created_s = wall_s;
     return write_catalog(catalog, plan_put, plan, err);
 }
+
+struct both {
+    struct plan *plan;
+    write_step also;
+    void *context;
+};
+
+static bool both_put(struct catalog_txn *txn, void *context, struct err *err)
+{
+    const struct both *both = context;
+    return plan_put(txn, both->plan, err) && both->also(txn, both->context, err);
+}
+
+bool plan_store_with(struct plan *plan, struct catalog *catalog, int64_t wall_s,
+                     write_step also, void *context, struct err *err)
+{
+    struct both both = {plan, also, context};
+    plan->campaign.created_s = wall_s;
+    return write_catalog(catalog, both_put, &both, err);
+}

@@ -11,7 +11,8 @@
 /* Work is segments, then files: a merge counts as one unit like a segment. */
 static uint32_t work_done(const struct status *status)
 {
-    return status->by_state[SEGMENT_COMMITTED] + status->by_state[SEGMENT_LOST];
+    return status->by_state[SEGMENT_COMMITTED] + status->by_state[SEGMENT_LOST] +
+           status->amended;
 }
 
 static double seconds(int64_t ns)

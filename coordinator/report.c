@@ -8,6 +8,7 @@
 
 #include "conditions/payload.h"
 #include "coordinator/command.h"
+#include "coordinator/family.h"
 #include "coordinator/skip_plan.h"
 
 #define OUTPUT_LIMIT ((size_t)1 << 30) /* 10^6 losses as JSON */
@@ -252,9 +253,9 @@ static void run_close(struct collected *collected, struct campaign_report *repor
 
 static bool segments_read(struct campaign_report *report, struct catalog_txn *txn,
                           struct masks *masks, struct collected *collected,
-                          struct err *err)
+                          const struct family *family, struct err *err)
 {
-    const struct campaign *campaign = &report->campaign;
+    const struct campaign *campaign = masks->campaign;
     uint32_t run = 0;
     for (uint32_t i = 0; i < campaign->segment_count; i++) {
         size_t losses = report->loss_count;
@@ -270,6 +271,8 @@ static bool segments_read(struct campaign_report *report, struct catalog_txn *tx
         if (planned.id.chunk.run != run)
             run_close(collected, report, run);
         run = planned.id.chunk.run;
+        if (!family_is(family, campaign->name, run))
+            continue;
         if (!catalog_get_states(txn, campaign->id, i, 1, &state, err) ||
             !set_masks(masks, planned.select_set, &masked, err) ||
             !spill_collect(collected, txn, &planned, masked, err) ||
@@ -284,28 +287,87 @@ static bool segments_read(struct campaign_report *report, struct catalog_txn *tx
     return true;
 }
 
+/* The runs that one member of the family answers for. */
+static bool member_read(struct campaign_report *report, struct catalog_txn *txn,
+                        const struct campaign *member, const struct family *family,
+                        struct err *err)
+{
+    struct collected collected = {.count = 0};
+    struct masks masks = {.campaign = member, .txn = txn};
+    rulings_release(&report->rulings);
+    if (!rulings_read(&report->rulings, txn, member->id, err))
+        return false;
+    arena_init(&masks.arena, SET_MEMORY);
+    masks.known = mem_new(member->set_count, sizeof masks.known[0]);
+    memset(masks.known, -1, member->set_count);
+    bool done = segments_read(report, txn, &masks, &collected, family, err);
+    free(masks.known);
+    arena_release(&masks.arena);
+    free(collected.segments);
+    free(collected.spills);
+    return done;
+}
+
+static int run_order(const void *a, const void *b)
+{
+    const struct report_run *left = a;
+    const struct report_run *right = b;
+    return (left->run > right->run) - (left->run < right->run);
+}
+
+static int loss_order(const void *a, const void *b)
+{
+    const struct report_loss *left = a;
+    const struct report_loss *right = b;
+    return segment_id_compare(&left->id, &right->id);
+}
+
+/* Runs and losses come member by member. */
+static void sort_all(struct campaign_report *report)
+{
+    if (report->run_count > 0)
+        qsort(report->runs, report->run_count, sizeof *report->runs, run_order);
+    if (report->loss_count > 0)
+        qsort(report->losses, report->loss_count, sizeof *report->losses, loss_order);
+}
+
+static bool family_read(struct campaign_report *report, struct catalog_txn *txn,
+                        const struct family *family, struct err *err)
+{
+    const struct campaign *campaign = &report->campaign;
+    bool whole = strcmp(family->base, campaign->name) == 0;
+    bool amended = false;
+    bool done = member_read(report, txn, campaign, family, err);
+    for (uint32_t i = 0; done && whole && i < family->count; i++) {
+        struct campaign member;
+        if (family->steps[i].rollback)
+            continue;
+        enum lookup found =
+            catalog_get_campaign(txn, family->steps[i].member, &member, err);
+        if (found == LOOKUP_ABSENT)
+            err_set(err, E_CATALOG_DAMAGED, "amendment %s is missing",
+                    family->steps[i].member);
+        done = found == LOOKUP_FOUND && member_read(report, txn, &member, family, err);
+        amended = true;
+    }
+    if (amended)
+        sort_all(report);
+    return done;
+}
+
 bool campaign_report_read(struct campaign_report *report, struct catalog_txn *txn,
                           const char *name, struct err *err)
 {
-    struct collected collected = {.count = 0};
-    struct masks masks = {.campaign = &report->campaign, .txn = txn};
+    struct family family;
     enum lookup found = catalog_get_campaign(txn, name, &report->campaign, err);
     if (found == LOOKUP_ABSENT)
         return err_set(err, E_NOT_FOUND, "no campaign %.48s in the catalog", name);
     if (found == LOOKUP_FAILED)
         return false;
-    if (!rulings_read(&report->rulings, txn, report->campaign.id, err))
-        return false;
-    uint32_t sets = report->campaign.set_count;
-    arena_init(&masks.arena, SET_MEMORY);
-    masks.known = mem_new(sets, sizeof masks.known[0]);
-    memset(masks.known, -1, sets);
-    bool done = segments_read(report, txn, &masks, &collected, err) &&
+    bool done = family_load(&family, txn, name, err) &&
+                family_read(report, txn, &family, err) &&
                 report_fallbacks(report, txn, err);
-    free(masks.known);
-    arena_release(&masks.arena);
-    free(collected.segments);
-    free(collected.spills);
+    family_release(&family);
     return done;
 }
 

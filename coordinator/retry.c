@@ -33,7 +33,8 @@ static bool retry_segment(struct catalog_txn *txn, uint32_t campaign, uint32_t n
     struct plan_state state;
     if (!catalog_get_states(txn, campaign, number, 1, &state, err))
         return false;
-    bool lost = state.state == SEGMENT_LOST && options->lost;
+    bool lost = state.state == SEGMENT_LOST && options->lost &&
+                state.failure != E_AMENDED; /* no loss */
     if (state.state != SEGMENT_QUARANTINED && !lost)
         return true;
     if (catalog_get_plan_segment(txn, campaign, number, &plan, err) != LOOKUP_FOUND)

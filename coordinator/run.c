@@ -20,6 +20,7 @@
 #include "catalog/owner.h"
 #include "coordinator/child.h"
 #include "coordinator/command.h"
+#include "coordinator/family.h"
 #include "coordinator/last_words.h"
 #include "coordinator/plan.h"
 #include "coordinator/progress.h"
@@ -97,8 +98,10 @@ static bool start_coordinator(struct supervisor *supervisor, struct err *err)
     const char *words[TURN_CAMPAIGNS + 7] = {
         program, "--area",   supervisor->area->folder,
         "serve", "--listen", supervisor->listen};
+    uint32_t at = 6;
     for (uint32_t i = 0; i < supervisor->count; i++)
-        words[6 + i] = supervisor->names[i];
+        if (strchr(supervisor->names[i], '+') == NULL) /* amendments follow */
+            words[at++] = supervisor->names[i];
     return child_start(&supervisor->coordinator, words, supervisor->log_coordinator, err);
 }
 
@@ -200,6 +203,7 @@ static bool about_to_give_up(const struct supervisor *supervisor)
 static void add_up(struct status *sum, const struct status *one)
 {
     sum->campaign.segment_count += one->campaign.segment_count;
+    sum->amended += one->amended;
     sum->campaign.complete = sum->campaign.complete && one->campaign.complete;
     for (unsigned i = 0; i < SEGMENT_STATES; i++)
         sum->by_state[i] += one->by_state[i];
@@ -378,12 +382,27 @@ static int run_campaigns(struct supervisor *supervisor, struct err *err)
     return exit_status;
 }
 
-static bool plan_files(struct supervisor *supervisor, char **files, struct err *err)
+/* The campaigns of the files, and their amendments. */
+static bool find_campaigns(struct supervisor *supervisor, char **files, uint32_t count,
+                           struct err *err)
 {
-    for (uint32_t i = 0; i < supervisor->count; i++)
-        if (!plan_file(supervisor->area, files[i], supervisor->names[i], err))
+    char planned[TURN_CAMPAIGNS][CAMPAIGN_NAME];
+    const char *names[TURN_CAMPAIGNS];
+    struct catalog *catalog = NULL;
+    struct catalog_txn *txn = NULL;
+    struct area area = *supervisor->area;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!plan_file(supervisor->area, files[i], planned[i], err))
             return false;
-    return true;
+        names[i] = planned[i];
+    }
+    bool done = area_catalog(&area, CATALOG_READ, &catalog, err) &&
+                catalog_begin(catalog, &txn, err) &&
+                family_expand(txn, names, count, TURN_CAMPAIGNS, &supervisor->names,
+                              &supervisor->count, err);
+    catalog_abort(txn);
+    catalog_close(catalog);
+    return done;
 }
 
 /* One supervisor an area: two would fight for the catalog. The lock ends with us. */
@@ -408,12 +427,13 @@ int run_command(struct area *area, int argc, char **argv)
         !workers_check(&supervisor, &err) || !area_open(area, &err) ||
         !area_take(area, &err))
         return command_error(&err);
-    supervisor.count = (uint32_t)argc - 1;
-    supervisor.names = mem_new(supervisor.count, sizeof *supervisor.names);
-    supervisor.each = mem_new(supervisor.count, sizeof *supervisor.each);
-    int status = plan_files(&supervisor, argv + 1, &err)
-                     ? run_campaigns(&supervisor, &err)
-                     : command_error(&err);
+    int status;
+    if (find_campaigns(&supervisor, argv + 1, (uint32_t)argc - 1, &err)) {
+        supervisor.each = mem_new(supervisor.count, sizeof *supervisor.each);
+        status = run_campaigns(&supervisor, &err);
+    } else {
+        status = command_error(&err);
+    }
     free(supervisor.names);
     free(supervisor.each);
     return status;

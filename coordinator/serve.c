@@ -205,6 +205,8 @@ static bool loop(struct service *service, const struct serve_options *options,
     if (!served_start(served, err))
         return false;
     while (!*stop) {
+        if (!served_renew(served, limit, err))
+            return false;
         show(service);
         uint32_t count =
             door_take(service->door, wait_for(service), GATHER_NS, list, TURN_EXCHANGES);
@@ -215,8 +217,7 @@ static bool loop(struct service *service, const struct serve_options *options,
             return false;
         }
         answer_all(service, list, count);
-        if (!sweep_in_time(service, err) || !served_watch(served, err) ||
-            !served_renew(served, limit, err))
+        if (!sweep_in_time(service, err) || !served_watch(served, err))
             return false;
     }
     return true;

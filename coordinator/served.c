@@ -9,8 +9,10 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "coordinator/family.h"
 #include "coordinator/loss_list.h"
 #include "coordinator/repair.h"
+#include "coordinator/retire.h"
 #include "coordinator/sweep.h"
 #include "coordinator/withdraw.h"
 #include "coordinator/write.h"
@@ -21,6 +23,7 @@ struct step {
     struct served_one *one;
     const struct order *order;
     bool *news;
+    bool retired[TURN_CAMPAIGNS];
     uint64_t forgotten; /* segments */
     uint64_t adopted;   /* products */
 };
@@ -235,7 +238,7 @@ bool served_renew(struct served *served, uint64_t limit, struct err *err)
         if (!full && !one->stale)
             continue;
         log_write(served->log, LOG_LEVEL_INFO, "event=%s campaign=%s action=loaded_anew",
-                  full ? "journal_full" : "shared_products_gone", one->name);
+                  full ? "journal_full" : "catalog_changed", one->name);
         twins_release(&served->twins);
         unload(one);
         if (!load_one(served, one, err) || !find_twins(served, err) ||
@@ -315,10 +318,19 @@ bool served_order(struct served *served, const struct order *order, bool *news,
 
 static bool sweep(struct catalog_txn *txn, void *context, struct err *err)
 {
-    const struct served *served = ((struct step *)context)->served;
+    struct step *step = context;
+    const struct served *served = step->served;
     for (uint32_t i = 0; i < served->count; i++) {
         const struct campaign *campaign = &served->list[i].book.campaign;
         uint64_t replaced;
+        uint32_t retired;
+        if (!retire_runs(txn, campaign, &retired, err))
+            return false;
+        step->retired[i] = retired > 0;
+        if (retired > 0)
+            log_write(served->log, LOG_LEVEL_INFO,
+                      "event=retired campaign=%s files=%u why=amended", campaign->name,
+                      retired);
         if (!withdraw_files(txn, campaign, &replaced, err) ||
             !sweep_collecting(campaign, txn, err))
             return false;
@@ -350,8 +362,11 @@ static bool sweep_store(struct catalog_txn *txn, void *context, struct err *err)
 bool served_sweep(struct served *served, struct err *err)
 {
     struct step step = {.served = served};
-    return write_catalog(served->catalog, sweep, &step, err) &&
-           write_catalog(served->catalog, sweep_store, &step, err);
+    if (!write_catalog(served->catalog, sweep, &step, err))
+        return false;
+    for (uint32_t i = 0; i < served->count; i++)
+        served->list[i].stale = served->list[i].stale || step.retired[i];
+    return write_catalog(served->catalog, sweep_store, &step, err);
 }
 
 /* The first campaign in order that has pilots at work, NULL none. */
@@ -399,27 +414,42 @@ static bool names_differ(const char *const *names, uint32_t count, struct err *e
 }
 
 /* All that are not cancelled. */
-static bool add_names(struct served *served, const char *const *names, uint32_t count,
-                      struct err *err)
+static bool add_members(struct served *served, char (*members)[CAMPAIGN_NAME],
+                        uint32_t count, struct err *err)
 {
-    if (!names_differ(names, count, err))
-        return false;
     served->list = mem_new(count, sizeof *served->list);
     for (uint32_t i = 0; i < count; i++) {
         struct served_one *one = &served->list[served->count];
-        if (!text_copy(one->name, sizeof one->name, names[i], err) ||
-            !read_orders(served, one, err))
+        memcpy(one->name, members[i], sizeof one->name);
+        if (!read_orders(served, one, err))
             return false;
         if (one->orders.hold != CORE_CANCELLED)
             served->count++;
     }
     if (served->count == 0)
-        return err_set(err, E_ORDER, "campaign %s was cancelled", names[0]);
+        return err_set(err, E_ORDER, "campaign %s was cancelled", members[0]);
     if (served->count < count)
         log_write(served->log, LOG_LEVEL_WARN,
                   "event=cancelled campaigns=%u action=not_served",
                   count - served->count);
     return true;
+}
+
+/* The campaigns with their amendments. */
+static bool add_names(struct served *served, const char *const *names, uint32_t count,
+                      struct err *err)
+{
+    struct catalog_txn *txn;
+    char(*members)[CAMPAIGN_NAME] = NULL;
+    uint32_t member_count = 0;
+    if (!names_differ(names, count, err) || !catalog_begin(served->catalog, &txn, err))
+        return false;
+    bool done =
+        family_expand(txn, names, count, TURN_CAMPAIGNS, &members, &member_count, err);
+    catalog_abort(txn);
+    done = done && add_members(served, members, member_count, err);
+    free(members);
+    return done;
 }
 
 bool served_load(struct served *served, const char *const *names, uint32_t count,

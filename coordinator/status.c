@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "coordinator/attempt_view.h"
 #include "coordinator/command.h"
+#include "coordinator/family.h"
 #include "coordinator/moved.h"
 #include "coordinator/owed.h"
 #include "coordinator/stuck.h"
@@ -45,7 +46,10 @@ static bool count_states(struct catalog_txn *txn, struct status *status,
         if (!catalog_get_states(txn, status->campaign.id, first, count, piece, err))
             return false;
         for (uint32_t i = 0; i < count; i++) {
-            status->by_state[piece[i].state]++;
+            if (piece[i].state == SEGMENT_LOST && piece[i].failure == E_AMENDED)
+                status->amended++;
+            else
+                status->by_state[piece[i].state]++;
             if (piece[i].state == SEGMENT_WAITING)
                 count_waiting(status, piece[i].failure);
         }
@@ -96,9 +100,10 @@ struct run_tail {
     bool open;
 };
 
-static bool run_waits(const struct run_tail *tail, const struct number_list *cut)
+static bool run_waits(const struct run_tail *tail, const struct number_list *cut,
+                      const struct family *family, const char *campaign)
 {
-    return tail->committed && !tail->open &&
+    return tail->committed && family_is(family, campaign, tail->run) && !tail->open &&
            (cut->count == 0 || bsearch(&tail->run, cut->numbers, cut->count,
                                        sizeof tail->run, number_compare) == NULL);
 }
@@ -106,7 +111,8 @@ static bool run_waits(const struct run_tail *tail, const struct number_list *cut
 /* Between the commit of a run's last segment and its cut nothing is open, yet its files
  * are still to be made. */
 static bool cut_is_due(struct catalog_txn *txn, const struct campaign *campaign,
-                       const struct number_list *cut, bool *due, struct err *err)
+                       const struct number_list *cut, const struct family *family,
+                       bool *due, struct err *err)
 {
     struct run_tail tail = {.run = 0};
     for (uint32_t i = 0; i < campaign->segment_count; i++) {
@@ -116,7 +122,8 @@ static bool cut_is_due(struct catalog_txn *txn, const struct campaign *campaign,
             return err_set(err, E_CATALOG_DAMAGED, "plan segment %u is missing", i);
         if (!catalog_get_states(txn, campaign->id, i, 1, &state, err))
             return false;
-        *due = plan.id.chunk.run != tail.run && run_waits(&tail, cut);
+        *due = plan.id.chunk.run != tail.run &&
+               run_waits(&tail, cut, family, campaign->name);
         if (*due)
             return true;
         if (plan.id.chunk.run != tail.run)
@@ -124,7 +131,7 @@ static bool cut_is_due(struct catalog_txn *txn, const struct campaign *campaign,
         tail.committed = tail.committed || state.state == SEGMENT_COMMITTED;
         tail.open = tail.open || !segment_state_is_final((enum segment_state)state.state);
     }
-    *due = run_waits(&tail, cut);
+    *due = run_waits(&tail, cut, family, campaign->name);
     return true;
 }
 
@@ -143,9 +150,12 @@ static bool nothing_moves(const struct status *status)
 static bool find_stuck(struct catalog_txn *txn, struct status *status, struct err *err)
 {
     struct number_list cut = {.count = 0};
+    struct family family;
     bool due = false;
-    bool done = cut_runs(txn, &status->campaign, &cut, err) &&
-                cut_is_due(txn, &status->campaign, &cut, &due, err);
+    bool done = family_load(&family, txn, status->campaign.name, err) &&
+                cut_runs(txn, &status->campaign, &cut, err) &&
+                cut_is_due(txn, &status->campaign, &cut, &family, &due, err);
+    family_release(&family);
     free(cut.numbers);
     status->stuck = done && !due;
     return done;
@@ -254,6 +264,31 @@ static bool print_orders(struct catalog_txn *txn, const struct status *status, b
     return orders->hold == CORE_RUNNING || print_order(&orders->held, NULL, err);
 }
 
+/* Amendments and rollbacks, under the campaign that they are of. */
+static bool print_family(struct catalog_txn *txn, const char *campaign, struct err *err)
+{
+    struct family family;
+    bool done = family_load(&family, txn, campaign, err);
+    for (uint32_t i = 0; done && strcmp(family.base, campaign) == 0 && i < family.count;
+         i++) {
+        const struct family_step *step = &family.steps[i];
+        const struct order when_of = {.wall_s = step->wall_s};
+        struct bytes runs;
+        char when[32];
+        order_time(&when_of, when);
+        bytes_init(&runs, (size_t)1 << 20);
+        done = family_runs_text(step->runs, step->run_count, &runs, err);
+        if (done)
+            (void)printf("  %s of runs %.*s%s%s by %s at %s: %s\n",
+                         step->rollback ? "rollback" : "amendment", (int)runs.size,
+                         (const char *)runs.data, step->rollback ? "" : ": ",
+                         step->member, step->who, when, step->reason);
+        bytes_release(&runs);
+    }
+    family_release(&family);
+    return done;
+}
+
 /* What the coordinator saw last, while the campaign is open. */
 static bool print_alert(struct catalog_txn *txn, const struct campaign *campaign,
                         struct err *err)
@@ -310,6 +345,8 @@ static bool print_text(struct catalog_txn *txn, const struct status *status, boo
         if (status->by_state[i] > 0)
             (void)printf(", %u %s", status->by_state[i],
                          segment_state_name((enum segment_state)i));
+    if (status->amended > 0)
+        (void)printf(", %u amended", status->amended);
     (void)printf("; %u files published", status->groups[GROUP_PUBLISHED]);
     uint32_t open = status->groups[GROUP_OPEN] + status->groups[GROUP_LEASED] +
                     status->groups[GROUP_PUBLISHING];
@@ -323,6 +360,7 @@ static bool print_text(struct catalog_txn *txn, const struct status *status, boo
         (void)printf("  %u wait and are tried again: %s: %s\n", status->waiting,
                      err_name(waiting), err_advice(waiting));
     if (!print_rest(txn, status, NULL, err) || !print_orders(txn, status, all, err) ||
+        !print_family(txn, campaign->name, err) ||
         !attempt_rules_show(txn, campaign, NULL, err) || !print_alert(txn, campaign, err))
         return false;
     (void)fflush(stdout);
@@ -350,6 +388,7 @@ static bool put_json(struct json_writer *json, struct catalog_txn *txn,
     for (unsigned i = 0; i < SEGMENT_STATES; i++)
         json_put_u64(json, segment_state_name((enum segment_state)i),
                      status->by_state[i]);
+    json_put_u64(json, "amended", status->amended);
     json_put_u64(json, "files_published", status->groups[GROUP_PUBLISHED]);
     json_put_u64(json, "merges_failed", status->groups[GROUP_FAILED]);
     if (status->waiting_failure != E_NONE)

@@ -12,6 +12,7 @@
 struct status {
     struct campaign campaign;
     uint32_t by_state[SEGMENT_STATES];
+    uint32_t amended; /* segments that an amendment answers for; not in by_state */
     uint32_t groups[GROUP_VOID + 1];
     bool stuck; /* nothing moves any more: segments are quarantined, merges given up */
     uint32_t waiting; /* segments and merges that failed and wait for their turn */

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "coordinator/family.h"
 #include "coordinator/groups.h"
 #include "coordinator/publish.h"
 #include "coordinator/repair.h"
@@ -355,6 +356,20 @@ static bool write_groups(struct catalog_txn *txn, void *context, struct err *err
     return catalog_put_campaign(txn, &record->campaign, err);
 }
 
+/* A run that an amendment answers for is not published by this campaign. */
+static bool unit_answers(const struct book *book, struct catalog_txn *txn, uint32_t unit,
+                         bool *answers, struct err *err)
+{
+    struct plan_segment plan;
+    enum lookup found = catalog_get_plan_segment(txn, book->campaign.id,
+                                                 book->units[unit].first, &plan, err);
+    if (found == LOOKUP_ABSENT)
+        return err_set(err, E_CATALOG_DAMAGED, "plan segment %u is missing",
+                       book->units[unit].first);
+    return found == LOOKUP_FOUND &&
+           family_answers(txn, book->campaign.name, plan.id.chunk.run, answers, err);
+}
+
 static bool make_groups(const struct debt *debt, uint32_t unit, struct group_list *list,
                         struct err *err)
 {
@@ -362,7 +377,9 @@ static bool make_groups(const struct debt *debt, uint32_t unit, struct group_lis
     struct catalog_txn *txn;
     if (!catalog_begin(debt->turn->catalog, &txn, err))
         return false;
-    bool done = groups_cut(book, txn, unit, list, err);
+    bool answers = false;
+    bool done = unit_answers(book, txn, unit, &answers, err) &&
+                (!answers || groups_cut(book, txn, unit, list, err));
     catalog_abort(txn);
     struct cut_record record = {.campaign = book->campaign, .list = list};
     record.campaign.group_count += list->count;

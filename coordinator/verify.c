@@ -14,6 +14,7 @@
 #include "catalog/catalog.h"
 #include "coordinator/book.h"
 #include "coordinator/command.h"
+#include "coordinator/family.h"
 #include "coordinator/ruling.h"
 #include "coordinator/shelf.h"
 #include "coordinator/skip_plan.h"
@@ -46,6 +47,7 @@ struct verify {
     uint64_t bytes;
     struct event_digest selected, delivered, lost, open;
     struct rulings rulings;
+    const struct family *family;
 };
 
 static void fault(struct verify *verify, const char *where, const char *what)
@@ -185,6 +187,8 @@ static bool verify_segment(struct verify *verify, uint32_t number, struct err *e
             LOOKUP_FOUND ||
         catalog_get_segment(verify->txn, &plan.id, &segment, err) != LOOKUP_FOUND)
         return err_set(err, E_CATALOG_DAMAGED, "plan segment %u is not whole", number);
+    if (!family_is(verify->family, verify->campaign.name, plan.id.chunk.run))
+        return true;
     event_digest_merge(&verify->selected, &segment.digest);
     enum segment_state state = (enum segment_state)verify->states[number].state;
     struct event_digest *part = state == SEGMENT_COMMITTED ? &verify->delivered
@@ -207,9 +211,14 @@ static bool verify_segment(struct verify *verify, uint32_t number, struct err *e
     return true;
 }
 
-static bool verify_all(struct verify *verify, struct err *err)
+static bool verify_member(struct verify *verify, struct err *err)
 {
     uint32_t count = verify->campaign.segment_count;
+    free(verify->states);
+    free(verify->seen);
+    verify->states = NULL;
+    verify->seen = NULL;
+    rulings_release(&verify->rulings);
     verify->stream_count = book_streams(&verify->campaign, verify->streams, STREAMS);
     if (!rulings_read(&verify->rulings, verify->txn, verify->campaign.id, err))
         return false;
@@ -223,12 +232,35 @@ static bool verify_all(struct verify *verify, struct err *err)
         if (catalog_get_group(verify->txn, verify->campaign.id, i, &group, err) !=
             LOOKUP_FOUND)
             return err_set(err, E_CATALOG_DAMAGED, "merge group %u is missing", i);
-        if (group.state == GROUP_PUBLISHED && !verify_group(verify, &group, err))
+        if (group.state == GROUP_PUBLISHED &&
+            family_is(verify->family, verify->campaign.name, group.merge_class.run) &&
+            !verify_group(verify, &group, err))
             return false;
     }
     for (uint32_t i = 0; i < count; i++)
         if (!verify_segment(verify, i, err))
             return false;
+    return true;
+}
+
+/* Each run as the member of the family has it that answers for it. */
+static bool verify_all(struct verify *verify, struct err *err)
+{
+    const struct family *family = verify->family;
+    bool whole = strcmp(family->base, verify->campaign.name) == 0;
+    if (!verify_member(verify, err))
+        return false;
+    for (uint32_t i = 0; whole && i < family->count; i++) {
+        const char *member = family->steps[i].member;
+        if (family->steps[i].rollback)
+            continue;
+        enum lookup found =
+            catalog_get_campaign(verify->txn, member, &verify->campaign, err);
+        if (found == LOOKUP_ABSENT)
+            err_set(err, E_CATALOG_DAMAGED, "amendment %s is missing", member);
+        if (found != LOOKUP_FOUND || !verify_member(verify, err))
+            return false;
+    }
     struct event_digest sum = verify->delivered;
     event_digest_merge(&sum, &verify->lost);
     event_digest_merge(&sum, &verify->open);
@@ -241,7 +273,8 @@ static bool verify_campaign(const struct area *area, const char *name, struct er
 {
     char folder[AREA_PATH];
     struct catalog *catalog = NULL;
-    struct verify verify = {.faults = 0};
+    struct family family = {.count = 0};
+    struct verify verify = {.family = &family};
     bool done = area_path(area, "catalog", folder, err) &&
                 catalog_open(folder, CATALOG_READ, &catalog, err) &&
                 catalog_begin(catalog, &verify.txn, err);
@@ -250,8 +283,10 @@ static bool verify_campaign(const struct area *area, const char *name, struct er
         if (found == LOOKUP_ABSENT)
             err_set(err, E_NOT_FOUND, "\"%s\" is neither a campaign nor a file of ours",
                     name);
-        done = found == LOOKUP_FOUND && verify_all(&verify, err);
+        done = found == LOOKUP_FOUND && family_load(&family, verify.txn, name, err) &&
+               verify_all(&verify, err);
     }
+    family_release(&family);
     catalog_abort(verify.txn);
     catalog_close(catalog);
     rulings_release(&verify.rulings);

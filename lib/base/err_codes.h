@@ -119,6 +119,7 @@
     X(E_CAMPAIGN_STUCK, 860, ERR_INPUT, "Mend the cause, then spillway retry CAMPAIGN and run again; complete_at below 1 accepts a loss.") \
     X(E_VERIFY, 861, ERR_INPUT, "The files named above are not what the catalog says: make them again.") \
     X(E_ORDER, 862, ERR_USAGE, "Look at spillway status CAMPAIGN: complete and cancelled campaigns take no orders.") \
+    X(E_AMENDED, 863, ERR_USAGE, "An amendment of the campaign answers for this run: spillway status CAMPAIGN.") \
     X(E_HTTP_LISTEN, 890, ERR_NODE, "Choose a free address and port of this machine to listen on.") \
     /* worker */                                                                          \
     X(E_WORKER_CRASH, 900, ERR_PAYLOAD, "The executor crashed: repeat the task by hand with spillway-executor --task.") \
