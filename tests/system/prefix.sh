@@ -9,7 +9,7 @@
 
 must spillway-simulate --out "$scratch/data" --runs 9001-9001 --spills 60 --events 1200 \
     --chunk-bytes 500000000 --seed 7
-prefix_campaign() { # FILE STORE: all segments of a chunk are one task
+prefix_campaign() { # FILE STORE: all segments of a chunk are one task, however long it takes
     cat >"$1" <<YAML
 name: c1
 purpose: test
@@ -24,6 +24,7 @@ reconstruct:
 skims:
   - {name: random, kind: random, fraction: 0.05, events: [physics]}
 task:
+  seconds: 0
   bytes: 1000000000
 YAML
 }
@@ -36,8 +37,22 @@ make_area short "$scratch/data"
 prefix_campaign "$scratch/short.yaml" "$scratch/store-short"
 must spillway --area "$area" plan "$scratch/short.yaml"
 start_serve "$area" c1 || finish
+# However quick this machine is, its executor gets no more than a tenth of a core.
+cat >"$scratch/slow-executor" <<SH
+#!/bin/bash
+"$bin/spillway-executor" "\$@" <&0 &
+child=\$!
+for signal in USR1 USR2 TERM; do trap "kill -\$signal \$child" \$signal; done
+while kill -STOP \$child 2>/dev/null; do
+    sleep 0.045
+    kill -CONT \$child
+    sleep 0.005
+done
+wait \$child
+SH
+chmod +x "$scratch/slow-executor"
 pilots=("$bin/spillway-pilot" --coordinator "$area/coordinator.url" --token "$area/pilot.token"
-    --cache "$area/cache" --scratch "$area/scratch")
+    --cache "$area/cache" --scratch "$area/scratch" --executor "$scratch/slow-executor")
 committed() { spillway --area "$area" status c1 --json | grep -o '"committed":[0-9]*' | cut -d: -f2; }
 parts() { find "$scratch/store-short/parts" -type f 2>/dev/null | wc -l; }
 
