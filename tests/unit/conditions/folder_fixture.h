@@ -1,8 +1,8 @@
 /* folder_fixture.h - a folder of conditions for tests, and payloads to put into it.
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef SPILLWAY_TESTS_FOLDER_FIXTURE_H
-#define SPILLWAY_TESTS_FOLDER_FIXTURE_H
+#ifndef SPILLWAY_TESTS_UNIT_CONDITIONS_FOLDER_FIXTURE_H
+#define SPILLWAY_TESTS_UNIT_CONDITIONS_FOLDER_FIXTURE_H
 
 #include <limits.h>
 #include <setjmp.h>
