@@ -107,8 +107,8 @@ void digitise_event(const struct digitise *digitise, const struct sim_event *eve
         double levels[LAYOUT_SAMPLES] = {0};
         channel_levels(&digitiser, i, levels);
         digits->source[i] = detector->source;
-        digits->port[i] = detector->port;
-        digits->adc[i] = channel->channel >> 4;
+        digits->port[i] = channel->port;
+        digits->adc[i] = channel->adc;
         digits->channel[i] = channel->channel & 15;
         digits->sample_count[i] = LAYOUT_SAMPLES;
         digits->first[i] = digits->sample_total;

@@ -8,13 +8,27 @@
 
 #define BLOCK_WORDS 4096
 #define SCALER_GEO  5
+#define CODE_LIMIT  ((size_t)1 << 20)
 
-void encode_init(struct encode *encode)
+/* The code of compressed blocks, as the map has it. */
+static bool code_read(struct huffman *huffman, struct err *err)
 {
+    struct bytes text;
+    bytes_init(&text, CODE_LIMIT);
+    bool done = form_code_add(&text, err) &&
+                huffman_read((const char *)text.data, text.size, huffman, err);
+    bytes_release(&text);
+    return done;
+}
+
+bool encode_init(struct encode *encode, const struct form *form, struct err *err)
+{
+    *encode = (struct encode){.form = *form};
     raw_writer_init(&encode->writer, DATE_MAX_EVENT);
     bytes_init(&encode->words, (size_t)BLOCK_WORDS * 4);
     apv_digits_init(&encode->apv);
     f1_digits_init(&encode->f1);
+    return form->sadc != FORM_SADC_HUFFMAN || code_read(&encode->huffman, err);
 }
 
 void encode_release(struct encode *encode)
@@ -23,11 +37,15 @@ void encode_release(struct encode *encode)
     bytes_release(&encode->words);
     apv_digits_release(&encode->apv);
     f1_digits_release(&encode->f1);
+    huffman_release(&encode->huffman);
 }
 
-static struct raw_event_spec spec_of(const struct encode_head *head)
+static struct raw_event_spec spec_of(const struct form *form,
+                                     const struct encode_head *head)
 {
-    return (struct raw_event_spec){.header = {.type = head->type,
+    return (struct raw_event_spec){.header = {.layout = form->layout,
+                                              .head_bytes = form->head_bytes,
+                                              .type = head->type,
                                               .run = head->run,
                                               .event_in_run = head->event_in_run,
                                               .event = head->event,
@@ -45,6 +63,18 @@ static bool words_put(struct encode *encode, uint16_t source, uint8_t format,
     return raw_block(&encode->writer, &block, err);
 }
 
+/* Rows from the first number to the second, of the event that is the third. */
+static bool rows_encode(struct encode *encode, const struct sadc_digits *digits,
+                        const uint32_t n[3], struct err *err)
+{
+    const struct form *form = &encode->form;
+    if (form->sadc == FORM_SADC_3)
+        return sadc_encode(digits, n[0], n[1], n[2], &encode->words, err);
+    const struct sadc_old_spec spec = {
+        .mode = form_mode(form), .event = n[2], .huffman = &encode->huffman};
+    return sadc_old_encode(digits, n[0], n[1], &spec, &encode->words, err);
+}
+
 /* The block of the source that row *row belongs to; *row is then behind it. */
 static bool sadc_block(struct encode *encode, const struct sadc_digits *digits,
                        uint32_t event, uint32_t *row, struct err *err)
@@ -53,7 +83,7 @@ static bool sadc_block(struct encode *encode, const struct sadc_digits *digits,
     while (*row < digits->count && digits->source[*row] == digits->source[from])
         (*row)++;
     bytes_clear(&encode->words);
-    return sadc_encode(digits, from, *row, event, &encode->words, err) &&
+    return rows_encode(encode, digits, (const uint32_t[]){from, *row, event}, err) &&
            words_put(encode, digits->source[from], 0, err);
 }
 
@@ -127,7 +157,7 @@ bool encode_event(struct encode *encode, const struct encode_head *head,
                   struct err *err)
 {
     struct raw_writer *writer = &encode->writer;
-    struct raw_event_spec spec = spec_of(head);
+    struct raw_event_spec spec = spec_of(&encode->form, head);
     uint32_t row = 0;
     spec.header.trigger_mask = event->trigger;
     spec.header.trigger_valid = true;
@@ -166,7 +196,7 @@ bool encode_record(struct encode *encode, const struct encode_head *head,
                    uint32_t beam_count, struct err *err)
 {
     struct raw_writer *writer = &encode->writer;
-    struct raw_event_spec spec = spec_of(head);
+    struct raw_event_spec spec = spec_of(&encode->form, head);
     bytes_clear(&writer->out);
     if (!raw_event_begin(writer, &spec, err) || !raw_subevent_begin(writer, 1, err))
         return false;

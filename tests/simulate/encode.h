@@ -12,6 +12,7 @@
 #include "raw/f1.h"
 #include "raw/writer.h"
 #include "tests/simulate/digitise.h"
+#include "tests/simulate/form.h"
 
 #define ENCODE_APV_SOURCE    380
 #define ENCODE_APV_CHIPS     3
@@ -23,13 +24,15 @@
 #define ENCODE_LED           0x68000000u /* sub-type of calibration events */
 
 struct encode {
+    struct form form;
+    struct huffman huffman;   /* of compressed blocks */
     struct raw_writer writer; /* holds one event */
     struct bytes words;
     struct apv_digits apv;
     struct f1_digits f1;
 };
 
-void encode_init(struct encode *encode);
+bool encode_init(struct encode *encode, const struct form *form, struct err *err);
 void encode_release(struct encode *encode);
 
 /* What the header of any event says. */

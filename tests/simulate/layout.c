@@ -35,6 +35,7 @@ const struct layout_detector layout_detectors[LAYOUT_DETECTORS] = {
 #define PARITY_SPREAD   4.0
 #define LED_COUNTS      1000.0
 #define LED_SPREAD      400.0
+#define SAMPLE_MAX      4095 /* of 12 bits */
 
 static struct layout_channel channel_make(uint64_t seed, enum layout_detector_id id,
                                           uint32_t cell)
@@ -45,7 +46,10 @@ static struct layout_channel channel_make(uint64_t seed, enum layout_detector_id
                                      .x = (uint8_t)(cell / detector->ny),
                                      .y = (uint8_t)(cell % detector->ny),
                                      .channel = (uint8_t)(detector->base + cell),
+                                     .port = detector->port,
+                                     .full = SAMPLE_MAX,
                                      .offset_ns = detector->offset_ns};
+    channel.adc = channel.channel >> 4;
     channel.gain_gev =
         detector->gain_gev * (1 + GAIN_SPREAD * (2 * random_unit(&random) - 1));
     channel.pedestal[0] = PEDESTAL_COUNTS + PEDESTAL_SPREAD * random_unit(&random);

@@ -50,7 +50,9 @@ extern const struct layout_detector layout_detectors[LAYOUT_DETECTORS];
 struct layout_channel {
     enum layout_detector_id detector;
     uint8_t x, y;
-    uint8_t channel;    /* of the port */
+    uint8_t channel;    /* of the port as modules of format 3 have it */
+    uint8_t port, adc;  /* where it is read out, with channel modulo 16 */
+    uint16_t full;      /* largest sample */
     double gain_gev;    /* of one count of the height of a pulse */
     double pedestal[2]; /* counts; even and odd samples */
     double offset_ns;   /* after S0 */

@@ -26,8 +26,13 @@ const char sim_usage[] =
     "  --seed N              start of all random numbers (1)\n"
     "  --chunk-bytes N       size limit of a chunk (1000000000)\n"
     "  --signal-fraction F   beam events with missing energy, 0 to 1 (0.002)\n"
-    "  --beam-prescale N      one in N beam triggers that are no physics trigger is\n"
+    "  --beam-prescale N     one in N beam triggers that are no physics trigger is\n"
     "                        recorded, others are drawn again (1)\n"
+    "  --sadc-format WORD    of the calorimeters' modules: 1, 1-extended, 2, huffman or\n"
+    "                        3 (3); 1 and 2 are of 10-bit ADCs\n"
+    "  --adc-bits N          10 or 12 (12); 10 in the formats that hold no more\n"
+    "  --date-header WORD    68, 72, 3.14 or old: 68 and 72 bytes of versions 3.0 to 3.13,\n"
+    "                        80 of version 3.14, 80 of those before 3.0 (68)\n"
     "  --setup NAME          the only one is 2022-electron-100\n";
 
 struct option_row {
@@ -77,6 +82,24 @@ static bool runs_read(const char *text, struct sim_options *options, struct err 
     return true;
 }
 
+/* The data format; 0 bits: those of the format. */
+static bool form_read(const char *sadc, const char *date, uint64_t bits,
+                      struct form *form, struct err *err)
+{
+    if (!form_sadc_named(sadc, form))
+        return err_set(err, E_USAGE,
+                       "--sadc-format %.20s: there are 1, 1-extended, 2, huffman and 3",
+                       sadc);
+    if (!form_date_named(date, form))
+        return err_set(err, E_USAGE,
+                       "--date-header %.20s: there are 68, 72, 3.14 and old", date);
+    if (bits == 11)
+        return err_set(err, E_USAGE, "--adc-bits 11: there are 10 and 12");
+    form->ten_bits = bits == 0 ? form->ten_bits : bits == 10;
+    return form_holds(form) ||
+           err_set(err, E_USAGE, "--adc-bits 12: format %s holds 10", sadc);
+}
+
 static bool words_read(int count, char **arguments, const struct option_row *rows,
                        struct err *err)
 {
@@ -105,12 +128,15 @@ bool sim_options_read(int count, char **arguments, struct sim_options *options,
         options->help = options->help || strcmp(arguments[i], "--help") == 0;
     if (options->help)
         return true;
-    const char *runs = NULL;
-    uint64_t spills = 0, events = 0, led = 10, prescale = 1;
+    const char *runs = NULL, *sadc = "3", *date = "68";
+    uint64_t spills = 0, events = 0, led = 10, prescale = 1, bits = 0;
     const struct option_row rows[] = {
         {.name = "--out", .text = &options->out},
         {.name = "--runs", .text = &runs},
         {.name = "--setup", .text = &options->setup},
+        {.name = "--sadc-format", .text = &sadc},
+        {.name = "--date-header", .text = &date},
+        {"--adc-bits", 10, 12, &bits, NULL, NULL},
         {"--spills", 1, DATE_SPILL_LIMIT - 1, &spills, NULL, NULL},
         {"--events", 1, DATE_EVENT_LIMIT / 2, &events, NULL, NULL},
         {"--led", 0, 10000, &led, NULL, NULL},
@@ -119,7 +145,8 @@ bool sim_options_read(int count, char **arguments, struct sim_options *options,
         {.name = "--signal-fraction", .fraction = &options->mixture.signal_fraction},
         {"--beam-prescale", 1, 1000, &prescale, NULL, NULL},
         {.name = NULL}};
-    if (!words_read(count, arguments, rows, err) || !runs_read(runs, options, err))
+    if (!words_read(count, arguments, rows, err) || !runs_read(runs, options, err) ||
+        !form_read(sadc, date, bits, &options->form, err))
         return false;
     if (options->out == NULL || spills == 0 || events == 0)
         return err_set(err, E_USAGE, "--out, --spills and --events are needed");

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "tests/simulate/event.h"
+#include "tests/simulate/form.h"
 
 struct sim_options {
     const char *out; /* folder; must not hold results yet */
@@ -17,6 +18,7 @@ struct sim_options {
     uint64_t seed;
     uint64_t chunk_bytes; /* a chunk of a builder ends before it would pass this */
     struct sim_mixture mixture;
+    struct form form;
     bool help;
 };
 

@@ -41,17 +41,21 @@ static bool real_line(struct bytes *text, double value, struct err *err)
 static bool map_section(const struct payloads *payloads, uint32_t source,
                         struct bytes *text, struct err *err)
 {
+    const struct form *form = &payloads->options->form;
+    const bool ports = form_map_version(form) == 2;
     bool done = text_addf(text, err,
-                          "  <ChipSADC version=\"2\" runs=\"%" PRIu32 "-%" PRIu32
-                          "\" options=\"xy data_format3\">\n",
-                          payloads->options->first_run, payloads->options->last_run);
+                          "  <ChipSADC version=\"%" PRIu32 "\" runs=\"%" PRIu32
+                          "-%" PRIu32 "\" options=\"xy%s\">\n",
+                          form_map_version(form), payloads->options->first_run,
+                          payloads->options->last_run, form_map_option(form));
     for (size_t i = 0; done && i < LAYOUT_CHANNELS; i++) {
         const struct layout_channel *channel = &payloads->channels[i];
         const struct layout_detector *detector = &layout_detectors[channel->detector];
         if (detector->source == source)
             done = text_addf(text, err, "%s %u %u %u %u %u\n", detector->name,
-                             detector->source, detector->port, channel->channel,
-                             channel->x, channel->y);
+                             detector->source, ports ? channel->port : channel->adc,
+                             ports ? channel->channel : channel->channel % 16, channel->x,
+                             channel->y);
     }
     return done && text_add(text, "  </ChipSADC>\n", err);
 }
@@ -68,6 +72,9 @@ static bool map_make(const struct payloads *payloads, struct bytes *text, struct
             done = map_section(payloads, layout_detectors[i].source, text, err);
         last = layout_detectors[i].source;
     }
+    if (payloads->options->form.sadc == FORM_SADC_HUFFMAN)
+        done = done && text_add(text, "  <ChipSADC_HT>\n", err) &&
+               form_code_add(text, err) && text_add(text, "  </ChipSADC_HT>\n", err);
     return done && text_add(text, "</Map>\n", err);
 }
 

@@ -7,9 +7,8 @@
 
 #include "base/fmath.h"
 
-#define PEAK_NS    45.0
-#define SAMPLE_MAX 4095.0
-#define PHASES     50 /* steps of 0.25 ns in a sampling period */
+#define PEAK_NS 45.0
+#define PHASES  50 /* steps of 0.25 ns in a sampling period */
 
 static double shape_at(const struct pulse *pulse, double time_ns)
 {
@@ -62,7 +61,7 @@ uint16_t pulse_sample(const struct layout_channel *channel,
         int ones = __builtin_popcount((unsigned)(bits & 15));
         bits >>= 4;
         double value = floor(channel->pedestal[i % 2] + levels[i] + ones - 2 + 0.5);
-        samples[i] = (uint16_t)fmin(fmax(value, 0), SAMPLE_MAX);
+        samples[i] = (uint16_t)fmin(fmax(value, 0), channel->full);
         sum += samples[i];
     }
     return (uint16_t)sum;

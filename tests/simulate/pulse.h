@@ -1,4 +1,4 @@
-/* pulse.h - the shape of a pulse and its 12-bit samples.
+/* pulse.h - the shape of a pulse and its samples.
  * SPDX-License-Identifier: Apache-2.0
  *
  * One shape for all channels, rising to 1 in 45 ns: f(t) = u^3 exp(3 (1 - u)) with u =
@@ -25,8 +25,8 @@ void pulse_make(struct pulse *pulse);
 void pulse_add(const struct pulse *pulse, double counts, double time_ns,
                double levels[LAYOUT_SAMPLES]);
 
-/* Levels over pedestals with noise of one count as samples, cut to 0 to 4095; the return
- * value is their sum modulo 65536. */
+/* Levels over pedestals with noise of one count as samples, cut to what the channel
+ * holds; the return value is their sum modulo 65536. */
 uint16_t pulse_sample(const struct layout_channel *channel,
                       const double levels[LAYOUT_SAMPLES], struct random *noise,
                       uint16_t samples[LAYOUT_SAMPLES]);

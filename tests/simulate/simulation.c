@@ -209,8 +209,9 @@ bool simulation_run(const struct sim_options *options, struct simulation_counts 
     pulse_make(&simulation->pulse);
     layout_make(options->seed, simulation->channels);
     sadc_digits_init(&simulation->digits);
-    encode_init(&simulation->encode);
-    bool done = everything_give(simulation, err);
+    form_channels(&options->form, simulation->channels, LAYOUT_CHANNELS);
+    bool done = encode_init(&simulation->encode, &options->form, err) &&
+                everything_give(simulation, err);
     if (done)
         *counts = simulation->counts;
     for (size_t i = 0; i < BUILDERS; i++)

@@ -11,6 +11,8 @@
 #include "raw/decode.h"
 #include "tests/simulate/encode.h"
 
+static const struct form form = {.sadc = FORM_SADC_3};
+
 static const struct encode_head head = {.run = 7000,
                                         .spill = 3,
                                         .event = 70001,
@@ -48,7 +50,7 @@ static void events_have_calorimeters_and_trackers(void **state)
     struct digits digits;
     struct faults faults = {.sum_differs = 0};
     struct err err;
-    encode_init(&encode);
+    assert_true(encode_init(&encode, &form, &err));
     digits_init(&digits);
     sadc_digits_init(&sadc);
     for (uint32_t row = 0; row < 3; row++) {
@@ -88,7 +90,7 @@ static void ends_of_bursts_have_a_scaler(void **state)
     struct faults faults = {.sum_differs = 0};
     struct err err;
     end.type = EVENT_END_OF_BURST;
-    encode_init(&encode);
+    assert_true(encode_init(&encode, &form, &err));
     digits_init(&digits);
     assert_true(encode_record(&encode, &end, 123456, &err));
     decode(&encode.writer.out, &digits, &faults);

@@ -16,7 +16,7 @@
 #include "tests/simulate/pulse.h"
 #include "tests/simulate/spill.h"
 
-#define WORDS 12
+#define WORDS 14
 
 static bool read_options(const char *const words[], struct sim_options *options,
                          struct err *err)
@@ -72,6 +72,11 @@ static void bad_options_are_named(void **state)
         {{"--out", "x", "--runs", "1", "--spills", "1", "--events", "1", "--setup", "y",
           NULL},
          "--setup y"},
+        {{"--out", "x", "--runs", "1", "--sadc-format", "4", NULL}, "--sadc-format 4"},
+        {{"--out", "x", "--runs", "1", "--date-header", "80", NULL}, "--date-header 80"},
+        {{"--out", "x", "--runs", "1", "--adc-bits", "11", NULL}, "--adc-bits 11"},
+        {{"--runs", "1", "--sadc-format", "1", "--adc-bits", "12", NULL},
+         "format 1 holds 10"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -81,6 +86,32 @@ static void bad_options_are_named(void **state)
         assert_int_equal(err.kind, ERR_USAGE);
         assert_non_null(strstr(err.text, cases[i].text));
     }
+}
+
+static void forms_have_bits_and_addresses(void **state)
+{
+    (void)state;
+    static struct layout_channel plain[LAYOUT_CHANNELS], old[LAYOUT_CHANNELS];
+    struct sim_options options;
+    struct err err;
+    const char *const words[] = {
+        "--runs",        "1",  "--spills",      "1", "--events", "1", "--out", "x",
+        "--date-header", "72", "--sadc-format", "2", NULL};
+    assert_true(read_options(words, &options, &err));
+    assert_int_equal(options.form.sadc, FORM_SADC_2);
+    assert_int_equal(options.form.head_bytes, DATE_HEAD_3_11);
+    assert_true(options.form.ten_bits);
+    layout_make(7, plain);
+    layout_make(7, old);
+    form_channels(&options.form, old, LAYOUT_CHANNELS);
+    /* Channel 17 of port 1 of source 616, cell 17 of ECAL1. */
+    assert_int_equal(plain[47].port, 1);
+    assert_int_equal(plain[47].adc, 1);
+    assert_int_equal(old[47].port, 0);
+    assert_int_equal(old[47].adc, 5);
+    assert_int_equal(old[47].full, 1023);
+    assert_true(old[47].pedestal[0] * 4 == plain[47].pedestal[0]);
+    assert_true(old[47].gain_gev == plain[47].gain_gev * 4);
 }
 
 static void pulse_has_its_height_and_time(void **state)
@@ -188,6 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_are_read),
         cmocka_unit_test(bad_options_are_named),
+        cmocka_unit_test(forms_have_bits_and_addresses),
         cmocka_unit_test(pulse_has_its_height_and_time),
         cmocka_unit_test(samples_are_cut_to_twelve_bits),
         cmocka_unit_test(drift_is_small_and_differs_between_spills),
