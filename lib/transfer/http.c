@@ -1,4 +1,4 @@
-/* http.c - the only door to libcurl.
+/* http.c - one request, by libcurl.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "transfer/http.h"
@@ -6,11 +6,10 @@
 #include <pthread.h>
 #include <strings.h>
 
-#include <curl/curl.h>
-
 #include "base/disk.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "transfer/http_library.h"
 
 #define HTTP_HEADER_BYTES ((size_t)256 << 10) /* all headers of an answer */
 #define HTTP_REDIRECTS    3L
@@ -18,7 +17,7 @@
 #define HTTP_DETAIL       320 /* characters of a server's text in a message */
 
 struct http_client {
-    CURL *curl;
+    CURL *curl; /* NULL: there is no library */
 };
 
 /* Where the bytes of one answer go, and why they stopped. */
@@ -35,11 +34,22 @@ struct sink {
     struct err disk;
 };
 
-static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+/* Loaded once for all threads, or why it could not be. */
+static struct http_library library;
+static struct err library_missing;
+static bool library_loaded;
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 
-static void curl_start(void)
+static void library_start(void)
 {
-    bug_if(curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK);
+    library_loaded = http_library_load(HTTP_LIBRARY, &library, &library_missing);
+    bug_if(library_loaded && library.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK);
+}
+
+static bool library_ready(void)
+{
+    (void)pthread_once(&library_once, library_start);
+    return library_loaded;
 }
 
 struct http_limits http_limits_usual(uint64_t max_bytes)
@@ -53,9 +63,10 @@ struct http_limits http_limits_usual(uint64_t max_bytes)
 
 struct http_client *http_client_new(void)
 {
-    (void)pthread_once(&curl_once, curl_start);
     struct http_client *client = mem_new(1, sizeof *client);
-    client->curl = curl_easy_init();
+    if (!library_ready())
+        return client;
+    client->curl = library.easy_init();
     bug_if(!client->curl);
     return client;
 }
@@ -64,7 +75,8 @@ void http_client_free(struct http_client *client)
 {
     if (!client)
         return;
-    curl_easy_cleanup(client->curl);
+    if (client->curl)
+        library.easy_cleanup(client->curl);
     free(client);
 }
 
@@ -116,23 +128,26 @@ static void lower(char *text)
 
 void http_origin(const char *url, char origin[HTTP_ORIGIN])
 {
-    CURLU *parts = curl_url();
+    origin[0] = '\0';
+    if (!library_ready())
+        return;
+    CURLU *parts = library.url();
     char *scheme = NULL, *host = NULL, *port = NULL;
     bug_if(!parts);
     bool known =
-        curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-        curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-        curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-        curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK;
+        library.url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+        library.url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+        library.url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+        library.url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK;
     int length =
         known ? snprintf(origin, HTTP_ORIGIN, "%s://%s:%s", scheme, host, port) : -1;
     if (length < 0 || length >= HTTP_ORIGIN || !url_starts(scheme, "http"))
         origin[0] = '\0';
     lower(origin);
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(port);
-    curl_url_cleanup(parts);
+    library.free(scheme);
+    library.free(host);
+    library.free(port);
+    library.url_cleanup(parts);
 }
 
 /* 127.0.0.1, localhost, [::1]: never by a proxy, whatever the environment says. */
@@ -156,29 +171,30 @@ bool http_is_private(const char *url)
 
 static void set_limits(CURL *curl, const struct http_limits *limits)
 {
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)limits->connect_ms);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)limits->slow_bytes_s);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)limits->slow_s);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)limits->total_ms);
+    library.easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)limits->connect_ms);
+    library.easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, (long)limits->slow_bytes_s);
+    library.easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)limits->slow_s);
+    library.easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)limits->total_ms);
     uint64_t most = limits->max_bytes < INT64_MAX ? limits->max_bytes : INT64_MAX;
-    curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)most);
+    library.easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)most);
 }
 
 static void set_access(CURL *curl, const struct http_call *call)
 {
     bool secure = url_starts(call->url, "https:");
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, secure ? "https" : "http,https");
-    curl_easy_setopt(curl, CURLOPT_MAXREDIRS, HTTP_REDIRECTS);
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, call->bearer ? 0L : 1L);
-    curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    library.easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    library.easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR,
+                        secure ? "https" : "http,https");
+    library.easy_setopt(curl, CURLOPT_MAXREDIRS, HTTP_REDIRECTS);
+    library.easy_setopt(curl, CURLOPT_FOLLOWLOCATION, call->bearer ? 0L : 1L);
+    library.easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if (call->authorities)
-        curl_easy_setopt(curl, CURLOPT_CAINFO, call->authorities);
-    curl_easy_setopt(curl, CURLOPT_NOPROXY, url_is_loopback(call->url) ? "*" : NULL);
+        library.easy_setopt(curl, CURLOPT_CAINFO, call->authorities);
+    library.easy_setopt(curl, CURLOPT_NOPROXY, url_is_loopback(call->url) ? "*" : NULL);
     if (!call->bearer)
         return;
-    curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-    curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, call->bearer);
+    library.easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+    library.easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, call->bearer);
 }
 
 static struct curl_slist *header_add(struct curl_slist *list, const char *name,
@@ -190,7 +206,7 @@ static struct curl_slist *header_add(struct curl_slist *list, const char *name,
     bytes_init(&line, 4096);
     bug_if(!text_addf(&line, &err, "%s: %s", name, value) ||
            !text_terminate(&line, &text, &err));
-    struct curl_slist *longer = curl_slist_append(list, text);
+    struct curl_slist *longer = library.slist_append(list, text);
     bug_if(!longer);
     bytes_release(&line);
     return longer;
@@ -204,30 +220,31 @@ static struct curl_slist *set_headers(CURL *curl, const struct http_call *call)
         list = header_add(list, "Content-Type", call->content_type);
     if (call->if_match)
         list = header_add(list, "If-Match", call->if_match);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
+    library.easy_setopt(curl, CURLOPT_HTTPHEADER, list);
     return list;
 }
 
 static void set_call(CURL *curl, const struct http_call *call, struct sink *sink)
 {
-    curl_easy_reset(curl); /* keeps connections */
-    curl_easy_setopt(curl, CURLOPT_URL, call->url);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "spillway");
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, sink);
-    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, sink);
+    library.easy_reset(curl); /* keeps connections */
+    library.easy_setopt(curl, CURLOPT_URL, call->url);
+    library.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    library.easy_setopt(curl, CURLOPT_USERAGENT, "spillway");
+    library.easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+    library.easy_setopt(curl, CURLOPT_WRITEDATA, sink);
+    library.easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+    library.easy_setopt(curl, CURLOPT_HEADERDATA, sink);
     set_limits(curl, &call->limits);
     set_access(curl, call);
 }
 
 static void set_post(CURL *curl, const struct http_call *call)
 {
-    curl_easy_setopt(curl, CURLOPT_POST, 1L);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, call->body ? call->body : "");
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_size);
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L); /* never send a body elsewhere */
+    library.easy_setopt(curl, CURLOPT_POST, 1L);
+    library.easy_setopt(curl, CURLOPT_POSTFIELDS, call->body ? call->body : "");
+    library.easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_size);
+    library.easy_setopt(curl, CURLOPT_FOLLOWLOCATION,
+                        0L); /* never send a body elsewhere */
 }
 
 /* ---- judging ---- */
@@ -235,7 +252,7 @@ static void set_post(CURL *curl, const struct http_call *call)
 static bool was_connected(CURL *curl)
 {
     curl_off_t connected = 0;
-    curl_easy_getinfo(curl, CURLINFO_PRETRANSFER_TIME_T, &connected);
+    library.easy_getinfo(curl, CURLINFO_PRETRANSFER_TIME_T, &connected);
     return connected > 0;
 }
 
@@ -273,9 +290,9 @@ static void read_response(CURL *curl, struct http_response *response)
 {
     char *type = NULL;
     curl_off_t after = 0;
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &response->status);
-    curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
-    curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &after);
+    library.easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &response->status);
+    library.easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+    library.easy_getinfo(curl, CURLINFO_RETRY_AFTER, &after);
     response->is_json = type && url_starts(type, "application/json");
     response->retry_after_s = after > 0 ? (int64_t)after : 0;
 }
@@ -332,7 +349,7 @@ static bool transfer_failed(CURL *curl, CURLcode result, const struct http_call 
     if (sink->header_bytes > HTTP_HEADER_BYTES)
         return err_set(err, E_HTTP_REPLY, "%s: endless headers", call->url);
     return err_set(err, code_of(curl, result), "%s: %s after %llu bytes", call->url,
-                   curl_easy_strerror(result), (unsigned long long)sink->taken);
+                   library.easy_strerror(result), (unsigned long long)sink->taken);
 }
 
 static bool perform(CURL *curl, const struct http_call *call, struct sink *sink,
@@ -343,14 +360,18 @@ static bool perform(CURL *curl, const struct http_call *call, struct sink *sink,
     *response = (struct http_response){0};
     if (!url_starts(call->url, "http://") && !url_starts(call->url, "https://"))
         return err_set(err, E_URL, "'%s' is no http:// or https:// URL", call->url);
+    if (!curl) {
+        *err = library_missing;
+        return err_wrap(err, "%s", call->url);
+    }
     set_call(curl, call, sink);
     if (sink->post)
         set_post(curl, call);
     if (sink->method)
-        curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, sink->method);
+        library.easy_setopt(curl, CURLOPT_CUSTOMREQUEST, sink->method);
     struct curl_slist *headers = set_headers(curl, call);
-    CURLcode result = curl_easy_perform(curl);
-    curl_slist_free_all(headers);
+    CURLcode result = library.easy_perform(curl);
+    library.slist_free_all(headers);
     read_response(curl, response);
     if (result != CURLE_OK)
         return transfer_failed(curl, result, call, sink, err);

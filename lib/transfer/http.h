@@ -1,4 +1,4 @@
-/* http.h - requests to HTTP servers; http.c is the only door to libcurl.
+/* http.h - requests to HTTP servers, by libcurl.
  * SPDX-License-Identifier: Apache-2.0
  *
  * A client keeps its connections open between calls (keep-alive); one thread uses it at a
@@ -16,6 +16,7 @@
  *   E_HTTP_TOO_LARGE  more bytes than allowed
  *   E_HTTP_TRUNCATED  the answer stopped early
  *   E_HTTP_REPLY      not HTTP, too many redirects, endless headers
+ *   E_PROCESS    libcurl is not on this machine
  */
 #ifndef SPILLWAY_TRANSFER_HTTP_H
 #define SPILLWAY_TRANSFER_HTTP_H
