@@ -346,8 +346,9 @@ int main(int argc, char **argv)
     struct executor executor = {.serving = false};
     /* Large buffers go back to the kernel with their task. With the limit that glibc
      * moves by itself they come from the heap the next time, and every page is touched to
-     * clear it: twice the memory. */
+     * clear it: twice the memory. What is smaller stays for the next task. */
     (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 32 << 20);
     bytes_init(&executor.task, FRAME_LIMIT);
     bytes_init(&executor.out, FRAME_LIMIT + 16);
     bytes_init(&executor.answer, FRAME_LIMIT);

@@ -58,7 +58,8 @@ struct decoder {
 /* Stored columns that are read again; made once. */
 struct columns_source {
     struct columns_reader reader;
-    struct reco_table table; /* of a cluster */
+    uint64_t wanted;         /* columns */
+    struct reco_table table; /* of a cluster, with these */
 };
 
 struct process {
@@ -148,6 +149,11 @@ bool process_select_start(struct process *process, const struct task_segment *se
 void process_choose(struct process *process, const struct task_segment *segment,
                     struct event_place *place, const struct reco_table *table,
                     uint32_t row);
+
+/* The same of `count` (up to SELECTION_ROWS) rows of stored columns from `row` on;
+ * *accepted gets what place.accepted is of each. */
+void process_choose_rows(struct process *process, const struct task_segment *segment,
+                         uint32_t row, uint32_t count, uint16_t accepted[SELECTION_ROWS]);
 
 /* Writes the streams of the select step. `data` NULL: events are fetched one by one. */
 bool process_select_write(struct process *process, const struct task_segment *segment,

@@ -45,6 +45,26 @@ void process_choose(struct process *process, const struct task_segment *segment,
             place->accepted |= (uint16_t)(1u << s);
 }
 
+void process_choose_rows(struct process *process, const struct task_segment *segment,
+                         uint32_t row, uint32_t count, uint16_t accepted[SELECTION_ROWS])
+{
+    const struct reco_table *table = &process->source.table;
+    const struct selection_events events = {.run = segment->segment.id.chunk.run,
+                                            .spill = segment->segment.spill,
+                                            .numbers = reco_u32(table, RECO_EVENT, row),
+                                            .types = reco_u8(table, RECO_TYPE, row),
+                                            .count = count,
+                                            .table = table,
+                                            .row = row};
+    memset(accepted, 0, count * sizeof *accepted);
+    for (uint32_t s = 0; s < process->task->recipe->skim_count; s++) {
+        uint64_t kept =
+            selection_choose(&process->selection, s, &events, &process->flows[s]);
+        for (; kept != 0; kept &= kept - 1)
+            accepted[__builtin_ctzll(kept)] |= (uint16_t)(1u << s);
+    }
+}
+
 /* The event's bytes, from the segment in memory or fetched and looked at. */
 static bool place_bytes(struct process *process, const struct task_segment *segment,
                         const struct event_place *place, const uint8_t **bytes,

@@ -22,11 +22,20 @@ struct stored {
     bool clean;   /* nothing but records lay between the events so far */
 };
 
-static void source_prepare(struct columns_source *source)
+/* What of the columns is needed: where the events are and what the cuts look at. */
+static uint64_t wanted_columns(const struct process *process)
 {
+    return reco_set(RECO_EVENT) | reco_set(RECO_TYPE) | reco_set(RECO_RAW_OFFSET) |
+           reco_set(RECO_RAW_SIZE) | selection_columns(&process->selection);
+}
+
+static void source_prepare(struct process *process)
+{
+    struct columns_source *source = &process->source;
     if (source->table.capacity != 0)
         return;
-    reco_table_init(&source->table, RECO_CLUSTER);
+    source->wanted = wanted_columns(process);
+    reco_table_init_some(&source->table, RECO_CLUSTER, source->wanted);
     columns_reader_init(&source->reader);
 }
 
@@ -101,34 +110,31 @@ static bool style_learn(struct stored *stored, const struct event_place *place,
     return true;
 }
 
-static bool rows_take(struct stored *stored, const struct reco_table *table,
+/* Up to SELECTION_ROWS rows. */
+static bool rows_take(struct stored *stored, uint32_t from, uint32_t count,
                       struct err *err)
 {
     struct process *process = stored->process;
-    for (uint32_t row = 0; row < table->rows; row++) {
+    const struct reco_table *table = &process->source.table;
+    uint16_t accepted[SELECTION_ROWS];
+    process_choose_rows(process, stored->segment, from, count, accepted);
+    for (uint32_t row = from; row < from + count; row++) {
         struct event_place place = {.offset = *reco_u32(table, RECO_RAW_OFFSET, row),
                                     .length = *reco_u32(table, RECO_RAW_SIZE, row),
                                     .event = *reco_u32(table, RECO_EVENT, row),
-                                    .type = *reco_u8(table, RECO_TYPE, row)};
+                                    .type = *reco_u8(table, RECO_TYPE, row),
+                                    .accepted = accepted[row - from]};
         uint64_t length = stored->segment->segment.length;
         if (place.offset > length || place.length > length - place.offset)
             return err_set(err, E_COLUMNS_FORMAT,
                            "event %" PRIu32 " is outside of its segment", place.event);
         if (!style_learn(stored, &place, err) || !records_add(stored, place.offset, err))
             return false;
-        process_choose(process, stored->segment, &place, table, row);
         if (!places_add(&process->places, &place, err))
             return false;
         stored->end = place.offset + place.length;
     }
     return true;
-}
-
-/* What of the columns is needed: where the events are and what the cuts look at. */
-static uint64_t wanted_columns(const struct process *process)
-{
-    return reco_set(RECO_EVENT) | reco_set(RECO_TYPE) | reco_set(RECO_RAW_OFFSET) |
-           reco_set(RECO_RAW_SIZE) | selection_columns(&process->selection);
 }
 
 static bool columns_read(struct stored *stored, int fd, const char *path, struct err *err)
@@ -137,7 +143,6 @@ static bool columns_read(struct stored *stored, int fd, const char *path, struct
     struct reco_table *table = &process->source.table;
     struct columns_reader *reader = &process->source.reader;
     const struct product *product = &stored->segment->reco;
-    uint64_t wanted = wanted_columns(process);
     if (!columns_open(reader, fd, path, &product->place, &product->key, err))
         return product_wrong(product, err);
     if (reader->rows != product->entries) {
@@ -146,10 +151,14 @@ static bool columns_read(struct stored *stored, int fd, const char *path, struct
         return product_wrong(product, err);
     }
     do {
-        if (!columns_next(reader, wanted, table, err))
+        if (!columns_next(reader, process->source.wanted, table, err))
             return product_wrong(product, err);
-        if (!rows_take(stored, table, err))
-            return false;
+        for (uint32_t row = 0; row < table->rows; row += SELECTION_ROWS) {
+            uint32_t left = table->rows - row;
+            if (!rows_take(stored, row, left < SELECTION_ROWS ? left : SELECTION_ROWS,
+                           err))
+                return false;
+        }
     } while (table->rows > 0);
     if (!columns_account(reader, &process->line, err) ||
         !summary_read(process->line.data, process->line.size, path, &process->summary,
@@ -195,7 +204,7 @@ bool process_stored(struct process *process, const struct task_segment *segment,
     if (length < 0 || (size_t)length >= sizeof path)
         return err_set(err, E_LIMIT, "%.80s...: the path is too long",
                        process->task->store);
-    source_prepare(&process->source);
+    source_prepare(process);
     process->places.count = 0;
     if (!disk_open_read(path, &fd, &size, err))
         return product_wrong(product, err);

@@ -45,6 +45,14 @@ void reco_table_init(struct reco_table *table, uint32_t capacity)
         table->data[c] = mem_new(capacity, row_size(c));
 }
 
+void reco_table_init_some(struct reco_table *table, uint32_t capacity, uint64_t columns)
+{
+    *table = (struct reco_table){.capacity = capacity};
+    for (int c = 0; c < RECO_COLUMN_COUNT; c++)
+        if ((columns & reco_set((enum reco_column)c)) != 0)
+            table->data[c] = mem_grow(NULL, capacity, row_size(c));
+}
+
 void reco_table_release(struct reco_table *table)
 {
     for (int c = 0; c < RECO_COLUMN_COUNT; c++)

@@ -157,6 +157,11 @@ struct reco_table {
 };
 
 void reco_table_init(struct reco_table *table, uint32_t capacity);
+
+/* The same with the set `columns` only, for stored rows: not cleared, so it takes no more
+ * memory than is read into it. */
+void reco_table_init_some(struct reco_table *table, uint32_t capacity, uint64_t columns);
+
 void reco_table_release(struct reco_table *table);
 
 /* A zeroed row at the end, which must have room; gives its number. All rows before it

@@ -28,7 +28,7 @@
 #define PACK_HEAD       16u
 #define PACK_RECORDS    ((uint64_t)1 << 20) /* of a file, at most */
 #define PACK_META_LIMIT 1024u
-#define PACK_BLOCK      ((size_t)64 << 10) /* of a write; events have some 10 kB */
+#define PACK_BLOCK      ((size_t)256 << 10) /* of a write; events have some 10 kB */
 
 /* What a record is; `key_text` hashes to `key`. */
 struct pack_item {

@@ -186,7 +186,8 @@ bool selection_value(const struct reco_table *table, uint32_t row, enum quantity
                      double *value)
 {
     const struct source *source = &sources[quantity];
-    if ((*reco_u32(table, RECO_FLAGS, row) & source->needs) != source->needs)
+    if (source->needs != 0 &&
+        (*reco_u32(table, RECO_FLAGS, row) & source->needs) != source->needs)
         return false;
     *value = source_value(table, row, source);
     return true;
@@ -200,51 +201,110 @@ double selection_unit(uint32_t run, uint32_t spill, uint32_t event)
     return random_unit(&random);
 }
 
-static bool cuts_pass(const struct selection *selection, uint32_t skim,
-                      const struct selection_event *event, struct cut_flow *flow)
+/* Of neighbouring rows; where an event has no such quantity the value means nothing. */
+static void source_values(const struct selection_events *events,
+                          const struct source *source, double *values)
 {
-    bug_if(event->table == NULL);
-    const struct skim *cuts = &selection->recipe->skims[skim];
-    for (uint32_t c = 0; c < cuts->cut_count; c++) {
-        double value;
-        if (!selection_value(event->table, event->row, selection->quantities[skim][c],
-                             &value) ||
-            !(value >= cuts->cuts[c].minimum && value < cuts->cuts[c].maximum))
-            return false;
-        flow->after[c]++;
+    const struct reco_table *table = events->table;
+    if (source->kind != FROM_FLOAT) {
+        for (uint32_t i = 0; i < events->count; i++)
+            values[i] = source_value(table, events->row + i, source);
+        return;
     }
-    return true;
+    const size_t width = reco_column_infos[source->column].width;
+    const float *numbers = reco_f32(table, source->column, events->row) + source->place;
+    for (uint32_t i = 0; i < events->count; i++)
+        values[i] = (double)numbers[i * width];
 }
 
-static bool skim_passes(const struct selection *selection, uint32_t skim,
-                        const struct selection_event *event, struct cut_flow *flow)
+static uint64_t cut_passes(const struct selection_events *events,
+                           const struct skim_cut *cut, const struct source *source)
+{
+    double values[SELECTION_ROWS];
+    uint64_t passed = 0;
+    source_values(events, source, values);
+    for (uint32_t i = 0; i < events->count; i++)
+        passed |= (uint64_t)((values[i] >= cut->minimum) & (values[i] < cut->maximum))
+                  << i;
+    if (source->needs == 0)
+        return passed;
+    const uint32_t *flags = reco_u32(events->table, RECO_FLAGS, events->row);
+    for (uint32_t i = 0; i < events->count; i++)
+        passed &= ~((uint64_t)((flags[i] & source->needs) != source->needs) << i);
+    return passed;
+}
+
+static uint64_t cuts_pass(const struct selection *selection, uint32_t skim,
+                          const struct selection_events *events, uint64_t left,
+                          struct cut_flow *flow)
+{
+    bug_if(events->table == NULL);
+    const struct skim *cuts = &selection->recipe->skims[skim];
+    for (uint32_t c = 0; c < cuts->cut_count && left != 0; c++) {
+        left &=
+            cut_passes(events, &cuts->cuts[c], &sources[selection->quantities[skim][c]]);
+        flow->after[c] += (uint64_t)__builtin_popcountll(left);
+    }
+    return left;
+}
+
+static uint64_t random_pass(const struct selection_events *events, double fraction,
+                            uint64_t left)
+{
+    uint64_t passed = 0;
+    for (uint32_t i = 0; i < events->count; i++)
+        passed |= (uint64_t)(selection_unit(events->run, events->spill,
+                                            events->numbers[i]) < fraction)
+                  << i;
+    return passed & left;
+}
+
+static uint64_t skim_passes(const struct selection *selection, uint32_t skim,
+                            const struct selection_events *events, uint64_t left,
+                            struct cut_flow *flow)
 {
     const struct skim *what = &selection->recipe->skims[skim];
     switch (what->kind) {
     case SKIM_ALL:
-        return true;
+        return left;
     case SKIM_RANDOM:
-        return selection_unit(event->run, event->spill, event->event) < what->fraction;
+        return random_pass(events, what->fraction, left);
     case SKIM_CUTS:
-        return cuts_pass(selection, skim, event, flow);
+        return cuts_pass(selection, skim, events, left, flow);
     }
     unreachable();
+}
+
+uint64_t selection_choose(const struct selection *selection, uint32_t skim,
+                          const struct selection_events *events, struct cut_flow *flow)
+{
+    const struct skim *what = &selection->recipe->skims[skim];
+    uint64_t seen = 0, masked = 0;
+    bug_if(events->count > SELECTION_ROWS);
+    for (uint32_t i = 0; i < events->count; i++) {
+        seen |= (uint64_t)(what->event_types >> (events->types[i] & 31) & 1) << i;
+        masked |= (uint64_t)(events->numbers[i] >= selection->masked_from) << i;
+    }
+    masked &= seen;
+    uint64_t kept = skim_passes(selection, skim, events, seen & ~masked, flow);
+    uint64_t count = (uint64_t)__builtin_popcountll(seen);
+    flow->seen += count;
+    flow->other += events->count - count;
+    flow->masked += (uint64_t)__builtin_popcountll(masked);
+    flow->kept += (uint64_t)__builtin_popcountll(kept);
+    return kept;
 }
 
 bool selection_keeps(const struct selection *selection, uint32_t skim,
                      const struct selection_event *event, struct cut_flow *flow)
 {
-    const struct skim *what = &selection->recipe->skims[skim];
-    if ((what->event_types >> (event->type & 31) & 1) == 0) {
-        flow->other++;
-        return false;
-    }
-    flow->seen++;
-    if (event->event >= selection->masked_from) {
-        flow->masked++;
-        return false;
-    }
-    bool kept = skim_passes(selection, skim, event, flow);
-    flow->kept += kept ? 1 : 0;
-    return kept;
+    const uint8_t type = (uint8_t)(event->type & 31);
+    const struct selection_events one = {.run = event->run,
+                                         .spill = event->spill,
+                                         .numbers = &event->event,
+                                         .types = &type,
+                                         .count = 1,
+                                         .table = event->table,
+                                         .row = event->row};
+    return selection_choose(selection, skim, &one, flow) != 0;
 }

@@ -49,14 +49,30 @@ struct cut_flow {
     uint64_t kept;
 };
 
-/* An event and its row; `table` may be NULL when the recipe does not reconstruct. */
+#define SELECTION_ROWS 64u /* looked at together: one bit each */
+
+/* Some events of a spill, in neighbouring rows. `table` may be NULL when the recipe does
+ * not reconstruct. */
+struct selection_events {
+    uint32_t run, spill;
+    const uint32_t *numbers; /* of the events */
+    const uint8_t *types;
+    uint32_t count; /* at most SELECTION_ROWS */
+    const struct reco_table *table;
+    uint32_t row; /* of the first */
+};
+
+/* Which of the events skim number `skim` keeps, bit i for event i, counted in *flow. */
+uint64_t selection_choose(const struct selection *selection, uint32_t skim,
+                          const struct selection_events *events, struct cut_flow *flow);
+
+/* One event alone. */
 struct selection_event {
     uint32_t run, spill, event, type;
     const struct reco_table *table;
     uint32_t row;
 };
 
-/* Whether skim number `skim` keeps the event, counted in *flow. */
 bool selection_keeps(const struct selection *selection, uint32_t skim,
                      const struct selection_event *event, struct cut_flow *flow);
 

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "base/random.h"
 #include "tests/unit/reco/made.h"
 
 #define PHYSICS_ONLY (1u << 7)
@@ -280,6 +281,65 @@ static void events_of_a_bad_spill_are_masked_from_the_first_bad_one_on(void **st
     assert_int_equal(selection.masked_from, UINT32_MAX);
 }
 
+/* All kinds of sources; numbers that often lie on a bound, and NaN. */
+static void rows_fill(struct reco_table *table, uint32_t *numbers, uint8_t *types,
+                      struct random *random)
+{
+    static const float values[] = {-1.0f, 0.0f, 1.0f, 2.0f, NAN};
+    for (uint32_t row = 0; row < SELECTION_ROWS; row++) {
+        (void)reco_table_add(table);
+        for (int c = 0; c < RECO_COLUMN_COUNT; c++)
+            for (uint32_t i = 0; i < reco_column_infos[c].width; i++)
+                if (reco_column_infos[c].type == RECO_F32)
+                    reco_f32(table, (enum reco_column)c, row)[i] =
+                        values[random_next(random) % 5];
+        *reco_u32(table, RECO_FLAGS, row) = (uint32_t)random_next(random) & 127;
+        *reco_u8(table, RECO_HOTTEST_X, row) = (uint8_t)(random_next(random) % 3);
+        numbers[row] = row;
+        types[row] = random_next(random) % 4 == 0 ? 8 : 7;
+    }
+}
+
+static void rows_together_give_what_each_gives_alone(void **state)
+{
+    (void)state;
+    struct err err;
+    struct random random = {.state = 5};
+    for (int q = 0; q < QUANTITY_COUNT; q++) {
+        struct recipe recipe = recipe_make(SKIM_CUTS, 0);
+        recipe.skims[0].cut_count = 2;
+        recipe.skims[0].cuts[0] = cut_make(quantity_name((enum quantity)q), 0.0, 2.0);
+        recipe.skims[0].cuts[1] = cut_make("ecal_gev", -1.0, 2.0);
+        recipe.skims[1] = recipe_make(SKIM_RANDOM, 0.5).skims[0];
+        recipe.skims[2] = recipe_make(SKIM_ALL, 0).skims[0];
+        recipe.skim_count = 3;
+        struct selection selection;
+        assert_true(selection_make(&recipe, &selection, &err));
+        selection.masked_from = 60;
+        struct reco_table table;
+        uint32_t numbers[SELECTION_ROWS];
+        uint8_t types[SELECTION_ROWS];
+        reco_table_init(&table, SELECTION_ROWS);
+        rows_fill(&table, numbers, types, &random);
+        const uint32_t from = (uint32_t)q;
+        const struct selection_events events = {
+            9000, 1, numbers + from, types + from, SELECTION_ROWS - from, &table, from};
+        for (uint32_t s = 0; s < recipe.skim_count; s++) {
+            struct cut_flow flow = {0}, alone = {0};
+            uint64_t kept = selection_choose(&selection, s, &events, &flow), each = 0;
+            for (uint32_t row = from; row < SELECTION_ROWS; row++) {
+                struct selection_event event = {9000,       1,      numbers[row],
+                                                types[row], &table, row};
+                each |= (uint64_t)selection_keeps(&selection, s, &event, &alone)
+                        << (row - from);
+            }
+            assert_true(kept == each);
+            assert_memory_equal(&flow, &alone, sizeof flow);
+        }
+        reco_table_release(&table);
+    }
+}
+
 static void an_unknown_quantity_is_named_with_its_skim_and_cut(void **state)
 {
     (void)state;
@@ -305,6 +365,7 @@ int main(void)
         cmocka_unit_test(random_skims_keep_their_fraction_and_are_nested),
         cmocka_unit_test(the_random_number_of_an_event_is_fixed_for_ever),
         cmocka_unit_test(events_of_a_bad_spill_are_masked_from_the_first_bad_one_on),
+        cmocka_unit_test(rows_together_give_what_each_gives_alone),
         cmocka_unit_test(an_unknown_quantity_is_named_with_its_skim_and_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
