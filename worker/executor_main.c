@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <malloc.h>
@@ -12,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/disk.h"
+#include "base/exhausted.h"
 #include "base/text.h"
 #include "proto/wire.h"
 #include "release_id.h"
@@ -67,6 +69,7 @@ struct executor {
     struct at_work at;
     struct walltime walltime;
     int64_t begun_ns; /* the segment at work, 0 none */
+    uint32_t begun;   /* segments of the task, with the one at work */
 };
 
 /* What is urgent stays so. */
@@ -137,8 +140,12 @@ static bool options_read(int argc, char **argv, struct options *options, struct 
     return true;
 }
 
+/* What the task may have; how much more was given for its end, once, is in `lifted`. */
+static uint64_t memory_bytes;
+static bool lifted;
+
 /* Data memory of this process; the sanitizers' own would count as well. */
-static void memory_limit(uint64_t bytes)
+static void memory_set(uint64_t bytes)
 {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     struct rlimit limit;
@@ -151,6 +158,37 @@ static void memory_limit(uint64_t bytes)
 #else
     (void)bytes;
 #endif
+}
+
+static void memory_limit(uint64_t bytes)
+{
+    memory_bytes = bytes;
+    lifted = false;
+    memory_set(bytes);
+}
+
+/* Half as much again, enough for the buffer of any segment: the segment at work is given
+ * up before its next event, so nearly nothing of it is touched, and what is done counts.
+ * Whoever meets that limit too ends without a word. */
+static bool memory_lift(void)
+{
+    if (lifted || memory_bytes == 0)
+        return false;
+    lifted = true;
+    memory_set(memory_bytes + memory_bytes / 2);
+    return true;
+}
+
+/* The peak that a report tells is that of its task; where the kernel does not let it be
+ * forgotten, that of all tasks of this process. */
+static void memory_peak_forget(void)
+{
+    int fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    ssize_t unused = write(fd, "5", 1);
+    (void)unused;
+    (void)close(fd);
 }
 
 static bool frame_send(struct executor *executor, enum frame_kind kind, const void *body,
@@ -167,6 +205,7 @@ static bool begin(void *user, uint32_t index, struct err *err)
     struct executor *executor = user;
     uint8_t body[4];
     executor->begun_ns = clock_now_ns();
+    executor->begun++;
     at_work_set(&executor->at, AT_WORK_NONE);
     if (!executor->serving) {
         (void)fprintf(stderr, "segment %" PRIu32 "\n", index);
@@ -183,7 +222,8 @@ static bool stop(void *user)
     if (executor->begun_ns != 0)
         walltime_learn(&executor->walltime, now_ns - executor->begun_ns);
     executor->begun_ns = 0;
-    return signalled != 0 || walltime_over(&executor->walltime, now_ns);
+    return signalled != 0 || walltime_over(&executor->walltime, now_ns) ||
+           (lifted && executor->begun > 0);
 }
 
 static void at(void *user, uint32_t event)
@@ -197,6 +237,9 @@ static enum process_urge urge(void *user)
     const struct executor *executor = user;
     if (signalled == SIGTERM)
         return PROCESS_QUIT;
+    /* In a task of its own, with nothing before it, the segment may fit. */
+    if (lifted)
+        return executor->begun > 1 ? PROCESS_QUIT : PROCESS_MEMORY;
     if (late == 0 && executor->walltime.until_ns == 0)
         return PROCESS_GO_ON;
     int64_t now_ns = clock_now_ns();
@@ -250,7 +293,9 @@ static bool task_do(struct executor *executor, struct bytes *packed, struct err 
                                  &task, err);
     if (done) {
         executor->begun_ns = 0;
+        executor->begun = 0;
         executor->limit_ns = task.duration_ns;
+        memory_peak_forget();
         memory_limit(task.memory_bytes);
         process_task(&task, &options, &report_arena, &report);
         memory_limit(0);
@@ -337,6 +382,7 @@ static bool run(struct executor *executor, struct err *err)
     if (options->at != NULL && !at_work_open(&executor->at, options->at, err))
         return false;
     signals_setup();
+    exhausted_call(memory_lift);
     return options->serve ? serve(executor, err) : by_hand(executor, err);
 }
 

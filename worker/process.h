@@ -13,8 +13,9 @@
 /* What the segment at work is asked to do, event by event. */
 enum process_urge {
     PROCESS_GO_ON,
-    PROCESS_QUIT, /* be given up: what is done before it is reported now */
-    PROCESS_LATE  /* fail: it took too long */
+    PROCESS_QUIT,  /* be given up: what is done before it is reported now */
+    PROCESS_LATE,  /* fail: it took too long */
+    PROCESS_MEMORY /* fail: it needs more memory than it may have */
 };
 
 struct process_options {

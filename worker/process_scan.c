@@ -145,6 +145,9 @@ static bool goes_on(struct process *process, struct err *err)
     case PROCESS_LATE:
         return err_set(err, E_WORKER_TIMEOUT, "not done within %.1f s",
                        (double)process->task->duration_ns * 1e-9);
+    case PROCESS_MEMORY:
+        return err_set(err, E_WORKER_MEMORY, "not done with %" PRIu64 " MiB of memory",
+                       process->task->memory_bytes >> 20);
     }
     return true;
 }

@@ -6,11 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/exhausted.h"
+
 void *mem_grow(void *old, size_t count, size_t size)
 {
     if (count == 0)
         count = 1;
-    void *memory = reallocarray(old, count, size == 0 ? 1 : size);
+    size = size == 0 ? 1 : size;
+    void *memory = reallocarray(old, count, size);
+    if (memory == NULL && exhausted_more())
+        memory = reallocarray(old, count, size);
     if (memory == NULL) {
         (void)fprintf(stderr, "out of memory: %zu x %zu bytes\n", count, size);
         abort();
@@ -20,7 +25,11 @@ void *mem_grow(void *old, size_t count, size_t size)
 
 void *mem_new(size_t count, size_t size)
 {
-    void *memory = calloc(count == 0 ? 1 : count, size == 0 ? 1 : size);
+    count = count == 0 ? 1 : count;
+    size = size == 0 ? 1 : size;
+    void *memory = calloc(count, size);
+    if (memory == NULL && exhausted_more())
+        memory = calloc(count, size);
     if (memory == NULL) {
         (void)fprintf(stderr, "out of memory: %zu x %zu bytes\n", count, size);
         abort();

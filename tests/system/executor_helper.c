@@ -1,11 +1,13 @@
 /* executor_helper.c - raw data, tasks and reports for the tests of executor and pilot.
  * SPDX-License-Identifier: Apache-2.0
  *
- *   executor_helper make DIR           DIR/raw: one chunk of three spills, SYNTHETIC
+ *   executor_helper make DIR           DIR/raw: one chunk of three spills, SYNTHETIC; the
+ *       environment's LAST_EVENTS are in the last spill
  *   executor_helper task DIR FIRST COUNT STEPS TOKEN [REPORT]
  *       a task for segments FIRST ... of the chunk, store DIR, to stdout; STEPS "raw"
  *       (no reconstruction), "both", "reco", "select" (columns as in REPORT); the
- *       environment's CHUNK_URL is where the chunk is instead of DIR
+ *       environment's CHUNK_URL is where the chunk is instead of DIR, TASK_MEMORY the
+ *       bytes that its executor may have
  *   executor_helper merge DIR STREAM TOKEN REPORT     a merge task from a report
  *   executor_helper frame              stdin as one framed task
  *   executor_helper show REPORT        one line for the report, one a product
@@ -46,11 +48,20 @@ static void put(const struct bytes *bytes)
     must(disk_write(STDOUT_FILENO, "stdout", bytes->data, bytes->size, &err));
 }
 
-static uint32_t type_of(uint32_t number)
+/* Of the environment. */
+static uint64_t number_of(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    uint64_t number = otherwise;
+    must(text == NULL || text_to_u64(text, UINT32_MAX, &number, &err));
+    return number;
+}
+
+static uint32_t type_of(uint32_t number, uint32_t last)
 {
     if (number == 0)
         return EVENT_START_OF_BURST;
-    if (number == EVENTS)
+    if (number == last)
         return EVENT_END_OF_BURST;
     return number % 10 == 3 ? EVENT_CALIBRATION : EVENT_PHYSICS;
 }
@@ -69,13 +80,17 @@ static void make(const char *directory)
     sadc_digits_init(&digits);
     struct golden_event start = {RUN, 1, 0, EVENT_START_OF_RUN};
     must(golden_event_write(&writer, &start, &digits, &err));
-    for (uint32_t spill = 1; spill <= SPILLS; spill++)
-        for (uint32_t number = 0; number <= EVENTS; number++) {
-            struct golden_event event = {RUN, spill, number, type_of(number)};
+    for (uint32_t spill = 1; spill <= SPILLS; spill++) {
+        uint32_t last = EVENTS;
+        if (spill == SPILLS)
+            last = (uint32_t)number_of("LAST_EVENTS", EVENTS);
+        for (uint32_t number = 0; number <= last; number++) {
+            struct golden_event event = {RUN, spill, number, type_of(number, last)};
             must(golden_event_write(&writer, &event, &digits, &err));
             if (spill == 2 && number == 77) /* foreign bytes between two events */
                 must(bytes_append(&writer.out, "DAMAGEDAMAGE", 12, &err));
         }
+    }
     chunk_path(directory, path);
     char folder[256];
     (void)snprintf(folder, sizeof folder, "%s/raw", directory);
@@ -167,6 +182,7 @@ static void task_make(int argc, char **argv)
     struct task task = {.attempt = token,
                         .token = token,
                         .kind = TASK_PROCESS,
+                        .memory_bytes = number_of("TASK_MEMORY", 0),
                         .run = run_unknown(RUN),
                         .recipe = &recipe,
                         .segments = segments,
