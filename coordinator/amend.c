@@ -12,10 +12,11 @@
 #include "base/text.h"
 #include "coordinator/amend_diff.h"
 #include "coordinator/command.h"
-#include "coordinator/order_send.h"
 #include "coordinator/plan.h"
 #include "coordinator/plan_view.h"
 #include "coordinator/retire.h"
+#include "coordinator/ruling.h"
+#include "coordinator/who.h"
 #include "coordinator/write.h"
 #include "release_id.h"
 
@@ -23,8 +24,8 @@
 #define OUTPUT_LIMIT ((size_t)1 << 30)
 
 const char amend_usage[] =
-    "spillway amend CAMPAIGN --file CHANGED.yaml --reason TEXT [--runs A-B]\n"
-    "               [--dry-run] [--json]\n"
+    "spillway amend CAMPAIGN --file CHANGED.yaml --reason TEXT [--by WHO]\n"
+    "               [--runs A-B] [--dry-run] [--json]\n"
     "\n"
     "Another release, tag or skims for some runs of a planned campaign. CHANGED.yaml is a\n"
     "copy of its file with the changes and the same name; runs that the campaign does not\n"
@@ -33,11 +34,13 @@ const char amend_usage[] =
     "Runs in which a key changes become the amendment CAMPAIGN+1 (+2 ...), which is\n"
     "served and run together with the campaign and answers for them from now on; all\n"
     "other runs stay as they are. Their published files leave published/ when the new\n"
-    "ones are there. Back: spillway rollback. No coordinator may run meanwhile. Then:\n"
-    "spillway run CAMPAIGN.yaml with the file that the campaign was planned from.\n";
+    "ones are there. Back: spillway rollback. Who (the login name unless it is given),\n"
+    "when and why are kept. An amendment of a paused campaign is paused too. No\n"
+    "coordinator may run meanwhile. Then: spillway run CAMPAIGN.yaml with the file that\n"
+    "the campaign was planned from.\n";
 
 const char rollback_usage[] =
-    "spillway rollback CAMPAIGN --runs A-B --reason TEXT\n"
+    "spillway rollback CAMPAIGN --runs A-B --reason TEXT [--by WHO]\n"
     "\n"
     "Takes back the last amendment of these runs: what answered before it answers again.\n"
     "What was made is found by its keys, so nothing is run again but merges; the published\n"
@@ -56,22 +59,25 @@ struct amendment {
     struct bytes out;
 };
 
-static bool words_read(struct amendment *amend, const char *runs, const char *reason,
+/* As they were typed; NULL: were not. */
+struct words {
+    const char *runs, *by, *reason;
+};
+
+static bool words_read(struct amendment *amend, const struct words *words,
                        struct err *err)
 {
+    struct family_step *step = &amend->step;
+    bool reason = words->reason != NULL || !amend->dry_run;
     amend->range = (struct run_range){0, UINT32_MAX};
     if (strchr(amend->campaign, '+') != NULL)
         return err_set(err, E_USAGE, "%.60s is an amendment: name its campaign",
                        amend->campaign);
-    if (reason[0] == 0 && !amend->dry_run)
-        return err_set(err, E_USAGE, "--reason TEXT: it is kept with who and when");
-    for (const char *at = reason; *at != 0; at++)
-        if ((unsigned char)*at < ' ' || *at == 0x7f)
-            return err_set(err, E_USAGE, "--reason: one line without control characters");
-    amend->step.wall_s = clock_wall_s();
-    order_who(amend->step.who);
-    return text_copy(amend->step.reason, sizeof amend->step.reason, reason, err) &&
-           (runs == NULL || run_range_read(runs, &amend->range, err)) &&
+    step->wall_s = clock_wall_s();
+    return who_read(words->by, step->who, err) &&
+           (!reason || ruling_word("reason", words->reason, step->reason,
+                                   sizeof step->reason, err)) &&
+           (words->runs == NULL || run_range_read(words->runs, &amend->range, err)) &&
            area_open(amend->area, err);
 }
 
@@ -173,7 +179,13 @@ static bool each_answer(struct catalog_txn *txn, const struct amendment *amend,
 static bool write_amendment(struct catalog_txn *txn, void *context, struct err *err)
 {
     const struct amendment *amend = context;
-    return each_answer(txn, amend, retire_open, family_answer, err) &&
+    struct order pause;
+    bool paused = false;
+    if (!each_answer(txn, amend, retire_open, family_answer, err) ||
+        !family_paused(&amend->family, txn, &pause, &paused, err))
+        return false;
+    memcpy(pause.campaign, amend->step.member, sizeof pause.campaign);
+    return (!paused || orders_add(txn, &pause, err)) &&
            family_add(txn, amend->campaign, &amend->step, err);
 }
 
@@ -233,20 +245,20 @@ static bool amend_run(struct amendment *amend, struct err *err)
 
 static bool amend_words(struct amendment *amend, int argc, char **argv, struct err *err)
 {
-    const char *runs = NULL;
-    const char *reason = "";
+    struct words words = {.runs = NULL};
     const struct command_option options[] = {{.name = "file", .text = &amend->file},
-                                             {.name = "runs", .text = &runs},
-                                             {.name = "reason", .text = &reason},
+                                             {.name = "runs", .text = &words.runs},
+                                             {.name = "by", .text = &words.by},
+                                             {.name = "reason", .text = &words.reason},
                                              {.name = "dry-run", .flag = &amend->dry_run},
                                              {.name = "json", .flag = &amend->json}};
-    if (!command_options(options, 5, &argc, argv, err) ||
+    if (!command_options(options, 6, &argc, argv, err) ||
         !command_words(argc, 1, 1, "one campaign", err))
         return false;
     if (amend->file == NULL)
         return err_set(err, E_USAGE, "--file CHANGED.yaml: the changed campaign file");
     amend->campaign = argv[1];
-    return words_read(amend, runs, reason, err) && amend_run(amend, err);
+    return words_read(amend, &words, err) && amend_run(amend, err);
 }
 
 static void amendment_init(struct amendment *amend, struct area *area)
@@ -315,18 +327,18 @@ static bool rollback_run(struct amendment *amend, struct err *err)
 static bool rollback_words(struct amendment *amend, int argc, char **argv,
                            struct err *err)
 {
-    const char *runs = NULL;
-    const char *reason = "";
-    const struct command_option options[] = {{.name = "runs", .text = &runs},
-                                             {.name = "reason", .text = &reason}};
-    if (!command_options(options, 2, &argc, argv, err) ||
+    struct words words = {.runs = NULL};
+    const struct command_option options[] = {{.name = "runs", .text = &words.runs},
+                                             {.name = "by", .text = &words.by},
+                                             {.name = "reason", .text = &words.reason}};
+    if (!command_options(options, 3, &argc, argv, err) ||
         !command_words(argc, 1, 1, "one campaign", err))
         return false;
-    if (runs == NULL)
+    if (words.runs == NULL)
         return err_set(err, E_USAGE, "--runs A-B: which runs go back");
     amend->campaign = argv[1];
     amend->step.rollback = true;
-    return words_read(amend, runs, reason, err) && rollback_run(amend, err);
+    return words_read(amend, &words, err) && rollback_run(amend, err);
 }
 
 int rollback_command(struct area *area, int argc, char **argv)

@@ -98,6 +98,26 @@ bool area_open(struct area *area, struct err *err)
            err_set(err, E_CATALOG_DAMAGED, "%s: the catalog of this area is gone", data);
 }
 
+bool area_token(const struct area *area, char token[AREA_TOKEN], struct err *err)
+{
+    char path[AREA_PATH];
+    struct bytes text;
+    bytes_init(&text, 256);
+    bool done =
+        area_path(area, "pilot.token", path, err) && disk_read_file(path, &text, err);
+    while (done && text.size > 0 && text.data[text.size - 1] == '\n')
+        text.size--;
+    if (done && text.size != AREA_TOKEN - 1)
+        done = err_set(err, E_AREA, "%s: does not hold a token of %d characters", path,
+                       AREA_TOKEN - 1);
+    if (done) {
+        memcpy(token, text.data, AREA_TOKEN - 1);
+        token[AREA_TOKEN - 1] = 0;
+    }
+    bytes_release(&text);
+    return done;
+}
+
 bool area_catalog(struct area *area, enum catalog_mode mode, struct catalog **catalog,
                   struct err *err)
 {

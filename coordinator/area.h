@@ -37,6 +37,9 @@ bool area_open(struct area *area, struct err *err);
 bool area_path(const struct area *area, const char *name, char out[AREA_PATH],
                struct err *err);
 
+/* The secret of pilot.token; line ends behind it are none of it. */
+bool area_token(const struct area *area, char token[AREA_TOKEN], struct err *err);
+
 /* area_open, then the catalog in it. */
 bool area_catalog(struct area *area, enum catalog_mode mode, struct catalog **catalog,
                   struct err *err);

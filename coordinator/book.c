@@ -167,7 +167,9 @@ static bool load_paces(const struct book *book, struct catalog_txn *txn,
         core_add_pace(core, &(struct core_pace){.steps = steps,
                                                 .count = pace.attempts,
                                                 .bytes = pace.bytes,
-                                                .wall_ns = (uint64_t)pace.wall_ns});
+                                                .wall_ns = (uint64_t)pace.wall_ns,
+                                                .written = pace.written,
+                                                .memory = pace.memory});
     }
     return true;
 }

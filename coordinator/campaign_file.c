@@ -24,6 +24,9 @@
 /* See "Sizing" in the README for why. */
 #define TASK_S 60
 
+/* With less an executor does what fits into the memory that it has anyhow. */
+#define MEMORY_LEAST_MB 16
+
 static bool words_take(const struct config_words *words, struct arena *arena,
                        const char *const **list, uint32_t *count, struct err *err)
 {
@@ -372,8 +375,12 @@ static bool retry_read(const struct config_file *file, const struct config_retry
                     err) ||
         !config_u64(file, "memory_mb", retry->memory_mb, 1u << 24, &memory, err))
         return false;
-    if (attempts == 0 || limit == 0 || memory == 0)
+    if (attempts == 0 || limit == 0)
         return config_fail(file, "retry", NULL, err, "a limit is zero");
+    if (memory < MEMORY_LEAST_MB)
+        return config_fail(file, "memory_mb", retry->memory_mb, err,
+                           "16 at least: an executor has 7 before its first event, "
+                           "so less is no limit");
     policy->attempts = (uint32_t)attempts;
     policy->retry_delay_ns = (int64_t)delay * SECOND_NS;
     policy->segment_limit_ns = (int64_t)limit * SECOND_NS;
@@ -425,6 +432,7 @@ static bool policy_read(const struct config_file *file,
 {
     static const struct config_retry none;
     uint64_t lease = 120;
+    uint64_t alert = 0;
     *policy = (struct campaign_policy){.task_ns = TASK_S * SECOND_NS,
                                        .task_bytes = (uint64_t)1 << 30,
                                        .merge_bytes = 4000000000u,
@@ -436,9 +444,11 @@ static bool policy_read(const struct config_file *file,
     if (!task_read(file, config, policy, err) ||
         !retry_read(file, config->retry != NULL ? config->retry : &none, policy, err) ||
         !config_u64(file, "lease_s", config->lease_s, 86400, &lease, err) ||
+        !config_u64(file, "alert_s", config->alert_s, 30 * 86400, &alert, err) ||
         !config_real(file, "complete_at", config->complete_at, &policy->complete_at, err))
         return false;
     policy->lease_ns = (int64_t)lease * SECOND_NS;
+    policy->alert_ns = (int64_t)alert * SECOND_NS;
     if (policy->task_bytes == 0 || policy->merge_bytes == 0)
         return config_fail(file, "bytes", "0", err, "must not be 0");
     if (lease == 0)

@@ -14,21 +14,23 @@
 #include "coordinator/command.h"
 #include "coordinator/ruling.h"
 #include "coordinator/select.h"
+#include "coordinator/who.h"
 #include "coordinator/write.h"
 
 const char close_usage[] =
-    "spillway close CAMPAIGN --by WHO --reason TEXT [--runs R|R1-R2] [--json]\n"
+    "spillway close CAMPAIGN --reason TEXT [--by WHO] [--runs R|R1-R2] [--json]\n"
     "\n"
-    "Accepts what is quarantined, of these runs or of all, as lost. Who, when and why is\n"
-    "recorded; spillway report lists it with every loss. It is refused where it would\n"
-    "leave a stream below its share of never_below in the campaign file.\n"
+    "Accepts what is quarantined, of these runs or of all, as lost. Who (the login name\n"
+    "unless it is given), when and why is recorded; spillway report lists it with every\n"
+    "loss. It is refused where it would leave a stream below its share of never_below in\n"
+    "the campaign file.\n"
     "No coordinator may run meanwhile. Then: spillway run CAMPAIGN.yaml. A campaign that\n"
     "completes so has its loss list in losses/CAMPAIGN.json of the area.\n"
     "\n"
     "Exit status 10: never_below forbids it; nothing was changed.\n";
 
 const char recover_usage[] =
-    "spillway recover CAMPAIGN [--runs R|R1-R2] [--by WHO] [--reason TEXT] [--json]\n"
+    "spillway recover CAMPAIGN [--runs R|R1-R2] [--reason TEXT] [--by WHO] [--json]\n"
     "\n"
     "Opens exactly the segments again that were accepted as lost, of these runs or of all,\n"
     "with a clean record. Published files of their runs are replaced when they are done.\n"
@@ -133,8 +135,7 @@ static bool closing_words(struct area *area, int argc, char **argv,
                                              {.name = "json", .flag = json}};
     if (!command_options(options, 4, &argc, argv, err) ||
         !command_words(argc, 1, 1, "one campaign", err) ||
-        ((must || by != NULL) &&
-         !ruling_word("by", by, ruling->by, sizeof ruling->by, err)) ||
+        !who_read(by, ruling->by, err) ||
         ((must || reason != NULL) &&
          !ruling_word("reason", reason, ruling->reason, sizeof ruling->reason, err)) ||
         (runs != NULL && !run_range_read(runs, &closing->runs, err)) ||

@@ -110,6 +110,7 @@ static const cyaml_schema_field_t campaign_fields[] = {
     PART(MAY, config_campaign, merge),
     PART(MAY, config_campaign, retry),
     TEXT(MAY, config_campaign, lease_s),
+    TEXT(MAY, config_campaign, alert_s),
     TEXT(MAY, config_campaign, priority),
     TEXT(MAY, config_campaign, complete_at),
     TEXT(MAY, config_campaign, eot_partial),

@@ -80,7 +80,8 @@ struct config_floor {
 };
 
 struct config_campaign {
-    char *name, *purpose, *store, *lease_s, *priority, *complete_at, *eot_partial;
+    char *name, *purpose, *store, *lease_s, *alert_s, *priority, *complete_at,
+        *eot_partial;
     struct config_select *select;
     struct config_conditions *conditions;
     struct config_reconstruct *reconstruct;

@@ -21,6 +21,7 @@
 #ifndef SPILLWAY_COORDINATOR_CORE_H
 #define SPILLWAY_COORDINATOR_CORE_H
 
+#include "coordinator/memory_line.h"
 #include "model/campaign.h"
 #include "model/message.h"
 
@@ -61,13 +62,15 @@ void core_add_group(struct core *core, const struct merge_group *group);
 void core_add_lease(struct core *core, const struct attempt *attempt);
 void core_set_hold(struct core *core, enum core_hold hold);
 
-/* What tasks took: input and wall time of their executors. The size of tasks follows from
- * it; before EVENT_START it is what earlier lives measured. */
+/* What tasks took: input, wall time, output and memory of their executors. The size of
+ * tasks follows from it; before EVENT_START it is what earlier lives measured. */
 struct core_pace {
     uint32_t steps;
     uint32_t count; /* tasks */
     uint64_t bytes;
     uint64_t wall_ns;
+    uint64_t written; /* bytes */
+    struct memory_line memory;
 };
 
 void core_add_pace(struct core *core, const struct core_pace *pace);
@@ -97,6 +100,8 @@ struct core_report {
     uint32_t blamed;            /* plan number of the segment, UINT32_MAX none */
     int32_t signal;
     int64_t wall_ns;    /* of the executor, 0 unknown */
+    uint64_t written;   /* bytes of its parts */
+    uint64_t memory;    /* most bytes that it used at a time, 0 unknown */
     uint16_t failure;   /* error code, 0 none */
     const char *text;   /* of the failure, for the retry rules; NULL: none */
     bool parts_present; /* the service found the named parts with their sizes */
@@ -236,8 +241,8 @@ struct core_watch {
 /* O(leases + pilots). */
 void core_look(const struct core *core, int64_t now_ns, struct core_watch *watch);
 
-/* How long a campaign may go without progress: two terms of a lease or two limits of a
- * segment, the longer one. */
+/* How long a campaign may go without progress: what its policy says, else two terms of a
+ * lease or two limits of a segment, the longer one. */
 int64_t core_patience_ns(const struct campaign_policy *policy);
 
 /* Earliest time at which a tick can change anything; INT64_MAX none. */

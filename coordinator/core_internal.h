@@ -259,8 +259,9 @@ uint32_t core_scout_place(struct core *core, uint32_t steps);
 /* Less is ready than is in hand. */
 bool core_near_end(const struct core *core);
 
-/* A task of these steps takes no more segments once it has so many bytes. */
-uint64_t core_task_bytes(const struct core *core, uint32_t steps);
+/* A task that begins with this segment takes no more of them once it has so many bytes.
+ */
+uint64_t core_task_bytes(const struct core *core, const struct core_row *row);
 
 /* core_retry.c. What becomes of the segments of a failed task that have no result. */
 struct core_rest {

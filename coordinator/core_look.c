@@ -5,6 +5,8 @@
 
 int64_t core_patience_ns(const struct campaign_policy *policy)
 {
+    if (policy->alert_ns > 0)
+        return policy->alert_ns;
     int64_t longer_ns = policy->lease_ns > policy->segment_limit_ns
                             ? policy->lease_ns
                             : policy->segment_limit_ns;

@@ -84,7 +84,7 @@ static uint32_t gather(const struct core *core, struct taker *taker, uint32_t pl
     uint32_t count = 0;
     segments[count++] = core->order[place];
     uint64_t bytes = row->bytes;
-    uint64_t enough = core_task_bytes(core, row->steps);
+    uint64_t enough = core_task_bytes(core, row);
     while (count < limit && bytes < enough && core_set_has(&core->ready, place + count)) {
         uint32_t number = core->order[place + count];
         const struct core_row *next = &core->rows[number];

@@ -30,8 +30,10 @@ static void save_policy(const struct campaign_policy *policy, uint64_t next_atte
     journal_number(writer, policy->memory_bytes);
     journal_number(writer, policy->attempts);
     journal_number(writer, bits_of(policy->complete_at));
-    if (policy->task_ns > 0)
+    if (policy->task_ns > 0 || policy->alert_ns > 0)
         journal_number(writer, (uint64_t)policy->task_ns);
+    if (policy->alert_ns > 0)
+        journal_number(writer, (uint64_t)policy->alert_ns);
     journal_end(writer);
     for (uint32_t i = 0; i < policy->rule_count; i++) {
         const struct retry_rule *rule = &policy->rules[i];
@@ -60,6 +62,12 @@ static void save_paces(const struct core *core, struct journal_writer *writer)
         journal_number(writer, core->pace[i].count);
         journal_number(writer, core->pace[i].bytes);
         journal_number(writer, core->pace[i].wall_ns);
+        journal_number(writer, core->pace[i].written);
+        journal_number(writer, core->pace[i].memory.count);
+        journal_number(writer, core->pace[i].memory.input);
+        journal_number(writer, core->pace[i].memory.peak);
+        journal_number(writer, core->pace[i].memory.input_input);
+        journal_number(writer, core->pace[i].memory.input_peak);
         journal_end(writer);
     }
 }
@@ -172,9 +180,15 @@ static void save_sync(const struct core_event *event, struct journal_writer *wri
         journal_number(writer, (uint32_t)report->signal);
         journal_number(writer, report->failure);
         bool timed = report->wall_ns > 0;
-        journal_number(writer, (report->parts_present ? 1u : 0u) | (timed ? 2u : 0u));
+        bool measured = report->written > 0 || report->memory > 0;
+        journal_number(writer, (report->parts_present ? 1u : 0u) | (timed ? 2u : 0u) |
+                                   (measured ? 4u : 0u));
         if (timed)
             journal_number(writer, (uint64_t)report->wall_ns);
+        if (measured) {
+            journal_number(writer, report->written);
+            journal_number(writer, report->memory);
+        }
         journal_text(writer, report->text == NULL ? "" : report->text);
     }
     journal_number(writer, event->held_count);

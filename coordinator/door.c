@@ -11,9 +11,6 @@
 #include "coordinator/http_server.h"
 #include "coordinator/mailbox.h"
 
-/* A pilot that got nothing asks again after this time. */
-#define PAUSE_MS 100u
-
 #define STATUS_LIMIT ((size_t)65536)
 #define CLOSING      64u /* exchanges turned away at a time */
 
@@ -190,7 +187,7 @@ static bool pack_answer(const struct exchange *exchange, struct bytes *body,
     case EXCHANGE_HELLO:
         return wire_hello_answer_pack(&exchange->hello_answer, body, err);
     case EXCHANGE_SYNC:
-        return exchange_answer(exchange, PAUSE_MS, body, err);
+        return exchange_answer(exchange, body, err);
     case EXCHANGE_ORDER:
         return text_addf(body, err, "{\"news\":%s}\n", exchange->news ? "true" : "false");
     }

@@ -226,6 +226,8 @@ static bool check_report(struct exchange *exchange, const struct book *const *bo
                                  .status = report->status,
                                  .segment_count = report->segment_count,
                                  .wall_ns = report->wall_ns,
+                                 .written = report->bytes_written,
+                                 .memory = report->peak_memory_bytes,
                                  .failure = report->failure.code,
                                  .text = report->failure.text,
                                  .blamed = report->blamed,
@@ -275,9 +277,9 @@ void exchange_restart(struct exchange *exchange)
     exchange->drain = false;
 }
 
-bool exchange_answer(const struct exchange *exchange, uint32_t pause_ms,
-                     struct bytes *out, struct err *err)
+bool exchange_answer(const struct exchange *exchange, struct bytes *out, struct err *err)
 {
+    uint32_t pause_ms = exchange->task_count == 0 ? exchange->pause_ms : 0;
     struct sync_answer answer = {.verdicts = exchange->verdicts,
                                  .verdict_count = exchange->sync.report_count,
                                  .tasks = exchange->tasks,
@@ -286,6 +288,6 @@ bool exchange_answer(const struct exchange *exchange, uint32_t pause_ms,
                                  .lost_count = exchange->lost_count,
                                  .drain = exchange->drain,
                                  .unknown = exchange->unknown,
-                                 .pause_ms = exchange->task_count == 0 ? pause_ms : 0};
+                                 .pause_ms = pause_ms};
     return wire_sync_answer_pack(&answer, out, err);
 }

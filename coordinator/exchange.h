@@ -39,6 +39,7 @@ struct exchange {
     bool unknown;
     uint32_t asked, finished; /* campaigns that were asked; that have no more work */
     bool drain;               /* none of them has */
+    uint32_t pause_ms;        /* until it asks again when no task was given */
     bool news;                /* the order changed something */
 };
 
@@ -54,8 +55,7 @@ bool exchange_check(struct exchange *exchange, const struct book *const *books,
 /* Forgets the answer made so far: the transaction is run again. */
 void exchange_restart(struct exchange *exchange);
 
-/* Packs the answer of a sync. pause_ms is told when no task was given. */
-bool exchange_answer(const struct exchange *exchange, uint32_t pause_ms,
-                     struct bytes *out, struct err *err);
+/* Packs the answer of a sync. */
+bool exchange_answer(const struct exchange *exchange, struct bytes *out, struct err *err);
 
 #endif

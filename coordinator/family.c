@@ -190,6 +190,34 @@ bool family_is(const struct family *family, const char *campaign, uint32_t run)
     return strcmp(family_answer(family, run), campaign) == 0;
 }
 
+static bool member_paused(struct catalog_txn *txn, const char *member,
+                          struct order *order, bool *paused, struct err *err)
+{
+    struct campaign campaign;
+    struct orders orders;
+    enum lookup found = catalog_get_campaign(txn, member, &campaign, err);
+    if (found != LOOKUP_FOUND || campaign.complete)
+        return found != LOOKUP_FAILED;
+    if (!orders_read(txn, member, &orders, err))
+        return false;
+    *paused = orders.hold == CORE_PAUSED;
+    if (*paused)
+        *order = orders.held;
+    return true;
+}
+
+bool family_paused(const struct family *family, struct catalog_txn *txn,
+                   struct order *order, bool *paused, struct err *err)
+{
+    *order = (struct order){.priority = 0};
+    *paused = false;
+    bool done = member_paused(txn, family->base, order, paused, err);
+    for (uint32_t i = 0; done && !*paused && i < family->count; i++)
+        if (!family->steps[i].rollback)
+            done = member_paused(txn, family->steps[i].member, order, paused, err);
+    return done;
+}
+
 bool family_answers(struct catalog_txn *txn, const char *campaign, uint32_t run,
                     bool *answers, struct err *err)
 {

@@ -48,6 +48,10 @@ const char *family_before(const struct family *family, uint32_t run);
 
 bool family_is(const struct family *family, const char *campaign, uint32_t run);
 
+/* Whether a member that is not complete is paused; *order is what said so, else empty. */
+bool family_paused(const struct family *family, struct catalog_txn *txn,
+                   struct order *order, bool *paused, struct err *err);
+
 /* For one question. */
 bool family_answers(struct catalog_txn *txn, const char *campaign, uint32_t run,
                     bool *answers, struct err *err);

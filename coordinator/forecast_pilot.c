@@ -8,11 +8,11 @@
 
 #include "base/bytes.h"
 #include "base/fmath.h"
+#include "coordinator/again.h"
 #include "coordinator/forecast_internal.h"
 
 #define PREFETCH  2u                     /* tasks a core */
 #define ANSWER_NS (FORECAST_SECOND / 50) /* from the call to the answer */
-#define PAUSE_NS  (FORECAST_SECOND / 10) /* after an answer without a task */
 #define SCATTER_NS                                                                       \
     (FORECAST_SECOND / 100) /* nodes of a batch system start one by one                  \
                              */
@@ -264,7 +264,10 @@ static void sync_next(struct forecast *forecast, uint32_t pilot, const struct ca
     int64_t next_ns = forecast->now_ns + forecast->work->policy.lease_ns / 4;
     bool wants = !self->leaving && self->task_count < PREFETCH * self->cores;
     if (call->want > 0 && given == 0)
-        self->ask_ns = forecast->now_ns + PAUSE_NS;
+        self->ask_ns =
+            forecast->now_ns + (int64_t)again_ms(forecast->live, self->number,
+                                                 forecast->work->policy.lease_ns) *
+                                   1000000;
     if (wants && self->ask_ns < next_ns)
         next_ns = self->ask_ns;
     if (call->report_count == SYNC_REPORTS || next_ns < forecast->now_ns + ANSWER_NS)

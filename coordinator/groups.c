@@ -194,3 +194,23 @@ bool groups_cut(const struct book *book, struct catalog_txn *txn, uint32_t unit,
     free(cut.keys);
     return done;
 }
+
+bool groups_void(struct catalog_txn *txn, const struct campaign *campaign, uint32_t run,
+                 struct err *err)
+{
+    for (uint32_t i = 0; i < campaign->group_count; i++) {
+        struct merge_group group;
+        enum lookup found = catalog_get_group(txn, campaign->id, i, &group, err);
+        if (found == LOOKUP_ABSENT)
+            return err_set(err, E_CATALOG_DAMAGED, "merge group %u is missing", i);
+        if (found == LOOKUP_FAILED)
+            return false;
+        if (group.merge_class.run != run || group.state == GROUP_VOID ||
+            group.state == GROUP_PUBLISHING)
+            continue;
+        group.state = GROUP_VOID;
+        if (!catalog_put_group(txn, campaign->id, &group, err))
+            return false;
+    }
+    return true;
+}

@@ -24,4 +24,9 @@ void group_list_release(struct group_list *list);
 bool groups_cut(const struct book *book, struct catalog_txn *txn, uint32_t unit,
                 struct group_list *list, struct err *err);
 
+/* The groups of a run become VOID, so that it is cut anew when it is final; one that is
+ * publishing has its file and is let finish. */
+bool groups_void(struct catalog_txn *txn, const struct campaign *campaign, uint32_t run,
+                 struct err *err);
+
 #endif

@@ -101,6 +101,8 @@ static void policy_read(struct journal_state *state)
     memcpy(&policy->complete_at, &bits, sizeof bits);
     if (journal_more(reader))
         policy->task_ns = (int64_t)journal_take(reader, INT64_MAX);
+    if (journal_more(reader))
+        policy->alert_ns = (int64_t)journal_take(reader, INT64_MAX);
 }
 
 static void state_read(struct journal_state *state)
@@ -198,6 +200,14 @@ static void pace_read(struct journal_state *state)
     pace.count = (uint32_t)journal_take(reader, UINT32_MAX);
     pace.bytes = journal_take(reader, UINT64_MAX);
     pace.wall_ns = journal_take(reader, UINT64_MAX);
+    if (journal_more(reader)) { /* older ones say no more */
+        pace.written = journal_take(reader, UINT64_MAX);
+        pace.memory.count = journal_take(reader, 2 * MEMORY_LINE_TASKS);
+        pace.memory.input = journal_take(reader, MEMORY_LINE_SUM);
+        pace.memory.peak = journal_take(reader, MEMORY_LINE_SUM);
+        pace.memory.input_input = journal_take(reader, MEMORY_LINE_SQUARES);
+        pace.memory.input_peak = journal_take(reader, MEMORY_LINE_SQUARES);
+    }
     state->paces[pace.steps & STEPS_ALL] = pace;
 }
 
@@ -325,10 +335,14 @@ static void report_read(struct journal_state *state, uint32_t index)
     report->blamed = (uint32_t)journal_take(reader, UINT32_MAX);
     report->signal = (int32_t)(uint32_t)journal_take(reader, UINT32_MAX);
     report->failure = (uint16_t)journal_take(reader, UINT16_MAX);
-    uint64_t marks = journal_take(reader, 3);
+    uint64_t marks = journal_take(reader, 7);
     report->parts_present = (marks & 1) != 0;
     if ((marks & 2) != 0)
         report->wall_ns = (int64_t)journal_take(reader, INT64_MAX);
+    if ((marks & 4) != 0) {
+        report->written = journal_take(reader, UINT64_MAX);
+        report->memory = journal_take(reader, UINT64_MAX);
+    }
     journal_take_text(reader, state->texts[index], sizeof state->texts[index]);
     report->text = state->texts[index];
 }

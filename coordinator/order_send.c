@@ -3,29 +3,14 @@
  */
 #include "coordinator/order_send.h"
 
-#include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
-#include <unistd.h>
 
-#include "base/disk.h"
 #include "base/json.h"
 #include "coordinator/write.h"
 #include "transfer/http.h"
 
 #define ANSWER_LIMIT 65536u
 #define ANSWER_MS    60000
-
-void order_who(char who[ORDER_WHO])
-{
-    struct passwd found;
-    struct passwd *user = NULL;
-    char memory[4096];
-    if (getpwuid_r(geteuid(), &found, memory, sizeof memory, &user) == 0 && user != NULL)
-        (void)snprintf(who, ORDER_WHO, "%.63s", user->pw_name);
-    else
-        (void)snprintf(who, ORDER_WHO, "uid %" PRIu32, (uint32_t)geteuid());
-}
 
 struct written {
     const struct order *order;
@@ -36,24 +21,6 @@ static bool write_step_order(struct catalog_txn *txn, void *context, struct err 
 {
     const struct written *written = context;
     return order_write(txn, written->order, written->news, err);
-}
-
-static bool read_token(const struct area *area, char token[AREA_TOKEN], struct err *err)
-{
-    char path[AREA_PATH];
-    struct bytes text;
-    bytes_init(&text, 256);
-    bool done =
-        area_path(area, "pilot.token", path, err) && disk_read_file(path, &text, err);
-    if (done && text.size < AREA_TOKEN - 1)
-        done = err_set(err, E_AREA, "%s: does not hold a token of %d characters", path,
-                       AREA_TOKEN - 1);
-    if (done) {
-        memcpy(token, text.data, AREA_TOKEN - 1);
-        token[AREA_TOKEN - 1] = 0;
-    }
-    bytes_release(&text);
-    return done;
 }
 
 static bool read_answer(const struct bytes *answer, bool *news, struct err *err)
@@ -73,7 +40,7 @@ static bool post(const struct area *area, const char *url, const struct bytes *b
     char place[300];
     char token[AREA_TOKEN];
     struct http_response response = {.status = 0};
-    if (!read_token(area, token, err))
+    if (!area_token(area, token, err))
         return false;
     (void)snprintf(place, sizeof place, "%s/order", url);
     struct http_call call = {.url = place,

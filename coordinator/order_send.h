@@ -7,9 +7,6 @@
 #include "coordinator/area.h"
 #include "coordinator/orders.h"
 
-/* The login name of this user, "uid N" when it has none. */
-void order_who(char who[ORDER_WHO]);
-
 /* To a running coordinator by HTTP with the pilot token of the area; without one the
  * catalog is written here. The area is open. *news: see order_check. */
 bool order_send(const struct area *area, const struct order *order, bool *news,

@@ -167,6 +167,17 @@ bool orders_read(struct catalog_txn *txn, const char *campaign, struct orders *o
     return orders_each(txn, campaign, take_order, orders, err);
 }
 
+const char *orders_hold_text(const struct orders *orders, char *out, size_t size)
+{
+    const struct order *held = &orders->held;
+    out[0] = 0;
+    if (orders->hold != CORE_RUNNING)
+        (void)snprintf(out, size, "%s by %s%s%s",
+                       orders->hold == CORE_PAUSED ? "paused" : "cancelled", held->who,
+                       held->reason[0] == 0 ? "" : ": ", held->reason);
+    return out;
+}
+
 bool orders_add(struct catalog_txn *txn, const struct order *order, struct err *err)
 {
     struct bytes lines;

@@ -47,6 +47,9 @@ bool order_unpack(const void *data, size_t size, struct order *order, struct err
 bool orders_read(struct catalog_txn *txn, const char *campaign, struct orders *orders,
                  struct err *err);
 
+/* "paused by WHO: REASON" into `out`, or cancelled; "" while it runs. Returns out. */
+const char *orders_hold_text(const struct orders *orders, char *out, size_t size);
+
 /* Calls `each` for all of a campaign, oldest first, until it gives false. */
 typedef bool (*order_visit)(const struct order *order, void *context, struct err *err);
 bool orders_each(struct catalog_txn *txn, const char *campaign, order_visit each,

@@ -48,8 +48,11 @@ static bool only_people(const struct status *status)
 static const char *late_reason(const struct view *view, enum segment_state state)
 {
     bool moving = !only_people(&view->status);
+    bool held = view->status.orders.hold != CORE_RUNNING;
     switch (state) {
     case SEGMENT_READY:
+        if (held) /* that is told of the campaign */
+            return NULL;
         if (!view->serving)
             break;
         return view->record.alert ? view->record.cause : NULL;
@@ -58,7 +61,7 @@ static const char *late_reason(const struct view *view, enum segment_state state
             break;
         return view->record.late_count > 0 ? segment_state_reason(state) : NULL;
     case SEGMENT_WAITING:
-        if (!view->serving)
+        if (!held && !view->serving)
             break;
         return NULL;
     case SEGMENT_PLANNED:
@@ -82,7 +85,10 @@ static void print_text(const struct view *view)
     const struct watch_record *record = &view->record;
     bool any = view->serving && record->alert;
     (void)printf("%s:", view->status.campaign.name);
-    if (any)
+    if (view->status.orders.hold != CORE_RUNNING) {
+        char text[ORDER_WHO + ORDER_REASON + 16];
+        (void)printf(" %s", orders_hold_text(&view->status.orders, text, sizeof text));
+    } else if (any)
         (void)printf(" no progress for %" PRId64 " s: %s", idle_s(view), record->cause);
     (void)printf("\n");
     for (unsigned i = 0; i < SEGMENT_STATES; i++) {
@@ -134,6 +140,10 @@ static void put_json(struct json_writer *json, const struct view *view)
 {
     json_open_object(json, NULL);
     json_put_text(json, "campaign", view->status.campaign.name);
+    const struct orders *orders = &view->status.orders;
+    json_put_text(json, "hold",
+                  orders->hold == CORE_RUNNING ? "" : order_kind_name(orders->held.kind));
+    json_put_text(json, "hold_by", orders->hold == CORE_RUNNING ? "" : orders->held.who);
     json_put_bool(json, "coordinator", view->serving);
     json_put_bool(json, "alert", view->serving && view->record.alert);
     json_put_i64(json, "idle_s", idle_s(view));

@@ -97,6 +97,7 @@ static bool add(struct reading *reading, const struct attempt *attempt, struct e
     pace->written += attempt->bytes_written;
     if (attempt->peak_memory_bytes > pace->memory_bytes)
         pace->memory_bytes = attempt->peak_memory_bytes;
+    memory_line_task(&pace->memory, bytes, attempt->peak_memory_bytes);
     return true;
 }
 

@@ -5,6 +5,7 @@
 #define SPILLWAY_COORDINATOR_PACE_H
 
 #include "catalog/catalog.h"
+#include "coordinator/memory_line.h"
 
 /* Attempts that are used, and looked at, from the newest on. */
 #define PACE_ATTEMPTS 256u
@@ -19,6 +20,7 @@ struct pace {
     double task_ns;        /* wall time over events; task_ns beside the events */
     uint64_t written;      /* bytes */
     uint64_t memory_bytes; /* the most that one of them used */
+    struct memory_line memory;
     double spread;   /* standard deviation of the log of a segment's time by that line */
     uint64_t merged; /* bytes, by merges of the same campaigns */
     int64_t merge_ns;

@@ -3,8 +3,9 @@
  */
 #include <stdio.h>
 
-#include "coordinator/order_send.h"
+#include "coordinator/orders.h"
 #include "coordinator/plan_build.h"
+#include "coordinator/who.h"
 #include "coordinator/write.h"
 
 static bool manifest_put(struct catalog_txn *txn, const struct plan *plan,
@@ -47,7 +48,7 @@ static bool priority_put(struct catalog_txn *txn, const struct plan *plan,
                           .reason = "by the campaign file",
                           .wall_s = plan->campaign.created_s};
     memcpy(order.campaign, plan->campaign.name, CAMPAIGN_NAME);
-    order_who(order.who);
+    who_login(order.who);
     return plan->priority == PRIORITY_USUAL || orders_add(txn, &order, err);
 }
 

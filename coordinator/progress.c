@@ -41,7 +41,9 @@ static void estimate(const struct progress *progress, const struct status *statu
     if (history.count == 0)
         eta_add(&history, seconds(progress->start_ns), progress->done_at_start);
     eta_add(&history, seconds(now_ns), done);
-    if (done >= total)
+    if (status->orders.hold != CORE_RUNNING)
+        (void)orders_hold_text(&status->orders, out, size);
+    else if (done >= total)
         (void)snprintf(out, size, "merging");
     else if (!eta_of(&history, total - done, 0, &eta))
         (void)snprintf(out, size, "ETA -");
@@ -83,11 +85,12 @@ void progress_show(struct progress *progress, const struct status *status, int64
     uint32_t total = status->campaign.segment_count;
     int tenth = total == 0 ? 10 : (int)(10.0 * work_done(status) / total);
     bool news =
-        tenth > progress->shown_tenth ||
+        tenth > progress->shown_tenth || status->orders.hold != progress->shown_hold ||
         (status->waiting > 0 && status->waiting_failure != progress->shown_failure);
     if (!progress->terminal && !news)
         return;
     progress->shown_tenth = tenth;
+    progress->shown_hold = status->orders.hold;
     if (status->waiting > 0)
         progress->shown_failure = status->waiting_failure;
     progress_line(progress, status, now_ns, line, sizeof line);

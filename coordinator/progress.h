@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * On a terminal one line that is rewritten; elsewhere a new line whenever ten more per
- * cent are done. The estimate follows from the speed in this run, see eta.h.
+ * cent are done, or it is paused. The estimate follows from the speed in this run, see
+ * eta.h.
  */
 #ifndef SPILLWAY_COORDINATOR_PROGRESS_H
 #define SPILLWAY_COORDINATOR_PROGRESS_H
@@ -17,6 +18,7 @@ struct progress {
     struct eta_history history; /* since then */
     int shown_tenth;
     uint16_t shown_failure; /* of what waits */
+    enum core_hold shown_hold;
     bool line_open;
 };
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "coordinator/command.h"
+#include "coordinator/groups.h"
 #include "coordinator/write.h"
 
 const char retry_usage[] =
@@ -63,24 +64,6 @@ static bool get_group(struct catalog_txn *txn, uint32_t campaign, uint32_t numbe
     return found == LOOKUP_FOUND;
 }
 
-/* One that is publishing has its file and is let finish. */
-static bool void_run(struct catalog_txn *txn, const struct campaign *campaign,
-                     uint32_t run, struct err *err)
-{
-    for (uint32_t i = 0; i < campaign->group_count; i++) {
-        struct merge_group group;
-        if (!get_group(txn, campaign->id, i, &group, err))
-            return false;
-        if (group.merge_class.run != run || group.state == GROUP_VOID ||
-            group.state == GROUP_PUBLISHING)
-            continue;
-        group.state = GROUP_VOID;
-        if (!catalog_put_group(txn, campaign->id, &group, err))
-            return false;
-    }
-    return true;
-}
-
 static bool retry_merges(struct catalog_txn *txn, const struct campaign *campaign,
                          const struct retry_options *options, struct retry_counts *counts,
                          struct err *err)
@@ -92,7 +75,7 @@ static bool retry_merges(struct catalog_txn *txn, const struct campaign *campaig
         if (group.state != GROUP_FAILED || !run_wanted(options, group.merge_class.run))
             continue;
         counts->merges++;
-        if (!void_run(txn, campaign, group.merge_class.run, err))
+        if (!groups_void(txn, campaign, group.merge_class.run, err))
             return false;
     }
     return true;

@@ -22,7 +22,7 @@ enum ruling_kind {
 
 struct ruling {
     enum ruling_kind kind;
-    char by[RULING_BY]; /* who decided; "" was not asked */
+    char by[RULING_BY]; /* who decided; "" is not known */
     char reason[RULING_REASON];
     int64_t unix_s;
     const uint32_t *segments; /* plan numbers, ascending */
@@ -36,8 +36,8 @@ struct rulings {
     struct arena arena; /* of their segments */
 };
 
-/* Fills by, or reason, from the word of an option; E_USAGE names the option when it is
- * absent, too long or holds control characters. */
+/* Takes the word of an option; E_USAGE names the option when it is absent, too long or
+ * holds control characters. */
 bool ruling_word(const char *option, const char *word, char *out, size_t size,
                  struct err *err);
 

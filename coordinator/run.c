@@ -218,6 +218,7 @@ static bool read_all(struct supervisor *supervisor, struct err *err)
 {
     struct status *sum = &supervisor->sum;
     bool over = true;
+    bool held = true;
     memset(sum, 0, sizeof *sum);
     sum->campaign.complete = true;
     for (uint32_t i = 0; i < supervisor->count; i++) {
@@ -226,7 +227,13 @@ static bool read_all(struct supervisor *supervisor, struct err *err)
             return false;
         over = over && status_is_over(one);
         add_up(sum, one);
+        if (status_is_over(one))
+            continue;
+        held = held && one->orders.hold == CORE_PAUSED;
+        sum->orders = one->orders;
     }
+    if (!held) /* something goes on */
+        sum->orders = (struct orders){.hold = CORE_RUNNING};
     sum->stuck = over && !sum->campaign.complete;
     return true;
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/disk.h"
 #include "base/text.h"
+#include "coordinator/again.h"
 #include "coordinator/company.h"
 #include "coordinator/door.h"
 #include "coordinator/served.h"
@@ -180,6 +181,8 @@ static void answer_all(struct service *service, struct exchange **list, uint32_t
     for (uint32_t i = 0; i < count; i++) {
         struct err err;
         uint64_t pilot = list[i]->sync.pilot;
+        int64_t lease_ns = served_lease_ns(&service->served, &list[i]->release);
+        list[i]->pause_ms = again_ms(served_pilots(&service->served), pilot, lease_ns);
         if (!door_answer(list[i], &err))
             log_write(service->log, LOG_LEVEL_ERROR,
                       "event=answer_failed pilot=%016" PRIx64 " why=\"%s\"", pilot,
@@ -223,26 +226,6 @@ static bool loop(struct service *service, const struct serve_options *options,
     return true;
 }
 
-static bool read_token(const struct area *area, char token[AREA_TOKEN], struct err *err)
-{
-    char path[AREA_PATH];
-    struct bytes text;
-    bytes_init(&text, 256);
-    bool done =
-        area_path(area, "pilot.token", path, err) && disk_read_file(path, &text, err);
-    while (done && text.size > 0 && text.data[text.size - 1] == '\n')
-        text.size--;
-    if (done && text.size != AREA_TOKEN - 1)
-        done = err_set(err, E_AREA, "%s: does not hold a token of %d characters", path,
-                       AREA_TOKEN - 1);
-    if (done) {
-        memcpy(token, text.data, AREA_TOKEN - 1);
-        token[AREA_TOKEN - 1] = 0;
-    }
-    bytes_release(&text);
-    return done;
-}
-
 static bool announce(const struct area *area, struct service *service, const char *listen,
                      unsigned port, struct err *err)
 {
@@ -270,7 +253,7 @@ bool serve(const struct area *area, const struct serve_options *options, struct 
     struct service service = {.log = log, .served = {.log = log}};
     struct served *served = &service.served;
     struct catalog *catalog = NULL;
-    bool done = read_token(area, token, err) && area_path(area, "catalog", folder, err) &&
+    bool done = area_token(area, token, err) && area_path(area, "catalog", folder, err) &&
                 area_path(area, "journal", served->journals, err) &&
                 area_path(area, "losses", served->losses, err) &&
                 catalog_open(folder, CATALOG_WRITE, &catalog, err);

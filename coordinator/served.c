@@ -90,6 +90,16 @@ int64_t served_lease_ns(const struct served *served, const struct sha256 *releas
     return shortest_ns;
 }
 
+uint32_t served_pilots(const struct served *served)
+{
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < served->count; i++) {
+        uint32_t pilots = core_count(served->list[i].core).pilots;
+        most = pilots > most ? pilots : most;
+    }
+    return most;
+}
+
 int64_t served_deadline(const struct served *served)
 {
     int64_t first_ns = INT64_MAX;

@@ -74,6 +74,9 @@ bool served_fingerprint(struct served *served, const struct hello *hello,
 /* The shortest term of a lease among campaigns with that release. */
 int64_t served_lease_ns(const struct served *served, const struct sha256 *release);
 
+/* Pilots that were heard of lately. */
+uint32_t served_pilots(const struct served *served);
+
 /* The earliest time at which a tick can change anything; INT64_MAX none. */
 int64_t served_deadline(const struct served *served);
 

@@ -11,15 +11,17 @@
 
 #include "base/clock.h"
 #include "coordinator/command.h"
+#include "coordinator/groups.h"
 #include "coordinator/part.h"
 #include "coordinator/repair.h"
 #include "coordinator/ruling.h"
 #include "coordinator/skip_find.h"
 #include "coordinator/skip_plan.h"
+#include "coordinator/who.h"
 #include "coordinator/write.h"
 
 const char skip_usage[] =
-    "spillway skip CAMPAIGN --run R --spill S --event E --by WHO --reason TEXT\n"
+    "spillway skip CAMPAIGN --run R --spill S --event E --reason TEXT [--by WHO]\n"
     "              [--undo] [--json]\n"
     "\n"
     "Takes one event out of a campaign that reconstructs, because it crashes the\n"
@@ -27,7 +29,8 @@ const char skip_usage[] =
     "and done without it; the event is on the loss list (spillway report) with who, when\n"
     "and why, and its spill counts as incomplete. The keys of that segment change, those\n"
     "of no other one. --undo takes it back in, also after publication.\n"
-    "No coordinator may run meanwhile. Then: spillway run CAMPAIGN.yaml.\n"
+    "WHO is the login name unless it is given. No coordinator may run meanwhile. Then:\n"
+    "spillway run CAMPAIGN.yaml.\n"
     "\n"
     "Exit status 2: there is no such event, it is skipped already, or its segment is\n"
     "committed with it; nothing was changed.\n";
@@ -39,26 +42,6 @@ struct skipping {
     bool undo;
     uint32_t segments; /* that changed */
 };
-
-/* The cut that held its products is not valid any more; one that is publishing has its
- * file and is let finish. */
-static bool groups_void(struct catalog_txn *txn, const struct campaign *campaign,
-                        uint32_t run, struct err *err)
-{
-    for (uint32_t i = 0; i < campaign->group_count; i++) {
-        struct merge_group group;
-        if (catalog_get_group(txn, campaign->id, i, &group, err) != LOOKUP_FOUND)
-            return err_set(err, E_CATALOG_DAMAGED, "merge group %" PRIu32 " is missing",
-                           i);
-        if (group.merge_class.run != run || group.state == GROUP_VOID ||
-            group.state == GROUP_PUBLISHING)
-            continue;
-        group.state = GROUP_VOID;
-        if (!catalog_put_group(txn, campaign->id, &group, err))
-            return false;
-    }
-    return true;
-}
 
 /* Its products, if any, are those of the keys that it had. */
 static bool segment_reopen(struct catalog_txn *txn, const struct campaign *campaign,
@@ -169,7 +152,7 @@ static bool skipping_words(struct area *area, int argc, char **argv,
         !number_take("run", run, &skipping->event.run, err) ||
         !number_take("spill", spill, &skipping->event.spill, err) ||
         !number_take("event", event, &skipping->event.event, err) ||
-        !ruling_word("by", by, ruling->by, sizeof ruling->by, err) ||
+        !who_read(by, ruling->by, err) ||
         !ruling_word("reason", reason, ruling->reason, sizeof ruling->reason, err) ||
         !area_catalog(area, CATALOG_WRITE, &catalog, err))
         return false;

@@ -99,6 +99,7 @@ static const struct wire_field policy_rows[] = {
     ROW(U32, eot_partial, eot_partial, EOT_PARTIAL_SCALE),
     ROW(INLINE_LIST, rules, rules, rule_count, retry_rule_form),
     ROW(I64_OR_0, task_ns, task_ns),
+    ROW(I64_OR_0, alert_ns, alert_ns),
     ROW(INLINE_LIST, floors, floors, floor_count, stream_floor_form),
 };
 #undef ROW

@@ -116,7 +116,7 @@
     X(E_PARTS_ABSENT, 851, ERR_STORAGE, "Reported files are not in the store: check its disk and mounts on that node.") \
     X(E_REPORT_EMPTY, 852, ERR_PROTOCOL, "The report does not fit its task: check the version of the pilot.") \
     X(E_STORE_ABSENT, 853, ERR_STORAGE, "Mount the store; or make its folder parts by hand to have all files made again.") \
-    X(E_CAMPAIGN_STUCK, 860, ERR_INPUT, "Mend the cause, then spillway retry CAMPAIGN and run again; complete_at below 1 accepts a loss.") \
+    X(E_CAMPAIGN_STUCK, 860, ERR_INPUT, "Mend the cause, then spillway retry CAMPAIGN and run again. spillway skip takes out one event that crashes, spillway close accepts the loss.") \
     X(E_VERIFY, 861, ERR_INPUT, "The files named above are not what the catalog says: make them again.") \
     X(E_ORDER, 862, ERR_USAGE, "Look at spillway status CAMPAIGN: complete and cancelled campaigns take no orders.") \
     X(E_AMENDED, 863, ERR_USAGE, "An amendment of the campaign answers for this run: spillway status CAMPAIGN.") \

@@ -30,6 +30,7 @@ struct campaign_policy {
     uint32_t task_segments; /* at most this many segments a task, 0: no bound */
     uint64_t merge_bytes; /* size target of published files; this one is in merge keys */
     int64_t lease_ns;     /* term of a lease */
+    int64_t alert_ns;     /* without progress before it is told, 0: by lease and limit */
     int64_t retry_delay_ns;   /* before a failed segment is tried again */
     int64_t segment_limit_ns; /* executor deadline for one segment */
     uint64_t memory_bytes;    /* executor limit */

@@ -178,7 +178,7 @@ static void pilots_sync(struct bench *bench)
     turn(bench, exchanges, PILOTS, false);
     for (uint32_t p = 0; p < PILOTS; p++) {
         bytes_clear(&answer);
-        measure_must(exchange_answer(exchanges[p], 0, &answer, &err), &err);
+        measure_must(exchange_answer(exchanges[p], &answer, &err), &err);
     }
     bench->cpu_s += measure_cpu_s() - cpu_s;
     bench->wall_s += measure_since_s(start_ns);

@@ -70,6 +70,8 @@ static void draw_report(struct random *random, const struct known *known,
         .signal = signals[below(random, 7)]};
     report->wall_ns = below(random, 3) == 0 ? (int64_t)random_next(random)
                                             : (int64_t)below(random, 100) * SECOND;
+    report->memory = random_next(random) >> below(random, 64);
+    report->written = random_next(random) >> below(random, 64);
 }
 
 static void draw_sync(struct random *random, const struct known *known,

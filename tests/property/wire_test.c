@@ -66,6 +66,7 @@ static void make_campaign(struct maker *maker, struct campaign *campaign)
     SCATTER(policy->retry_delay_ns);
     SCATTER(policy->segment_limit_ns);
     SCATTER(policy->memory_bytes);
+    SCATTER(policy->alert_ns);
     SCATTER(policy->attempts);
     policy->complete_at = random_unit(&maker->random);
     policy->eot_partial = (enum eot_partial)number(maker, EOT_PARTIAL_SCALE);

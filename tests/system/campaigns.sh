@@ -78,13 +78,19 @@ wait_for 60 asked held || fail "no pilot asks"
 [ "$(field held leased)" = 0 ] || fail "work of a paused campaign was handed out"
 must sw status
 says out "held: paused," "pause by $(id -un) at" ": beam study"
-must sw resume held
+must sw overdue held
+says out "held: paused by $(id -un): beam study" "nothing is late"
+must sw overdue held --json
+says out '"hold":"pause","hold_by":"'"$(id -un)"
+progress_says() { grep -q "segments, .*, paused by $(id -un): beam study" "$scratch/held.out"; }
+wait_for 20 progress_says || fail "the progress of run does not say that it is paused: $(tail -2 "$scratch/held.out")"
+must sw resume held --by ann
 wait "$supervisor" || fail "it does not end after resume: $(tail -2 "$scratch/held.out")"
 same_bytes "$scratch/store-calm" "$scratch/store-held"
 must sw verify held
 must sw catalog check
 must sw status held
-says out "held: complete" "pause by" "resume by"
+says out "held: complete" "pause by" "resume by ann"
 for journal in "$area"/journal/held.*; do must spillway replay "$journal"; done
 refused 2 "is complete" sw pause held
 
@@ -134,6 +140,8 @@ refused 2 "is not planned" sw pause nosuch
 refused 2 "is not planned" sw priority nosuch 3
 refused 2 "1001" sw priority again 1001
 refused 2 "one campaign" sw pause
+refused 2 "control character" sw pause again --by "a
+b"
 refused 2 "one line" sw pause again --reason "a
 b"
 refused 2 "named twice" sw serve again again

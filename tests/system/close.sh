@@ -23,7 +23,7 @@ set_aside=$(count quarantined)
 [ "$set_aside" -ge 4 ] || fail "only $set_aside segments are quarantined"
 
 # What is not said properly changes nothing.
-refused 2 "--by is needed" spillway --area "$area" close c1 --reason "x"
+refused 2 "--by is needed" spillway --area "$area" close c1 --by "" --reason "x"
 refused 2 "--reason is needed" spillway --area "$area" close c1 --by ann
 refused 2 "--reason is needed" spillway --area "$area" close c1 --by ann --reason ""
 refused 2 "control character" spillway --area "$area" close c1 --by "$(printf 'a\nb')" --reason x
@@ -73,7 +73,7 @@ must spillway --area "$area" recover c1 --runs 5002-5003 --json
 says out '{"ready":0}'
 [ "$(count lost)" -eq $((set_aside / 2)) ] || fail "recover took another run"
 refused 2 "is not planned" spillway --area "$area" recover c9
-must spillway --area "$area" recover c1 --by bob --reason "a copy was found on tape"
+must spillway --area "$area" recover c1 --reason "a copy was found on tape"
 says out "$((set_aside / 2)) lost segments are ready again"
 [ "$(count ready)" -eq $((set_aside / 2)) ] || fail "not exactly the lost ones are ready"
 must spillway --area "$area" catalog check

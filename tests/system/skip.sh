@@ -50,7 +50,7 @@ says err "E_WORKER_CRASH" "at event 17: the executor crashed with signal 11"
 
 skip=(spillway --area "$area" skip c1 --by ann --reason "peak of 0 samples")
 refused 2 "--event is needed" "${skip[@]}" --run 9001 --spill 1
-refused 2 "--by is needed" spillway --area "$area" skip c1 --run 9001 --spill 1 --event 17 --reason x
+refused 2 "--by is needed" spillway --area "$area" skip c1 --by "" --run 9001 --spill 1 --event 17 --reason x
 refused 2 "no physics or calibration event 9999" "${skip[@]}" --run 9001 --spill 1 --event 9999
 refused 2 "has no run 9001 spill 4" "${skip[@]}" --run 9001 --spill 4 --event 17
 refused 2 "has no run 8000 spill 1" "${skip[@]}" --run 8000 --spill 1 --event 17

@@ -57,6 +57,7 @@ static const char whole[] = "# a comment\n"
                             "retry: {attempts: 2, delay_s: 5, segment_limit_s: 60, "
                             "memory_mb: 100}\n"
                             "lease_s: 9\n"
+                            "alert_s: 40\n"
                             "complete_at: 0.99\n"
                             "eot_partial: scale\n";
 
@@ -101,6 +102,7 @@ static void a_whole_file_is_read(void **state)
     assert_int_equal(policy->task_segments, 7);
     assert_int_equal(policy->merge_bytes, 2000);
     assert_int_equal(policy->memory_bytes, 100u << 20);
+    assert_int_equal(policy->alert_ns, 40 * (int64_t)1000000000);
     assert_int_equal(policy->lease_ns, 9000000000);
     assert_int_equal(policy->eot_partial, EOT_PARTIAL_SCALE);
     arena_release(&arena);
@@ -145,6 +147,9 @@ static const struct mistake mistakes[] = {
     {HEAD "colour: red\n", "c.yaml:5: unknown key colour"},
     {HEAD "select2: {}\n", "c.yaml:5: unknown key select2"},
     {HEAD "name: other\n", "c.yaml:5: key name is given twice"},
+    {HEAD "retry: {memory_mb: 1}\n", "c.yaml:5: memory_mb: 16 at least: an executor has"},
+    {HEAD "retry: {memory_mb: 0}\n", "c.yaml:5: memory_mb: 16 at least"},
+    {HEAD "alert_s: soon\n", "c.yaml:5: alert_s: expected a whole number"},
     {HEAD "lease_s: 3x\n", "c.yaml:5: lease_s: expected a whole number"},
     {HEAD "lease_s: -3\n", "c.yaml:5: lease_s"},
     {HEAD "lease_s: 0x10\n", "c.yaml:5: lease_s"},

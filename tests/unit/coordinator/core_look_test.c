@@ -35,6 +35,8 @@ static void patience_is_two_terms_or_two_limits_of_a_segment(void **state)
     assert_int_equal(core_patience_ns(&policy), 14);
     policy.segment_limit_ns = INT64_MAX;
     assert_int_equal(core_patience_ns(&policy), INT64_MAX);
+    policy.alert_ns = 2; /* said by the campaign file */
+    assert_int_equal(core_patience_ns(&policy), 2);
 }
 
 static void work_that_nobody_takes_is_told_by_what_the_pilots_do(void **state)

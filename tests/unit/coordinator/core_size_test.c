@@ -8,8 +8,8 @@
 #define BYTES 100u
 
 /* Ten chunks a run, one run a unit, all of the same size. */
-static void open_large(struct world *world, const struct campaign_policy *policy,
-                       const struct core_pace *pace)
+static void open_world(struct world *world, const struct campaign_policy *policy,
+                       const struct core_pace *pace, uint64_t bytes)
 {
     *world = (struct world){.now_ns = 1000 * SECOND};
     world->core = core_new(policy, 1);
@@ -20,11 +20,17 @@ static void open_large(struct world *world, const struct campaign_policy *policy
                          &(struct core_segment){
                              .id = {.chunk = {.run = 1, .number = (uint16_t)(i / CHUNK)},
                                     .ordinal = i % CHUNK},
-                             .bytes = BYTES,
+                             .bytes = bytes,
                              .steps = STEP_RECO,
                              .state = {.state = SEGMENT_READY}});
     core_add_unit(world->core, &(struct core_unit){.count = PLAN});
     world_start(world);
+}
+
+static void open_large(struct world *world, const struct campaign_policy *policy,
+                       const struct core_pace *pace)
+{
+    open_world(world, policy, pace, BYTES);
 }
 
 static struct campaign_policy policy_by_time(int64_t task_s)
@@ -128,6 +134,56 @@ static void bytes_and_segments_of_the_policy_bound_a_task_too(void **state)
     world_close(&world);
 }
 
+/* Scouts, then tasks of ever more segments: an executor needs 100 MiB, and one more for
+ * each segment of its task. */
+static uint32_t size_with(const struct campaign_policy *policy, uint64_t segment_memory,
+                          uint64_t segment_written)
+{
+    struct world world;
+    open_world(&world, policy, NULL, (uint64_t)1 << 20);
+    struct held_task task = {.count = 0};
+    for (uint32_t i = 0; i < 300; i++) {
+        task = world_take(&world);
+        struct core_report report = report_done(&task);
+        report.wall_ns = SECOND * task.count;
+        report.memory = ((uint64_t)100 << 20) + segment_memory * task.count;
+        report.written = segment_written * task.count;
+        world_report(&world, &report);
+        if (task.count > 1)
+            break;
+    }
+    /* By what the first larger tasks took. */
+    for (uint32_t i = 0; i < 8; i++)
+        task = world_take(&world);
+    world_close(&world);
+    return task.count;
+}
+
+static void a_task_needs_no_more_memory_than_its_executor_may_have(void **state)
+{
+    (void)state;
+    struct campaign_policy policy = policy_by_time(60);
+    policy.memory_bytes = (uint64_t)128 << 20;
+    /* Seven eighths of 128 MiB leave 12 for segments. */
+    assert_int_equal(size_with(&policy, (uint64_t)1 << 20, 0), 12);
+    /* It does not grow with the task, so smaller ones would not help. */
+    assert_int_equal(size_with(&policy, 0, 0), 60);
+    policy.memory_bytes = 0;
+    assert_int_equal(size_with(&policy, (uint64_t)1 << 20, 0), 60);
+    /* One segment is the smallest task all the same. */
+    policy.memory_bytes = (uint64_t)32 << 20;
+    assert_int_equal(size_with(&policy, (uint64_t)1 << 20, 0), 1);
+}
+
+static void a_task_writes_no_more_than_it_may_read(void **state)
+{
+    (void)state;
+    struct campaign_policy policy = policy_by_time(60);
+    policy.task_bytes = (uint64_t)40 << 20;
+    assert_int_equal(size_with(&policy, 0, (uint64_t)1 << 19), 40);
+    assert_int_equal(size_with(&policy, 0, (uint64_t)4 << 20), 10);
+}
+
 static void near_the_end_tasks_get_small_and_nobody_takes_a_second_one(void **state)
 {
     (void)state;
@@ -207,6 +263,8 @@ int main(void)
         cmocka_unit_test(the_size_follows_what_later_tasks_take),
         cmocka_unit_test(reports_that_failed_or_name_no_time_measure_nothing),
         cmocka_unit_test(bytes_and_segments_of_the_policy_bound_a_task_too),
+        cmocka_unit_test(a_task_needs_no_more_memory_than_its_executor_may_have),
+        cmocka_unit_test(a_task_writes_no_more_than_it_may_read),
         cmocka_unit_test(near_the_end_tasks_get_small_and_nobody_takes_a_second_one),
         cmocka_unit_test(near_the_end_the_largest_goes_first),
         cmocka_unit_test(without_a_target_time_tasks_are_cut_by_bytes_only),

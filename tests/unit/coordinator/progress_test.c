@@ -66,6 +66,21 @@ static void quarantined_segments_are_named(void **state)
     assert_non_null(strstr(line, "7 quarantined"));
 }
 
+static void a_paused_campaign_says_so_instead_of_an_estimate(void **state)
+{
+    (void)state;
+    struct progress progress = {.done_at_start = 0};
+    struct status status = status_with(10, 0);
+    char line[256];
+    status.orders = (struct orders){
+        .hold = CORE_PAUSED,
+        .held = {.kind = ORDER_PAUSE, .who = "ann", .reason = "beam time"}};
+    progress_line(&progress, &status, 1, line, sizeof line);
+    assert_non_null(strstr(line, "10/200 segments"));
+    assert_non_null(strstr(line, ", paused by ann: beam time"));
+    assert_null(strstr(line, "ETA"));
+}
+
 static void all_segments_done_means_merging(void **state)
 {
     (void)state;
@@ -95,6 +110,7 @@ int main(void)
         cmocka_unit_test(an_interval_stands_beside_it_when_there_is_a_history),
         cmocka_unit_test(nothing_done_yet_means_no_estimate),
         cmocka_unit_test(quarantined_segments_are_named),
+        cmocka_unit_test(a_paused_campaign_says_so_instead_of_an_estimate),
         cmocka_unit_test(all_segments_done_means_merging),
         cmocka_unit_test(a_campaign_without_segments_is_done),
     };

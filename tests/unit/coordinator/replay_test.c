@@ -26,13 +26,14 @@ static void keep(struct kept *kept, struct core_event *event)
 }
 
 static void keep_open(struct kept *kept, const struct campaign_policy *policy,
-                      uint64_t spoil)
+                      const struct core_pace *pace, uint64_t spoil)
 {
     struct core_segment segments[8];
     *kept = (struct kept){.spoil = spoil};
     for (uint32_t i = 0; i < 8; i++)
         segments[i] = segment_of_tests(i);
     world_load(&kept->world, policy, segments, 8);
+    core_add_pace(kept->world.core, pace);
     journal_writer_init(&kept->journal, (size_t)1 << 20);
     journal_begin(&kept->journal, "spillway-1");
     journal_text(&kept->journal, "c1");
@@ -56,7 +57,7 @@ static struct core_event sync_event(const struct core_report *report, uint32_t w
 static void keep_a_failure(struct kept *kept, uint64_t spoil)
 {
     struct campaign_policy policy = policy_of_tests();
-    keep_open(kept, &policy, spoil);
+    keep_open(kept, &policy, &(struct core_pace){.count = 0}, spoil);
     keep(kept, &(struct core_event){.kind = EVENT_START});
     keep(kept, &(struct core_event){.kind = EVENT_HELLO, .pilot = PILOT, .node = 3});
     struct core_event take = sync_event(NULL, 1);
@@ -113,6 +114,44 @@ static void the_same_decisions_and_a_torn_tail_is_told(void **state)
     assert_true(replay(data->data, data->size - 3, NULL, &replayed, out, &err));
     assert_int_equal(replayed.events, 4);
     assert_true(replayed.cut > 3);
+    keep_close(&kept);
+}
+
+/* Memory is measured by loaded tasks and by a report: both decide again in the replay. */
+static void what_tasks_took_is_in_the_journal(void **state)
+{
+    (void)state;
+    struct kept kept;
+    struct replayed replayed;
+    struct err err = {.text = ""};
+    char out[2000];
+    struct campaign_policy policy = policy_of_tests();
+    struct core_pace pace = {.steps = STEP_RECO | STEP_SELECT,
+                             .count = 200,
+                             .bytes = (uint64_t)1 << 40,
+                             .wall_ns = 1,
+                             .written = 1};
+    for (uint64_t i = 0; i < 200; i++)
+        memory_line_task(&pace.memory, (100 + i % 2) << 20, (200 + i % 2) << 20);
+    policy.task_ns = 3600 * SECOND;
+    policy.memory_bytes = (uint64_t)1 << 20; /* less than any task took */
+    keep_open(&kept, &policy, &pace, 0);
+    keep(&kept, &(struct core_event){.kind = EVENT_START});
+    keep(&kept, &(struct core_event){.kind = EVENT_HELLO, .pilot = PILOT, .node = 3});
+    struct core_event take = sync_event(NULL, 1);
+    keep(&kept, &take);
+    struct held_task task = task_given(&kept.world, 0);
+    assert_int_equal(task.count, 1);
+    struct core_report report = report_done(&task);
+    report.wall_ns = SECOND;
+    report.memory = (uint64_t)90 << 30; /* a slope that falls: no limit any more */
+    report.written = UINT64_MAX;
+    take = sync_event(&report, 1);
+    keep(&kept, &take);
+    assert_int_not_equal(task_given(&kept.world, 0).count, 0);
+    if (!replay(kept.journal.out.data, kept.journal.out.size, NULL, &replayed, out, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(replayed.events, 4);
     keep_close(&kept);
 }
 
@@ -233,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_decisions_and_a_torn_tail_is_told),
+        cmocka_unit_test(what_tasks_took_is_in_the_journal),
         cmocka_unit_test(the_first_step_that_differs_is_named),
         cmocka_unit_test(another_policy_tells_what_it_would_have_done),
         cmocka_unit_test(a_line_that_no_coordinator_writes_is_an_error_with_its_number),
