@@ -103,6 +103,8 @@ int err_exit_status(enum err_code code)
         return 15;
     case ERR_PROTOCOL:
         return 16;
+    case ERR_DECISION:
+        return 17;
     }
     return 14;
 }
@@ -124,9 +126,9 @@ const char *err_advice(enum err_code code)
 
 const char *err_kind_name(enum err_kind kind)
 {
-    static const char *const names[] = {"none",       "usage",   "input",
-                                        "conditions", "payload", "resource",
-                                        "node",       "storage", "protocol"};
+    static const char *const names[] = {"none",     "usage",    "input", "conditions",
+                                        "payload",  "resource", "node",  "storage",
+                                        "protocol", "decision"};
     return (size_t)kind < sizeof names / sizeof names[0] ? names[kind] : "unknown";
 }
 

@@ -26,7 +26,8 @@ enum err_kind {
     ERR_RESOURCE,   /* memory or a declared limit */
     ERR_NODE,       /* this machine */
     ERR_STORAGE,    /* disk or storage service */
-    ERR_PROTOCOL    /* a peer: wrong version, token or message */
+    ERR_PROTOCOL,   /* a peer: wrong version, token or message */
+    ERR_DECISION    /* a manager: a gate; never the cause of a failed attempt */
 };
 
 #define ERR_CODE_ENUM(name, number, kind, text) name = number,
@@ -59,7 +60,8 @@ bool err_wrap(struct err *err, const char *format, ...)
 #endif
 
 /* Exit status of a program that ends because of this code: usage 2, input 10,
- * conditions 11, payload 12, resource 13, node 14, storage 15, protocol 16. */
+ * conditions 11, payload 12, resource 13, node 14, storage 15, protocol 16, decision 17.
+ */
 int err_exit_status(enum err_code code);
 
 /* Name ("E_DATE_MAGIC"), kind and one sentence of advice. Static strings. */

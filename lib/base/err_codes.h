@@ -118,8 +118,9 @@
     X(E_STORE_ABSENT, 853, ERR_STORAGE, "Mount the store; or make its folder parts by hand to have all files made again.") \
     X(E_CAMPAIGN_STUCK, 860, ERR_INPUT, "Mend the cause, then spillway retry CAMPAIGN and run again. spillway skip takes out one event that crashes, spillway close accepts the loss.") \
     X(E_VERIFY, 861, ERR_INPUT, "The files named above are not what the catalog says: make them again.") \
-    X(E_ORDER, 862, ERR_USAGE, "Look at spillway status CAMPAIGN: complete and cancelled campaigns take no orders.") \
+    X(E_ORDER, 862, ERR_USAGE, "Look at spillway status CAMPAIGN: it says what holds and what it waits for.") \
     X(E_AMENDED, 863, ERR_USAGE, "An amendment of the campaign answers for this run: spillway status CAMPAIGN.") \
+    X(E_GATE, 864, ERR_DECISION, "Look at the sample with spillway validate, then spillway gate --approve or --refuse; then run again.") \
     X(E_HTTP_LISTEN, 890, ERR_NODE, "Choose a free address and port of this machine to listen on.") \
     /* worker */                                                                          \
     X(E_WORKER_CRASH, 900, ERR_PAYLOAD, "The executor crashed: repeat the task by hand with spillway-executor --task.") \

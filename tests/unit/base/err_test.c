@@ -105,9 +105,9 @@ static void the_exit_status_follows_the_kind(void **state)
 {
     (void)state;
     static const int statuses[] = {
-        [ERR_NONE] = 0,        [ERR_USAGE] = 2,    [ERR_INPUT] = 10,
-        [ERR_CONDITIONS] = 11, [ERR_PAYLOAD] = 12, [ERR_RESOURCE] = 13,
-        [ERR_NODE] = 14,       [ERR_STORAGE] = 15, [ERR_PROTOCOL] = 16};
+        [ERR_NONE] = 0,      [ERR_USAGE] = 2,     [ERR_INPUT] = 10, [ERR_CONDITIONS] = 11,
+        [ERR_PAYLOAD] = 12,  [ERR_RESOURCE] = 13, [ERR_NODE] = 14,  [ERR_STORAGE] = 15,
+        [ERR_PROTOCOL] = 16, [ERR_DECISION] = 17};
     for (size_t i = 0; i < CODES; i++)
         assert_int_equal(err_exit_status(codes[i].code), statuses[codes[i].kind]);
 }
