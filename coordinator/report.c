@@ -262,6 +262,8 @@ static bool segments_read(struct campaign_report *report, struct catalog_txn *tx
         struct plan_segment planned;
         struct plan_state state;
         bool masked = false;
+        if (report->only != NULL && !stage_spans_have(report->only, i))
+            continue;
         enum lookup found = catalog_get_plan_segment(txn, campaign->id, i, &planned, err);
         if (found != LOOKUP_FOUND)
             return found == LOOKUP_ABSENT &&
@@ -355,14 +357,35 @@ static bool family_read(struct campaign_report *report, struct catalog_txn *txn,
     return done;
 }
 
+static bool campaign_find(struct campaign_report *report, struct catalog_txn *txn,
+                          const char *name, struct err *err)
+{
+    enum lookup found = catalog_get_campaign(txn, name, &report->campaign, err);
+    if (found == LOOKUP_ABSENT)
+        return err_set(err, E_NOT_FOUND, "no campaign %.48s in the catalog", name);
+    return found == LOOKUP_FOUND;
+}
+
+bool campaign_report_part(struct campaign_report *report, struct catalog_txn *txn,
+                          const char *name, const struct stage_spans *only,
+                          struct err *err)
+{
+    struct family family;
+    report->only = only;
+    if (!campaign_find(report, txn, name, err))
+        return false;
+    bool done = family_load(&family, txn, name, err) &&
+                member_read(report, txn, &report->campaign, &family, err) &&
+                report_fallbacks(report, txn, err);
+    family_release(&family);
+    return done;
+}
+
 bool campaign_report_read(struct campaign_report *report, struct catalog_txn *txn,
                           const char *name, struct err *err)
 {
     struct family family;
-    enum lookup found = catalog_get_campaign(txn, name, &report->campaign, err);
-    if (found == LOOKUP_ABSENT)
-        return err_set(err, E_NOT_FOUND, "no campaign %.48s in the catalog", name);
-    if (found == LOOKUP_FAILED)
+    if (!campaign_find(report, txn, name, err))
         return false;
     bool done = family_load(&family, txn, name, err) &&
                 family_read(report, txn, &family, err) &&

@@ -9,6 +9,7 @@
 #include "coordinator/eot.h"
 #include "coordinator/fallback.h"
 #include "coordinator/ruling.h"
+#include "coordinator/stages.h"
 
 /* A segment that is lost, or waits for a person in quarantine; or an event of one that is
  * skipped. */
@@ -38,6 +39,7 @@ struct campaign_report {
     struct eot sum;
     struct fallback_use fallbacks;
     struct rulings rulings;
+    const struct stage_spans *only; /* NULL: all segments; borrowed */
 };
 
 void campaign_report_init(struct campaign_report *report);
@@ -47,12 +49,22 @@ void campaign_report_release(struct campaign_report *report);
 bool campaign_report_read(struct campaign_report *report, struct catalog_txn *txn,
                           const char *name, struct err *err);
 
+/* Of these segments only, without those of runs that an amendment answers for; the
+ * amendments are not read. `only` outlives the report. */
+bool campaign_report_part(struct campaign_report *report, struct catalog_txn *txn,
+                          const char *name, const struct stage_spans *only,
+                          struct err *err);
+
 /* Fills report->fallbacks; the campaign is known (report_fallback.c). */
 bool report_fallbacks(struct campaign_report *report, struct catalog_txn *txn,
                       struct err *err);
 
 bool campaign_report_text(const struct campaign_report *report, struct bytes *out,
                           struct err *err);
+/* Members of an object: an account; "losses". */
+void report_account_json(struct json_writer *json, const struct eot *eot);
+void report_losses_json(struct json_writer *json, const struct campaign_report *report);
+
 bool campaign_report_json(const struct campaign_report *report, struct bytes *out,
                           struct err *err);
 

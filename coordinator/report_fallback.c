@@ -85,6 +85,8 @@ bool report_fallbacks(struct campaign_report *report, struct catalog_txn *txn,
     arena_init(&gathering.arena, SET_MEMORY);
     for (uint32_t i = 0; done && i < campaign->segment_count; i++) {
         struct plan_segment planned;
+        if (report->only != NULL && !stage_spans_have(report->only, i))
+            continue;
         enum lookup found = catalog_get_plan_segment(txn, campaign->id, i, &planned, err);
         if (found == LOOKUP_ABSENT)
             (void)err_set(err, E_CATALOG_DAMAGED,

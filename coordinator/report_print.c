@@ -108,7 +108,7 @@ static void part_json(struct json_writer *json, const char *name,
     json_close_object(json);
 }
 
-static void account_json(struct json_writer *json, const struct eot *eot)
+void report_account_json(struct json_writer *json, const struct eot *eot)
 {
     part_json(json, "selected", &eot->selected);
     part_json(json, "delivered", &eot->delivered);
@@ -142,6 +142,14 @@ static void loss_json(struct json_writer *json, const struct report_loss *loss)
     json_close_object(json);
 }
 
+void report_losses_json(struct json_writer *json, const struct campaign_report *report)
+{
+    json_open_array(json, "losses");
+    for (size_t i = 0; i < report->loss_count; i++)
+        loss_json(json, &report->losses[i]);
+    json_close_array(json);
+}
+
 bool campaign_report_json(const struct campaign_report *report, struct bytes *out,
                           struct err *err)
 {
@@ -155,18 +163,15 @@ bool campaign_report_json(const struct campaign_report *report, struct bytes *ou
     for (size_t i = 0; i < report->run_count; i++) {
         json_open_object(&json, NULL);
         json_put_u64(&json, "run", report->runs[i].run);
-        account_json(&json, &report->runs[i].eot);
+        report_account_json(&json, &report->runs[i].eot);
         json_close_object(&json);
     }
     json_close_array(&json);
     json_open_object(&json, "all");
-    account_json(&json, &report->sum);
+    report_account_json(&json, &report->sum);
     json_close_object(&json);
     fallback_json(&report->fallbacks, &json);
-    json_open_array(&json, "losses");
-    for (size_t i = 0; i < report->loss_count; i++)
-        loss_json(&json, &report->losses[i]);
-    json_close_array(&json);
+    report_losses_json(&json, report);
     json_close_object(&json);
     return json_end(&json, err);
 }
