@@ -27,6 +27,10 @@
 /* With less an executor does what fits into the memory that it has anyhow. */
 #define MEMORY_LEAST_MB 16
 
+/* For which an approval holds, unless the file says it. */
+#define GATE_DAYS      30
+#define GATE_DAYS_MOST 3650
+
 static bool words_take(const struct config_words *words, struct arena *arena,
                        const char *const **list, uint32_t *count, struct err *err)
 {
@@ -477,6 +481,26 @@ static bool priority_read(const struct config_file *file,
     return true;
 }
 
+static bool stages_take(const struct config_file *file,
+                        const struct config_stages *stages, struct campaign_file *out,
+                        struct err *err)
+{
+    uint64_t spills = 0;
+    uint64_t days = GATE_DAYS;
+    const char *expires = stages->gate == NULL ? NULL : stages->gate->expires;
+    if (!config_u64(file, "spills", stages->sample->spills, 1000000, &spills, err) ||
+        !config_u64(file, "expires", expires, GATE_DAYS_MOST, &days, err))
+        return false;
+    if (spills == 0)
+        return config_fail(file, "spills", stages->sample->spills, err,
+                           "must not be 0: leave stages out to have none");
+    if (days == 0)
+        return config_fail(file, "expires", expires, err, "days, at least 1");
+    out->sample_spills = (uint32_t)spills;
+    out->gate_days = (uint32_t)days;
+    return true;
+}
+
 static bool campaign_read(const struct config_file *file,
                           const struct config_campaign *config, const char *folder,
                           struct arena *arena, struct campaign_file *out, struct err *err)
@@ -494,7 +518,8 @@ static bool campaign_read(const struct config_file *file,
         !recipe_read(file, config, &campaign->recipe, err) ||
         !policy_read(file, config, &campaign->policy, err) ||
         !priority_read(file, config, &out->priority, err) ||
-        !floors_read(file, config, campaign, err))
+        !floors_read(file, config, campaign, err) ||
+        (config->stages != NULL && !stages_take(file, config->stages, out, err)))
         return false;
     if (config->skims_count == 0 && !campaign->recipe.reconstruct)
         return config_fail(file, "name", config->name, err,

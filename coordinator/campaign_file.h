@@ -5,7 +5,7 @@
  * unstable and unknown (published EOT include unstable runs, and the lists before 2017
  * have no ratings); task 256 MiB; merge 4 GB; 3 attempts, 30 s apart, 600 s and 2048 MB
  * for a segment; lease 120 s; complete at 1; eot_partial drop; no budget for
- * allowed fallbacks.
+ * allowed fallbacks; no stages; with them, an approval holds for 30 days.
  * Purpose physics takes no synthetic run.
  */
 #ifndef SPILLWAY_COORDINATOR_CAMPAIGN_FILE_H
@@ -26,6 +26,8 @@ struct campaign_file {
     uint32_t mirror_count;
     const char *const *acknowledged; /* payload types with unverified numbers */
     uint32_t acknowledged_count;
+    uint32_t sample_spills; /* of each run, 0: no stages */
+    uint32_t gate_days;     /* for which an approval holds */
 };
 
 /* `folder` is the absolute folder of the file: relative paths start there. `release` goes

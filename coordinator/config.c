@@ -98,6 +98,13 @@ static const cyaml_schema_field_t floor_fields[] = {
 static const cyaml_schema_value_t floor_entry = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_floor, floor_fields)};
 
+static const cyaml_schema_field_t sample_fields[] = {TEXT(MUST, config_sample, spills),
+                                                     CYAML_FIELD_END};
+static const cyaml_schema_field_t gate_fields[] = {TEXT(MAY, config_gate, expires),
+                                                   CYAML_FIELD_END};
+static const cyaml_schema_field_t stages_fields[] = {
+    PART(MUST, config_stages, sample), PART(MAY, config_stages, gate), CYAML_FIELD_END};
+
 static const cyaml_schema_field_t campaign_fields[] = {
     TEXT(MUST, config_campaign, name),
     TEXT(MUST, config_campaign, purpose),
@@ -115,6 +122,7 @@ static const cyaml_schema_field_t campaign_fields[] = {
     TEXT(MAY, config_campaign, complete_at),
     TEXT(MAY, config_campaign, eot_partial),
     LIST(MAY, config_campaign, never_below, &floor_entry),
+    PART(MAY, config_campaign, stages),
     CYAML_FIELD_END};
 static const cyaml_schema_value_t campaign_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config_campaign, campaign_fields)};

@@ -79,6 +79,19 @@ struct config_floor {
     char *stream, *share;
 };
 
+struct config_sample {
+    char *spills;
+};
+
+struct config_gate {
+    char *expires;
+};
+
+struct config_stages {
+    struct config_sample *sample;
+    struct config_gate *gate;
+};
+
 struct config_campaign {
     char *name, *purpose, *store, *lease_s, *alert_s, *priority, *complete_at,
         *eot_partial;
@@ -92,6 +105,7 @@ struct config_campaign {
     struct config_retry *retry;
     struct config_floor *never_below;
     unsigned never_below_count;
+    struct config_stages *stages;
 };
 
 struct config_eot {

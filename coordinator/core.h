@@ -212,7 +212,7 @@ enum core_cause {
     CORE_DELAY,      /* all that is left failed and waits */
     CORE_PUBLISHING, /* the coordinator cuts or publishes */
     CORE_MANAGER,    /* quarantined segments, merges that were given up */
-    CORE_STAGE,      /* planned segments whose stage was not opened */
+    CORE_STAGE,      /* planned segments behind gates */
     CORE_HELD        /* the campaign is paused or cancelled */
 };
 
@@ -229,8 +229,9 @@ struct core_late {
 
 struct core_watch {
     enum core_cause cause;
-    int64_t idle_ns;   /* since a segment was committed or a file published */
-    bool alert;        /* something is open, and idle for longer than the patience */
+    int64_t idle_ns; /* since a segment was committed or a file published */
+    bool alert; /* something is open, idle for longer than the patience, and not since a
+                 * manager has to say a word (CORE_HELD, CORE_STAGE) */
     uint64_t attempt;  /* CORE_SILENT, CORE_AT_WORK: the oldest one, 0 none */
     uint16_t failure;  /* CORE_DELAY: of the one that is due first */
     uint32_t segments; /* that are not final */

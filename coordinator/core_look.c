@@ -80,6 +80,7 @@ void core_look(const struct core *core, int64_t now_ns, struct core_watch *watch
     find_late(core, now_ns, watch);
     watch->cause = cause_of(core, watch);
     watch->idle_ns = now_ns > core->progress_ns ? now_ns - core->progress_ns : 0;
-    watch->alert = watch->cause != CORE_DONE && watch->cause != CORE_HELD &&
+    bool waits = watch->cause == CORE_HELD || watch->cause == CORE_STAGE; /* for people */
+    watch->alert = watch->cause != CORE_DONE && !waits &&
                    watch->idle_ns > core_patience_ns(&core->policy);
 }

@@ -255,7 +255,7 @@ static void load(struct forecast *forecast)
     forecast->core = core_new(&work->policy, 1);
     for (uint32_t i = 0; i < work->segment_count; i++) {
         struct core_segment segment = work->segments[i];
-        if (segment.state.state == SEGMENT_PLANNED ||
+        if ((segment.state.state == SEGMENT_PLANNED && !work->sample) ||
             segment.state.state == SEGMENT_LEASED)
             segment.state.state = SEGMENT_READY;
         core_add_segment(forecast->core, &segment);

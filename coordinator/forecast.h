@@ -26,6 +26,8 @@ struct forecast_work {
     const struct merge_group *groups; /* that exist already, by number */
     uint32_t group_count;
     uint32_t streams; /* files of a run at least */
+    bool sample; /* gates stay closed: it ends with what is not PLANNED; else all of them
+                  * are open from the start */
 };
 
 struct forecast_cost {

@@ -18,6 +18,7 @@
 #include "coordinator/conditions_command.h"
 #include "coordinator/explain.h"
 #include "coordinator/export_command.h"
+#include "coordinator/gate_command.h"
 #include "coordinator/order_command.h"
 #include "coordinator/overdue.h"
 #include "coordinator/plan.h"
@@ -69,6 +70,10 @@ static const struct command commands[] = {
      amend_command},
     {"rollback", "some runs as before their last amendment", rollback_usage,
      rollback_command},
+    {"validate", "what the sample of a period came to, to decide on", validate_usage,
+     validate_command},
+    {"gate", "the word on a sample: the rest of its period, or not", gate_usage,
+     gate_command},
     {"pause", "hand out nothing more of a campaign for now", pause_usage, pause_command},
     {"resume", "go on with a paused campaign", resume_usage, resume_command},
     {"cancel", "end a campaign before it is complete", cancel_usage, cancel_command},

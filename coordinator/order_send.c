@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "coordinator/gate.h"
 #include "coordinator/write.h"
 #include "transfer/http.h"
 
@@ -20,7 +21,7 @@ struct written {
 static bool write_step_order(struct catalog_txn *txn, void *context, struct err *err)
 {
     const struct written *written = context;
-    return order_write(txn, written->order, written->news, err);
+    return gate_order_write(txn, written->order, written->news, err);
 }
 
 static bool read_answer(const struct bytes *answer, bool *news, struct err *err)

@@ -15,7 +15,8 @@
 /* One attempt of 4096 segments. */
 #define ORDERS_ARENA ((size_t)1 << 20)
 
-static const char *const names[ORDER_KINDS] = {"priority", "pause", "resume", "cancel"};
+static const char *const names[ORDER_KINDS] = {"priority", "pause", "resume", "cancel",
+                                               "gate"};
 
 const char *order_kind_name(enum order_kind kind)
 {
@@ -31,10 +32,27 @@ enum core_hold order_hold(const struct order *order)
         return CORE_CANCELLED;
     case ORDER_PRIORITY:
     case ORDER_RESUME:
+    case ORDER_GATE:
     case ORDER_KINDS:
         break;
     }
     return CORE_RUNNING;
+}
+
+static void put_hash(struct json_writer *json, const char *key, const struct sha256 *hash)
+{
+    char hex[SHA256_HEX];
+    sha256_to_hex(hash, hex);
+    json_put_text(json, key, hex);
+}
+
+static void put_gate(struct json_writer *json, const struct gate_word *gate)
+{
+    json_put_text(json, "period", gate->period);
+    json_put_bool(json, "approve", gate->approve);
+    put_hash(json, "evidence", &gate->evidence);
+    put_hash(json, "sample", &gate->sample);
+    json_put_i64(json, "expires_s", gate->expires_s);
 }
 
 bool order_pack(const struct order *order, struct bytes *out, struct err *err)
@@ -46,6 +64,8 @@ bool order_pack(const struct order *order, struct bytes *out, struct err *err)
     json_put_text(&json, "order", names[order->kind]);
     if (order->kind == ORDER_PRIORITY)
         json_put_u64(&json, "priority", order->priority);
+    if (order->kind == ORDER_GATE)
+        put_gate(&json, &order->gate);
     json_put_text(&json, "who", order->who);
     json_put_i64(&json, "unix_s", order->wall_s);
     json_put_text(&json, "reason", order->reason);
@@ -92,6 +112,30 @@ static bool take_kind(const struct json *object, struct order *order, struct err
     return true;
 }
 
+static bool take_hash(const struct json *object, const char *key, struct sha256 *hash,
+                      struct err *err)
+{
+    const char *hex;
+    struct err inner;
+    return (json_text(json_get(object, key), &hex) &&
+            sha256_from_hex(hex, hash, &inner)) ||
+           err_set(err, E_ORDER, "a gate needs a sha256 \"%s\"", key);
+}
+
+static bool take_gate(const struct json *object, struct order *order, struct err *err)
+{
+    struct gate_word *gate = &order->gate;
+    if (order->kind != ORDER_GATE)
+        return true;
+    if (!take_text(object, "period", gate->period, RUN_NAME, err) ||
+        !take_hash(object, "evidence", &gate->evidence, err) ||
+        !take_hash(object, "sample", &gate->sample, err))
+        return false;
+    return (json_bool(json_get(object, "approve"), &gate->approve) &&
+            json_i64(json_get(object, "expires_s"), &gate->expires_s)) ||
+           err_set(err, E_ORDER, "a gate needs \"approve\" and \"expires_s\"");
+}
+
 bool order_unpack(const void *data, size_t size, struct order *order, struct err *err)
 {
     struct json *document;
@@ -99,7 +143,7 @@ bool order_unpack(const void *data, size_t size, struct order *order, struct err
     if (!json_parse(data, size, "an order", &document, err))
         return false;
     bool done = take_text(document, "campaign", order->campaign, CAMPAIGN_NAME, err) &&
-                take_kind(document, order, err) &&
+                take_kind(document, order, err) && take_gate(document, order, err) &&
                 take_text(document, "who", order->who, ORDER_WHO, err) &&
                 take_text(document, "reason", order->reason, ORDER_REASON, err);
     (void)json_i64(json_get(document, "unix_s"), &order->wall_s);
@@ -155,6 +199,8 @@ static bool take_order(const struct order *order, void *context, struct err *err
         orders->priority = order->priority;
         return true;
     }
+    if (order->kind == ORDER_GATE)
+        return true;
     orders->hold = order_hold(order);
     orders->held = *order;
     return true;
@@ -213,7 +259,7 @@ bool order_check(struct catalog_txn *txn, const struct order *order, bool *news,
         *news = orders.priority != order->priority;
         return true;
     }
-    *news = orders.hold != order_hold(order);
+    *news = order->kind == ORDER_GATE || orders.hold != order_hold(order);
     if (*news && orders.hold == CORE_CANCELLED)
         return err_set(
             err, E_ORDER,

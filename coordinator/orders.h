@@ -1,23 +1,40 @@
-/* orders.h - what managers said about a campaign as a whole: priority, pause, cancel.
+/* orders.h - what managers said about a campaign: priority, pause, cancel, gates.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Kept in the catalog as text "orders/CAMPAIGN", a line of JSON an order, oldest first:
  * who, when, why. Lines are only added, so the record is the history and the last lines
  * are what holds. A cancelled campaign takes no more orders; what it committed stays and
- * is found by its keys.
+ * is found by its keys. Of a gate the last word on its period is what holds (gate.h).
  */
 #ifndef SPILLWAY_COORDINATOR_ORDERS_H
 #define SPILLWAY_COORDINATOR_ORDERS_H
 
 #include "catalog/catalog.h"
 #include "coordinator/core.h"
+#include "model/run.h"
 
 #define ORDER_WHO      64
 #define ORDER_REASON   256
 #define PRIORITY_MAX   1000u
 #define PRIORITY_USUAL 0u
 
-enum order_kind { ORDER_PRIORITY, ORDER_PAUSE, ORDER_RESUME, ORDER_CANCEL, ORDER_KINDS };
+enum order_kind {
+    ORDER_PRIORITY,
+    ORDER_PAUSE,
+    ORDER_RESUME,
+    ORDER_CANCEL,
+    ORDER_GATE,
+    ORDER_KINDS
+};
+
+/* What a manager decided on the sample of a period. */
+struct gate_word {
+    char period[RUN_NAME];
+    bool approve;
+    struct sha256 evidence; /* of the document that was looked at (evidence.h) */
+    struct sha256 sample;   /* gate_sample_hash of what it tells of */
+    int64_t expires_s;      /* wall time from which an approval releases nothing more */
+};
 
 struct order {
     char campaign[CAMPAIGN_NAME];
@@ -26,6 +43,7 @@ struct order {
     char who[ORDER_WHO];
     char reason[ORDER_REASON]; /* one line, "" none */
     int64_t wall_s;
+    struct gate_word gate; /* ORDER_GATE */
 };
 
 struct orders {

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "coordinator/command.h"
+#include "coordinator/gate.h"
 #include "coordinator/status.h"
 #include "coordinator/watch.h"
 
@@ -19,7 +20,8 @@ const char overdue_usage[] =
     "What is late in the campaigns that are not complete: how many segments of which\n"
     "state, who has to act, why; leases whose pilots are silent, with attempt and host.\n"
     "A campaign that made no progress for two terms of a lease or two limits of a\n"
-    "segment, the longer one, says so with the cause. From 90 % on it says what the rest\n"
+    "segment, the longer one, says so with the cause; gates that wait for a word are\n"
+    "listed and are no lack of progress. From 90 % on it says what the rest\n"
     "waits for. Exit status 0 also then.\n";
 
 #define OVERDUE_TEXT ((size_t)1 << 20)
@@ -29,6 +31,7 @@ struct view {
     struct status status;
     struct watch_record record;
     struct rest rest; /* unless it is over */
+    struct gates gates;
     bool serving;
     int64_t wall_s;
 };
@@ -80,6 +83,16 @@ static int64_t idle_s(const struct view *view)
     return view->record.progress_s == 0 || idle < 0 ? 0 : idle;
 }
 
+static void print_gates(const struct view *view)
+{
+    struct bytes text;
+    struct err ignored; /* of a text that is longer than any list that is read */
+    bytes_init(&text, OVERDUE_TEXT);
+    (void)gates_text(&view->gates, view->status.campaign.name, true, &text, &ignored);
+    (void)printf("%.*s", (int)text.size, (const char *)text.data);
+    bytes_release(&text);
+}
+
 static void print_text(const struct view *view)
 {
     const struct watch_record *record = &view->record;
@@ -112,7 +125,8 @@ static void print_text(const struct view *view)
     if (record->late_count > record->late_shown)
         (void)printf("  and %" PRIu32 " more attempts\n",
                      record->late_count - record->late_shown);
-    if (!any)
+    print_gates(view);
+    if (!any && gates_closed(&view->gates) == 0)
         (void)printf("  nothing is late\n");
     struct rest_of of = status_rest(&view->status, view->wall_s);
     if (!status_is_over(&view->status))
@@ -163,13 +177,17 @@ static void put_json(struct json_writer *json, const struct view *view)
     }
     json_close_array(json);
     put_leases(json, &view->record);
+    if (view->gates.stages.count > 0)
+        gates_json(&view->gates, json);
     json_close_object(json);
 }
 
 static bool view_read(struct catalog_txn *txn, const char *campaign, struct view *view,
                       struct err *err)
 {
-    if (!status_read(txn, campaign, &view->status, err))
+    gates_release(&view->gates);
+    if (!status_read(txn, campaign, &view->status, err) ||
+        !gates_read(&view->gates, txn, &view->status.campaign, view->wall_s, err))
         return false;
     struct rest_of of = status_rest(&view->status, view->wall_s);
     return watch_read(txn, campaign, &view->record, err) != LOOKUP_FAILED &&
@@ -219,6 +237,7 @@ static bool overdue(struct area *area, const char *only, struct json_writer *jso
                 catalog_begin(catalog, &txn, err);
     view.serving = done && pid != 0 && url[0] != 0;
     done = done && show_all(txn, only, &view, json, err);
+    gates_release(&view.gates);
     catalog_abort(txn);
     catalog_close(catalog);
     return done;

@@ -78,7 +78,10 @@ const char plan_usage[] =
     "  complete_at: 1.0            # fraction at which the rest is closed as lost by itself\n"
     "  never_below:                # shares that no closing, also by hand, goes below\n"
     "    - {stream: skim.missing-energy, share: 0.99}\n"
-    "  eot_partial: drop           # or scale\n";
+    "  eot_partial: drop           # or scale\n"
+    "  stages:                     # a sample first; the rest when a gate is opened:\n"
+    "    sample: {spills: 5}       # of each run       (spillway validate, then gate)\n"
+    "    gate: {expires: 30}       # days that an approval holds\n";
 
 enum planned { PLANNED_NEW, PLANNED_BEFORE };
 

@@ -25,6 +25,7 @@ void plan_release(struct plan *plan)
     free(plan->states);
     free(plan->bytes);
     free(plan->runs);
+    stages_release(&plan->stages);
     plan_values_release(&plan->values);
     bytes_release(&plan->problems);
     bytes_release(&plan->notes);
@@ -439,7 +440,7 @@ bool plan_build(struct plan *plan, struct catalog *catalog,
         !conditions_read(plan, catalog, file, folder, err) ||
         !segments_read(plan, catalog, err) ||
         !plan_fallbacks(plan, catalog, file->budget, err) ||
-        !plan_reuse(plan, catalog, err))
+        !plan_reuse(plan, catalog, err) || !plan_stages(plan, catalog, file, err))
         return false;
     plan->campaign.manifest = plan->values.hash;
     plan->campaign.segment_count = plan->count;

@@ -4,8 +4,9 @@
  * Always true for a plan without problems: its segments are those of the selected runs,
  * all of them, in merge order (run, spill, builder, chunk, ordinal); every chunk of those
  * runs was scanned and the chunk numbers of each builder are 1, 2, 3 ...; every key is
- * what the executor will compute; what has products is COMMITTED, the rest READY. A
- * planned campaign is frozen: its file, manifest and keys never change.
+ * what the executor will compute; what has products is COMMITTED, the rest READY or,
+ * behind a gate, PLANNED. A planned campaign is frozen: its file, manifest and keys never
+ * change.
  */
 #ifndef SPILLWAY_COORDINATOR_PLAN_BUILD_H
 #define SPILLWAY_COORDINATOR_PLAN_BUILD_H
@@ -13,6 +14,7 @@
 #include "catalog/catalog.h"
 #include "coordinator/fallback.h"
 #include "coordinator/plan_values.h"
+#include "coordinator/stages.h"
 #include "coordinator/write.h"
 
 #define PLAN_REASON   200
@@ -43,6 +45,7 @@ struct plan {
     uint64_t not_taken[SELECT_REASONS]; /* runs of the catalogue, by reason */
     struct plan_values values;
     struct fallback_use fallbacks;
+    struct stages stages;        /* without periods when the file has none */
     struct bytes why;            /* why segments must run, for people */
     struct bytes problems;       /* a line each */
     struct bytes notes;          /* what may be meant so, a line each */
@@ -74,7 +77,16 @@ bool plan_run_block(struct plan *plan, struct plan_run *run, const char *reason,
 /* Looks for products of the keys (plan_reuse.c). */
 bool plan_reuse(struct plan *plan, struct catalog *catalog, struct err *err);
 
-/* Stores campaign, manifest, values, sets, segments and states in one transaction. */
+/* Chooses the sample, puts what is behind the gates into PLANNED (plan_stages.c). */
+bool plan_stages(struct plan *plan, struct catalog *catalog,
+                 const struct campaign_file *file, struct err *err);
+
+/* What each stage has to do, for people and scripts; nothing without stages. */
+bool plan_stages_text(const struct plan *plan, struct bytes *out, struct err *err);
+void plan_stages_json(const struct plan *plan, struct json_writer *json);
+
+/* Stores campaign, manifest, values, sets, segments, states and stages in one
+ * transaction. */
 bool plan_store(struct plan *plan, struct catalog *catalog, int64_t wall_s,
                 struct err *err);
 

@@ -57,6 +57,7 @@ struct study {
     uint32_t seeds;
     struct outcome outcome;      /* with the policy of the campaign */
     struct outcome sizes[SIZES]; /* with other target times */
+    struct outcome sample;       /* before any gate is opened, when there are gates */
 };
 
 bool plan_cluster_check(const struct plan_cluster *cluster, struct err *err)
@@ -141,15 +142,13 @@ static int by_end(const void *a, const void *b)
     return left->end_s < right->end_s ? -1 : left->end_s > right->end_s;
 }
 
-static void simulate(const struct study *study, const struct campaign_policy *policy,
+static void simulate(const struct study *study, const struct forecast_work *work,
                      struct outcome *outcome)
 {
-    struct forecast_work work = study->work->work;
-    work.policy = *policy;
     outcome->seeds = study->seeds;
     outcome->results = mem_new(study->seeds, sizeof *outcome->results);
     for (uint32_t i = 0; i < study->seeds; i++) {
-        forecast_run(&work, &study->cost, &study->cluster, study->seed + i,
+        forecast_run(work, &study->cost, &study->cluster, study->seed + i,
                      &outcome->results[i]);
         outcome->complete += outcome->results[i].complete ? 1 : 0;
     }
@@ -161,18 +160,23 @@ static void simulate(const struct study *study, const struct campaign_policy *po
 
 static void study_run(struct study *study)
 {
-    struct campaign_policy policy = study->work->work.policy;
-    simulate(study, &policy, &study->outcome);
+    struct forecast_work work = study->work->work;
+    simulate(study, &work, &study->outcome);
     study->seeds = SEEDS_LEAST;
+    work.sample = true;
+    if (study->work->planned > 0)
+        simulate(study, &work, &study->sample);
+    work.sample = false;
     for (uint32_t i = 0; i < SIZES; i++) {
-        policy.task_ns = (int64_t)task_sizes_s[i] * 1000000000;
-        simulate(study, &policy, &study->sizes[i]);
+        work.policy.task_ns = (int64_t)task_sizes_s[i] * 1000000000;
+        simulate(study, &work, &study->sizes[i]);
     }
 }
 
 static void study_release(struct study *study)
 {
     free(study->outcome.results);
+    free(study->sample.results);
     for (uint32_t i = 0; i < SIZES; i++)
         free(study->sizes[i].results);
 }
@@ -239,6 +243,21 @@ static bool cluster_text(const struct study *study, struct bytes *out, struct er
         cluster->lost_h);
 }
 
+static bool stages_text(const struct study *study, struct bytes *out, struct err *err)
+{
+    char end[32];
+    const struct plan_work *work = study->work;
+    if (work->planned == 0)
+        return true;
+    return text_addf(out, err,
+                     "stages: the sample, %" PRIu32 " segments, in %s; then %" PRIu32
+                     " wait behind gates, which are open from the start in all that "
+                     "follows\n",
+                     work->open - work->planned,
+                     eta_time(study->sample.middle->end_s, end, sizeof end),
+                     work->planned);
+}
+
 static bool tail_text(const struct forecast_result *result, struct bytes *out,
                       struct err *err)
 {
@@ -303,7 +322,8 @@ static bool study_text(const struct study *study, struct bytes *out, struct err 
     char end[32];
     char low[32];
     char high[32];
-    if (!cluster_text(study, out, err) || !costs_text(study, out, err))
+    if (!cluster_text(study, out, err) || !costs_text(study, out, err) ||
+        !stages_text(study, out, err))
         return false;
     if (outcome->complete < outcome->seeds &&
         !text_addf(out, err,
@@ -352,6 +372,10 @@ static bool study_json(const struct study *study, struct bytes *out, struct err 
     json_put_u64(&json, "seeds", outcome->seeds);
     json_put_u64(&json, "complete", outcome->complete);
     json_put_u64(&json, "quarantined", middle->quarantined);
+    if (study->work->planned > 0) {
+        json_put_u64(&json, "behind_gates", study->work->planned);
+        json_put_real(&json, "sample_s", study->sample.middle->end_s);
+    }
     result_json(&json, middle);
     json_put_real(&json, "low_s", outcome->low_s);
     json_put_real(&json, "high_s", outcome->high_s);

@@ -85,7 +85,7 @@ bool plan_text(const struct plan *plan, struct bytes *out, struct err *err)
                    sum.blocked))
         return false;
     if (!conditions_text(plan, out, err) || !fallback_text(&plan->fallbacks, out, err) ||
-        !not_taken_text(plan, out, err))
+        !plan_stages_text(plan, out, err) || !not_taken_text(plan, out, err))
         return false;
     for (size_t i = 0; i < plan->run_count; i++)
         if (!run_text(&plan->runs[i], out, err))
@@ -156,6 +156,7 @@ bool plan_json(const struct plan *plan, struct bytes *out, struct err *err)
         json_put_bool(&json, "frozen", plan->values.frozen);
     }
     fallback_json(&plan->fallbacks, &json);
+    plan_stages_json(plan, &json);
     json_open_object(&json, "not_taken");
     for (unsigned i = SELECT_TAKEN + 1; i < SELECT_REASONS; i++)
         json_put_u64(&json, select_reason_name((enum select_reason)i),

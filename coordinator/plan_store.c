@@ -58,7 +58,9 @@ static bool plan_put(struct catalog_txn *txn, void *context, struct err *err)
     plan->campaign.id = 0;
     if (!catalog_put_campaign(txn, &plan->campaign, err) ||
         !priority_put(txn, plan, err) || !manifest_put(txn, plan, err) ||
-        !values_put(txn, plan, err))
+        !values_put(txn, plan, err) ||
+        (plan->stages.count > 0 &&
+         !stages_write(txn, plan->campaign.name, &plan->stages, err)))
         return false;
     uint32_t campaign = plan->campaign.id;
     for (uint32_t i = 0; i < plan->count; i++)

@@ -30,6 +30,7 @@ static bool load_segment(struct plan_work *work, struct catalog_txn *txn,
     work->units[out->unit_count - 1].count++;
     if (!segment_state_is_final((enum segment_state)segment->state.state)) {
         work->open++;
+        work->planned += segment->state.state == SEGMENT_PLANNED ? 1 : 0;
         work->open_events += work->events[number];
     }
     return true;

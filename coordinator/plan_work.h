@@ -17,6 +17,7 @@ struct plan_work {
     struct merge_group *groups;
     uint64_t open_events; /* of segments that are not final */
     uint32_t open, steps; /* such segments; steps of most of them */
+    uint32_t planned;     /* of these, behind gates */
     struct forecast_work work;
 };
 

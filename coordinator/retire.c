@@ -14,6 +14,7 @@
 #include "base/disk.h"
 #include "coordinator/family.h"
 #include "coordinator/shelf.h"
+#include "coordinator/stages.h"
 #include "coordinator/tasks.h"
 #include "coordinator/withdraw.h"
 
@@ -291,25 +292,38 @@ bool retire_open(struct catalog_txn *txn, const char *campaign,
            close_segments(&runs, err) && close_groups(&runs, err);
 }
 
+/* What is behind a gate waits there again. */
+static bool open_segments(const struct runs *runs, const struct stages *stages,
+                          struct err *err)
+{
+    for (uint32_t i = 0; i < runs->campaign.segment_count; i++) {
+        struct plan_segment plan;
+        struct plan_state state;
+        if (!get_row(runs->txn, &runs->campaign, i, &plan, &state, err))
+            return false;
+        if (state.state != SEGMENT_LOST || state.failure != E_AMENDED ||
+            !family_runs_have(runs->list, runs->count, plan.id.chunk.run))
+            continue;
+        state.state = stages_gated(stages, i) ? SEGMENT_PLANNED : SEGMENT_READY;
+        state.failure = E_NONE;
+        if (!catalog_put_state(runs->txn, runs->campaign.id, i, &state, err))
+            return false;
+    }
+    return true;
+}
+
 bool retire_undo(struct catalog_txn *txn, const char *campaign,
                  const struct run_range *list, uint32_t run_count, struct err *err)
 {
     struct runs runs = {.txn = txn, .list = list, .count = run_count};
+    struct stages stages;
     if (!get_campaign(txn, campaign, &runs.campaign, err))
         return false;
-    for (uint32_t i = 0; i < runs.campaign.segment_count; i++) {
-        struct plan_segment plan;
-        struct plan_state state;
-        if (!get_row(txn, &runs.campaign, i, &plan, &state, err))
-            return false;
-        if (state.state != SEGMENT_LOST || state.failure != E_AMENDED ||
-            !family_runs_have(list, run_count, plan.id.chunk.run))
-            continue;
-        state.state = SEGMENT_READY;
-        state.failure = E_NONE;
-        if (!catalog_put_state(txn, runs.campaign.id, i, &state, err))
-            return false;
-    }
+    bool done =
+        stages_read(&stages, txn, campaign, err) && open_segments(&runs, &stages, err);
+    stages_release(&stages);
+    if (!done)
+        return false;
     runs.campaign.complete = false;
     return catalog_put_campaign(txn, &runs.campaign, err);
 }

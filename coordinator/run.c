@@ -37,8 +37,10 @@ const char run_usage[] =
     "\n"
     "Of several campaigns the one with the highest priority comes first.\n"
     "Exit status 0: complete. 10: quarantined segments keep it open:\n"
-    "they are listed; mend the cause, then spillway retry. A campaign that is paused\n"
-    "waits for spillway resume; one that was cancelled ends it with exit status 2.\n";
+    "they are listed; mend the cause, then spillway retry. 17: all that is left waits\n"
+    "behind gates: spillway validate, spillway gate, then the same command again.\n"
+    "A campaign that is paused waits for spillway resume; one that was cancelled ends it\n"
+    "with exit status 2.\n";
 
 #define SECOND_NS ((int64_t)1000000000)
 #define POLL_NS   (SECOND_NS / 5)
@@ -212,6 +214,7 @@ static void add_up(struct status *sum, const struct status *one)
     if (sum->waiting == 0)
         sum->waiting_failure = one->waiting_failure;
     sum->waiting += one->waiting;
+    sum->gates += one->gates;
 }
 
 static bool read_all(struct supervisor *supervisor, struct err *err)
@@ -351,11 +354,21 @@ static int tell_end(const struct supervisor *supervisor, const struct status *st
     }
     if (!status->stuck)
         return 0;
+    if (status_is_gated(status)) {
+        (void)err_set(err, E_GATE,
+                      "campaign %s: %u %s closed, %u of %u segments wait, all else is "
+                      "done: spillway status %s",
+                      name, status->gates, status->gates == 1 ? "gate is" : "gates are",
+                      status->by_state[SEGMENT_PLANNED], status->campaign.segment_count,
+                      name);
+        return command_error(err);
+    }
     (void)err_set(err, E_CAMPAIGN_STUCK,
                   "campaign %s: %u of %u segments are quarantined and %u merges were "
-                  "given up, all else is done",
+                  "given up, all else is done%s",
                   name, status->by_state[SEGMENT_QUARANTINED],
-                  status->campaign.segment_count, status->groups[GROUP_FAILED]);
+                  status->campaign.segment_count, status->groups[GROUP_FAILED],
+                  status->gates > 0 ? " or waits for gates" : "");
     int exit_status = command_error(err);
     if (!status_print_stuck(supervisor->area, name, err))
         return command_error(err);

@@ -208,7 +208,7 @@ static bool loop(struct service *service, const struct serve_options *options,
     if (!served_start(served, err))
         return false;
     while (!*stop) {
-        if (!served_renew(served, limit, err))
+        if (!served_renew(served, limit, err) || !served_gates(served, err))
             return false;
         show(service);
         uint32_t count =

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "coordinator/family.h"
+#include "coordinator/gate.h"
 #include "coordinator/loss_list.h"
 #include "coordinator/repair.h"
 #include "coordinator/retire.h"
@@ -155,6 +156,7 @@ static bool load_one(const struct served *served, struct served_one *one, struct
     one->stale = false;
     one->complete = false;
     one->stuck = false;
+    one->look = true;
     one->watch = (struct watch){.catalog = served->catalog,
                                 .campaign = &one->book.campaign,
                                 .core = one->core,
@@ -186,6 +188,18 @@ static bool mark_complete(struct catalog_txn *txn, void *context, struct err *er
     return catalog_put_campaign(txn, &one->book.campaign, err);
 }
 
+/* Gates keep it open when nothing else does. */
+static const char *stands_still(const struct served_one *one,
+                                const struct turn_result *result)
+{
+    struct core_counts counts = core_count(one->core);
+    if (!result->stuck)
+        return "complete";
+    return counts.by_state[SEGMENT_QUARANTINED] + counts.groups[GROUP_FAILED] > 0
+               ? "stuck"
+               : "waits_for_gate";
+}
+
 static bool take_result(struct served *served, struct served_one *one,
                         const struct turn_result *result, struct err *err)
 {
@@ -194,7 +208,8 @@ static bool take_result(struct served *served, struct served_one *one,
     if (!result->complete)
         return true;
     log_write(served->log, LOG_LEVEL_INFO, "event=%s campaign=%s",
-              result->stuck ? "stuck" : "complete", one->name);
+              stands_still(one, result), one->name);
+    one->look = true;
     bool lost = core_count(one->core).by_state[SEGMENT_LOST] > 0;
     if (!result->stuck &&
         (!write_catalog(served->catalog, mark_complete, &step, err) ||
@@ -277,7 +292,7 @@ bool served_turn(struct served *served, struct exchange **exchanges, uint32_t co
 static bool write_order(struct catalog_txn *txn, void *context, struct err *err)
 {
     struct step *step = context;
-    return order_write(txn, step->order, step->news, err);
+    return gate_order_write(txn, step->order, step->news, err);
 }
 
 static bool check_order(struct served *served, struct step *step, struct err *err)
@@ -285,7 +300,7 @@ static bool check_order(struct served *served, struct step *step, struct err *er
     struct catalog_txn *txn;
     if (!catalog_begin(served->catalog, &txn, err))
         return false;
-    bool done = order_check(txn, step->order, step->news, err);
+    bool done = gate_order_check(txn, step->order, step->news, err);
     catalog_abort(txn);
     return done;
 }
@@ -322,7 +337,55 @@ bool served_order(struct served *served, const struct order *order, bool *news,
         !take_result(served, step.one, &result, err) ||
         !read_orders(served, step.one, err))
         return false;
+    step.one->look = true;
     put_in_order(served);
+    return true;
+}
+
+/* Segments behind open gates of one campaign. */
+static bool gated_segments(const struct served *served, const struct served_one *one,
+                           struct number_list *segments, struct err *err)
+{
+    struct catalog_txn *txn;
+    struct gates gates;
+    if (!catalog_begin(served->catalog, &txn, err))
+        return false;
+    bool done = gates_read(&gates, txn, &one->book.campaign, clock_wall_s(), err) &&
+                gates_release_list(&gates, txn, one->book.campaign.id, segments, err);
+    gates_release(&gates);
+    catalog_abort(txn);
+    return done;
+}
+
+static bool open_gates(struct served *served, struct served_one *one, struct err *err)
+{
+    struct number_list segments = {.count = 0};
+    struct turn_result result = {.complete = false};
+    struct turn_campaign campaign = turn_campaign_of(one);
+    struct turn turn = turn_of(served, &campaign, 1);
+    bool done = gated_segments(served, one, &segments, err);
+    if (done && segments.count > 0) {
+        log_write(served->log, LOG_LEVEL_INFO,
+                  "event=gate_open campaign=%s segments=%" PRIu32, one->name,
+                  segments.count);
+        one->stuck = false;
+        done = turn_release(&turn, &segments, &result, err) &&
+               take_result(served, one, &result, err);
+    }
+    free(segments.numbers);
+    return done;
+}
+
+bool served_gates(struct served *served, struct err *err)
+{
+    for (uint32_t i = 0; i < served->count; i++) {
+        struct served_one *one = &served->list[i];
+        bool look = one->look && core_count(one->core).by_state[SEGMENT_PLANNED] > 0 &&
+                    one->orders.hold != CORE_CANCELLED;
+        one->look = false;
+        if (look && !open_gates(served, one, err))
+            return false;
+    }
     return true;
 }
 
@@ -374,8 +437,10 @@ bool served_sweep(struct served *served, struct err *err)
     struct step step = {.served = served};
     if (!write_catalog(served->catalog, sweep, &step, err))
         return false;
-    for (uint32_t i = 0; i < served->count; i++)
+    for (uint32_t i = 0; i < served->count; i++) {
         served->list[i].stale = served->list[i].stale || step.retired[i];
+        served->list[i].look = true;
+    }
     return write_catalog(served->catalog, sweep_store, &step, err);
 }
 

@@ -22,6 +22,7 @@ struct served_one {
     struct sha256 fingerprint; /* of the first executor of its release; zero unknown */
     bool stale;                /* to be loaded anew */
     bool complete, stuck;
+    bool look; /* at its gates: something may be behind one that is open */
 };
 
 struct served {
@@ -52,6 +53,9 @@ bool served_renew(struct served *served, uint64_t limit, struct err *err);
 /* One turn of all of them; then what a campaign that is complete needs. */
 bool served_turn(struct served *served, struct exchange **exchanges, uint32_t count,
                  struct err *err);
+
+/* Releases what waits behind gates that are open. */
+bool served_gates(struct served *served, struct err *err);
 
 /* Checks and carries out an order; to a campaign that is not served as well. */
 bool served_order(struct served *served, const struct order *order, bool *news,

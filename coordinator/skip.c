@@ -53,7 +53,9 @@ static bool segment_reopen(struct catalog_txn *txn, const struct campaign *campa
                       !part_forget(txn, &state->select_product, NULL, err) ||
                       !repair_shared(txn, campaign, &forgotten, err)))
         return false;
-    *state = (struct plan_state){.state = SEGMENT_READY, .attempts = state->attempts};
+    bool gated = state->state == SEGMENT_PLANNED; /* it stays behind its gate */
+    *state = (struct plan_state){.state = gated ? SEGMENT_PLANNED : SEGMENT_READY,
+                                 .attempts = state->attempts};
     return catalog_put_state(txn, campaign->id, number, state, err);
 }
 

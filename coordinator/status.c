@@ -13,6 +13,7 @@
 #include "coordinator/attempt_view.h"
 #include "coordinator/command.h"
 #include "coordinator/family.h"
+#include "coordinator/gate.h"
 #include "coordinator/moved.h"
 #include "coordinator/owed.h"
 #include "coordinator/stuck.h"
@@ -24,7 +25,7 @@ const char status_usage[] =
     "How far each campaign is: segments by state, published files, who paused or cancelled\n"
     "it and why, what its retry rules decided, what is quarantined and why; when the\n"
     "segments are done, by the speed of the last ones, with a 90 % interval, and from 90 %\n"
-    "on what the rest waits for. For a CAMPAIGN that is named all orders are listed, and\n"
+    "on what the rest waits for; of each period the stage, and of a gate why it is closed. For a CAMPAIGN that is named all orders are listed, and\n"
     "its conditions source is asked whether the tag moved since planning, which changes\n"
     "nothing in the campaign. Exit status 0 also when a campaign is not complete.\n";
 
@@ -140,11 +141,27 @@ static bool nothing_moves(const struct status *status)
 {
     const uint32_t *by_state = status->by_state;
     const uint32_t *groups = status->groups;
-    return by_state[SEGMENT_QUARANTINED] + groups[GROUP_FAILED] > 0 &&
-           by_state[SEGMENT_PLANNED] + by_state[SEGMENT_READY] +
-                   by_state[SEGMENT_LEASED] + by_state[SEGMENT_WAITING] +
-                   groups[GROUP_OPEN] + groups[GROUP_LEASED] + groups[GROUP_PUBLISHING] ==
+    return by_state[SEGMENT_QUARANTINED] + groups[GROUP_FAILED] +
+                   by_state[SEGMENT_PLANNED] >
+               0 &&
+           by_state[SEGMENT_READY] + by_state[SEGMENT_LEASED] +
+                   by_state[SEGMENT_WAITING] + groups[GROUP_OPEN] + groups[GROUP_LEASED] +
+                   groups[GROUP_PUBLISHING] ==
                0;
+}
+
+/* Behind one that is open the coordinator goes on. */
+static bool count_gates(struct catalog_txn *txn, struct status *status, struct err *err)
+{
+    struct gates gates;
+    if (status->by_state[SEGMENT_PLANNED] == 0)
+        return true;
+    bool done = gates_read(&gates, txn, &status->campaign, clock_wall_s(), err);
+    status->gates = done ? gates_closed(&gates) : 0;
+    for (uint32_t i = 0; done && i < gates.stages.count; i++)
+        status->stuck = status->stuck && gates.list[i].state != GATE_OPEN;
+    gates_release(&gates);
+    return done;
 }
 
 static bool find_stuck(struct catalog_txn *txn, struct status *status, struct err *err)
@@ -158,7 +175,13 @@ static bool find_stuck(struct catalog_txn *txn, struct status *status, struct er
     family_release(&family);
     free(cut.numbers);
     status->stuck = done && !due;
-    return done;
+    return done && (!status->stuck || count_gates(txn, status, err));
+}
+
+bool status_is_gated(const struct status *status)
+{
+    return status->stuck && status->gates > 0 &&
+           status->by_state[SEGMENT_QUARANTINED] + status->groups[GROUP_FAILED] == 0;
 }
 
 bool status_is_over(const struct status *status)
@@ -228,6 +251,8 @@ static const char *status_word(const struct status *status)
         return "complete";
     if (status->orders.hold != CORE_RUNNING)
         return status->orders.hold == CORE_PAUSED ? "paused" : "cancelled";
+    if (status_is_gated(status))
+        return "waits for a gate";
     return status->stuck ? "stuck" : "open";
 }
 
@@ -249,6 +274,9 @@ static bool print_order(const struct order *order, void *context, struct err *er
     (void)printf("  %s", order_kind_name(order->kind));
     if (order->kind == ORDER_PRIORITY)
         (void)printf(" %" PRIu32, order->priority);
+    if (order->kind == ORDER_GATE)
+        (void)printf(" of period %s %s", order->gate.period,
+                     order->gate.approve ? "approved" : "refused");
     (void)printf(" by %s at %s%s%s\n", order->who, when,
                  order->reason[0] == 0 ? "" : ": ", order->reason);
     return true;
@@ -299,6 +327,25 @@ static bool print_alert(struct catalog_txn *txn, const struct campaign *campaign
     if (record.alert && !campaign->complete)
         (void)printf("  no progress: %s; spillway overdue\n", record.cause);
     return true;
+}
+
+/* Of each period the stage, and what it waits for. */
+static bool print_gates(struct catalog_txn *txn, const struct campaign *campaign,
+                        struct json_writer *json, struct err *err)
+{
+    struct gates gates;
+    struct bytes text;
+    bytes_init(&text, (size_t)1 << 24);
+    bool done = gates_read(&gates, txn, campaign, clock_wall_s(), err);
+    if (done && json == NULL)
+        done = gates_text(&gates, campaign->name, false, &text, err);
+    if (done && json != NULL && gates.stages.count > 0)
+        gates_json(&gates, json);
+    if (done)
+        (void)printf("%.*s", (int)text.size, (const char *)text.data);
+    gates_release(&gates);
+    bytes_release(&text);
+    return done;
 }
 
 /* What is known of the tag of the campaign that was named. */
@@ -359,8 +406,8 @@ static bool print_text(struct catalog_txn *txn, const struct status *status, boo
     if (waiting != E_NONE)
         (void)printf("  %u wait and are tried again: %s: %s\n", status->waiting,
                      err_name(waiting), err_advice(waiting));
-    if (!print_rest(txn, status, NULL, err) || !print_orders(txn, status, all, err) ||
-        !print_family(txn, campaign->name, err) ||
+    if (!print_rest(txn, status, NULL, err) || !print_gates(txn, campaign, NULL, err) ||
+        !print_orders(txn, status, all, err) || !print_family(txn, campaign->name, err) ||
         !attempt_rules_show(txn, campaign, NULL, err) || !print_alert(txn, campaign, err))
         return false;
     (void)fflush(stdout);
@@ -395,6 +442,7 @@ static bool put_json(struct json_writer *json, struct catalog_txn *txn,
         json_put_text(json, "waiting_failure",
                       err_name((enum err_code)status->waiting_failure));
     bool done = print_rest(txn, status, json, err) &&
+                print_gates(txn, &status->campaign, json, err) &&
                 attempt_rules_show(txn, &status->campaign, json, err);
     json_close_object(json);
     return done;

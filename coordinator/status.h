@@ -14,7 +14,9 @@ struct status {
     uint32_t by_state[SEGMENT_STATES];
     uint32_t amended; /* segments that an amendment answers for; not in by_state */
     uint32_t groups[GROUP_VOID + 1];
-    bool stuck; /* nothing moves any more: segments are quarantined, merges given up */
+    bool stuck; /* nothing moves any more: segments are quarantined, merges given up, or
+                 * only gates are left */
+    uint32_t gates;   /* closed ones that it waits for when it is stuck */
     uint32_t waiting; /* segments and merges that failed and wait for their turn */
     uint16_t waiting_failure; /* code of the first of them, 0 none */
     struct orders orders;
@@ -22,6 +24,9 @@ struct status {
 
 /* Complete, stuck or cancelled: without a person nothing more is done. */
 bool status_is_over(const struct status *status);
+
+/* Only gates keep it from going on: no fault, a manager has to say a word. */
+bool status_is_gated(const struct status *status);
 
 /* As rest.h takes it; borrowed. */
 struct rest_of status_rest(const struct status *status, int64_t wall_s);

@@ -556,18 +556,18 @@ bool turn_run(const struct turn *turn, struct exchange **exchanges, uint32_t cou
     return done;
 }
 
-bool turn_order(const struct turn *turn, const struct order *order,
-                struct turn_result *result, struct err *err)
+/* One event, NULL none, and one order, NULL none, to the only campaign of the turn. */
+static bool turn_one(const struct turn *turn, struct core_event *event,
+                     const struct order *order, struct turn_result *result,
+                     struct err *err)
 {
     struct decisions decisions;
     struct owed owed = {.complete = false};
     struct debt debt = {.turn = turn, .owed = &owed};
-    struct core_event event = {.kind = EVENT_HOLD, .hold = order_hold(order)};
     bug_if(turn->campaign_count != 1);
     decisions_begin(&decisions, turn, &owed);
     decisions.order = order;
-    bool done =
-        order->kind == ORDER_PRIORITY || decide(&decisions, 0, NULL, &event, NULL, err);
+    bool done = event == NULL || decide(&decisions, 0, NULL, event, NULL, err);
     flush_all(turn);
     done = done && write_catalog(turn->catalog, write_decisions, &decisions, err) &&
            pay(&debt, err);
@@ -575,4 +575,21 @@ bool turn_order(const struct turn *turn, const struct order *order,
     *result = (struct turn_result){.complete = owed.complete, .stuck = owed.stuck};
     owed_release(&owed);
     return done;
+}
+
+bool turn_order(const struct turn *turn, const struct order *order,
+                struct turn_result *result, struct err *err)
+{
+    struct core_event event = {.kind = EVENT_HOLD, .hold = order_hold(order)};
+    bool decides = order->kind != ORDER_PRIORITY && order->kind != ORDER_GATE;
+    return turn_one(turn, decides ? &event : NULL, order, result, err);
+}
+
+bool turn_release(const struct turn *turn, const struct number_list *segments,
+                  struct turn_result *result, struct err *err)
+{
+    struct core_event event = {.kind = EVENT_RELEASE,
+                               .segments = segments->numbers,
+                               .segment_count = segments->count};
+    return turn_one(turn, &event, NULL, result, err);
 }

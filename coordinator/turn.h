@@ -52,4 +52,8 @@ bool turn_run(const struct turn *turn, struct exchange **exchanges, uint32_t cou
 bool turn_order(const struct turn *turn, const struct order *order,
                 struct turn_result *result, struct err *err);
 
+/* What waits behind gates that are open is released to the core of the only campaign. */
+bool turn_release(const struct turn *turn, const struct number_list *segments,
+                  struct turn_result *result, struct err *err);
+
 #endif

@@ -104,7 +104,7 @@ static bool cause_text(struct catalog_txn *txn, const struct core_watch *now,
         (void)snprintf(text, 256, "the campaign is paused or cancelled");
         break;
     case CORE_STAGE:
-        (void)snprintf(text, 256, "what is left is of a stage that is not open");
+        (void)snprintf(text, 256, "what is left waits for a gate: spillway status");
         break;
     }
     return true;

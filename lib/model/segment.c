@@ -16,8 +16,8 @@ struct segment_row {
 #define TO(state) (1u << (state))
 
 static const struct segment_row life[SEGMENT_STATES] = {
-    [SEGMENT_PLANNED] = {"planned", "coordinator", "when nothing else is open",
-                         "its stage was not opened",
+    [SEGMENT_PLANNED] = {"planned", "manager", "when nothing else is open",
+                         "nobody opened the gate of its period",
                          TO(SEGMENT_READY) | TO(SEGMENT_COMMITTED)},
     [SEGMENT_READY] = {"ready", "pilot", "the patience of the campaign",
                        "no pilot asked for work",

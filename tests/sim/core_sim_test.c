@@ -19,7 +19,7 @@
 
 struct sums {
     uint64_t campaigns, steps, commands, crashes, restores, refused, voided, missing,
-        jumps;
+        jumps, words, released;
 };
 
 /* The hash of all commands. The seed is printed before: a failure aborts. */
@@ -36,6 +36,8 @@ static uint64_t campaign(uint64_t seed, struct sums *sums)
     sums->voided += sim.voided;
     sums->missing += sim.missing;
     sums->jumps += sim.jumps;
+    sums->words += sim.words;
+    sums->released += sim.released;
     uint64_t hash = sim.hash;
     sim_release(&sim);
     return hash;
@@ -46,9 +48,11 @@ static void print_sums(const struct sums *sums)
     printf("%" PRIu64 " campaigns, %" PRIu64 " steps, %" PRIu64 " commands, %" PRIu64
            " coordinator deaths, %" PRIu64 " restored backups, %" PRIu64
            " refused reports, %" PRIu64 " void leases, %" PRIu64 " lost files, %" PRIu64
-           " clock jumps\n",
+           " clock jumps, %" PRIu64 " words on gates, %" PRIu64
+           " segments through them\n",
            sums->campaigns, sums->steps, sums->commands, sums->crashes, sums->restores,
-           sums->refused, sums->voided, sums->missing, sums->jumps);
+           sums->refused, sums->voided, sums->missing, sums->jumps, sums->words,
+           sums->released);
 }
 
 static void every_campaign_ends_with_each_segment_once_whatever_dies(void **state)

@@ -4,14 +4,16 @@
  * Only core_step decides here, as in the service. The catalog is a plain copy of what the
  * commands of committed steps said, so a new core after a crash knows that and no more.
  * All chance comes from one seed: the same seed gives the same run.
- * The files form a tower: sim_queue, sim_catalog, sim_store, sim_pilot, sim_service,
- * sim_world.
+ * The files form a tower: sim_queue, sim_gates, sim_catalog, sim_store, sim_pilot,
+ * sim_service, sim_world.
  */
 #ifndef SPILLWAY_TESTS_SIM_SIM_H
 #define SPILLWAY_TESTS_SIM_SIM_H
 
 #include "base/random.h"
 #include "coordinator/core.h"
+#include "coordinator/orders.h"
+#include "coordinator/stages.h"
 #include "coordinator/timeline.h"
 
 #define SIM_SECOND        ((int64_t)1000000000)
@@ -22,6 +24,7 @@
 #define SIM_OUTBOX        16u /* reports that were not answered */
 #define SIM_STREAMS       2u
 #define SIM_NODES         3u
+#define SIM_PERIODS       2u
 #define SIM_GROUP_SPAN    7u /* committed segments a group */
 
 /* Chances in a million, drawn anew for each campaign. */
@@ -42,6 +45,7 @@ struct sim_rates {
     uint32_t pause;     /* the manager pauses, or lets go on, per second */
     uint32_t flaky;     /* a segment is of each bad nature */
     uint32_t jump;      /* the clock of the coordinator, per second */
+    uint32_t gate;      /* a word on a gate, per second */
 };
 
 enum sim_nature {
@@ -87,6 +91,7 @@ struct sim_catalog {
     uint64_t *published; /* keys of published files */
     uint32_t published_count, published_capacity;
     enum core_hold hold;
+    struct gate_word words[SIM_PERIODS]; /* the last ones; of no sample: none */
     bool complete;
 };
 
@@ -180,6 +185,7 @@ struct sim {
     uint32_t segment_count;
     struct core_unit *units;
     uint32_t unit_count;
+    struct stages stages; /* without periods in every other campaign */
     struct sim_catalog catalog, backup;
     struct sim_store store;
     struct sim_pilot *pilots;
@@ -192,7 +198,7 @@ struct sim {
     int64_t tick_ns;  /* planned, INT64_MAX none */
     bool quiet;       /* no more faults: the campaign must end now */
     uint64_t steps, commands, crashes, restores, refused, voided, committed, missing,
-        jumps;
+        jumps, words, released;
     uint64_t hash; /* of all commands, in order */
 };
 
@@ -221,6 +227,18 @@ struct sim_event sim_take(struct sim *sim);
 
 /* A copy of the message travels: lost, doubled, late, or as it should. */
 void sim_send(struct sim *sim, enum sim_kind kind, const struct sim_message *message);
+
+/* sim_gates.c: draws stages, or none; what is behind gates is PLANNED. */
+void sim_stages(struct sim *sim);
+
+/* Whether a segment may be released now. */
+bool sim_may_pass(const struct sim *sim, uint32_t segment);
+
+/* A manager says something on a gate whose sample is done. */
+void sim_gate_word(struct sim *sim);
+
+/* Segments that wait although their gates are open; room for all of the plan. */
+uint32_t sim_behind_open_gates(const struct sim *sim, uint32_t *numbers);
 
 /* sim_catalog.c */
 void sim_catalog_copy(struct sim_catalog *to, const struct sim_catalog *from);
@@ -269,6 +287,9 @@ void sim_cut(struct sim *sim, uint32_t unit);
 void sim_publish(struct sim *sim, uint32_t number);
 void sim_manager(struct sim *sim);
 void sim_lose_file(struct sim *sim);
+
+/* Releases what is behind open gates, as the service does from time to time. */
+void sim_open_gates(struct sim *sim);
 
 /* Pauses a running campaign, lets a paused one go on. */
 void sim_hold(struct sim *sim);

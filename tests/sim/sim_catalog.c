@@ -70,7 +70,18 @@ static bool may_be_blamed(const struct sim *sim, uint32_t segment)
     return nature != SIM_GOOD && nature != SIM_KILLER;
 }
 
-static void apply_state(struct sim *sim, const struct core_command *command)
+static void check_gate(struct sim *sim, const struct core_event *event,
+                       const struct core_command *command)
+{
+    sim_check(sim, command->state.state == SEGMENT_READY,
+              "a segment passes its gate into another state than ready");
+    sim_check(sim, event->kind == EVENT_RELEASE && sim_may_pass(sim, command->segment),
+              "a segment passes a gate that is not open");
+    sim->released++;
+}
+
+static void apply_state(struct sim *sim, const struct core_event *event,
+                        const struct core_command *command)
 {
     struct sim_catalog *catalog = &sim->catalog;
     sim_check(sim, command->segment < catalog->segment_count, "a state of no segment");
@@ -78,6 +89,8 @@ static void apply_state(struct sim *sim, const struct core_command *command)
     uint64_t *product = &catalog->products[command->segment];
     sim_check(sim, segment_may_move(state->state, command->state.state),
               "a segment moves as the table forbids");
+    if (state->state == SEGMENT_PLANNED)
+        check_gate(sim, event, command);
     if (command->state.state == SEGMENT_COMMITTED)
         sim_check(sim, *product != 0, "a segment is committed without a product");
     if (command->state.state == SEGMENT_LEASED)
@@ -207,7 +220,7 @@ void sim_apply(struct sim *sim, const struct core_event *event,
 {
     switch (command->kind) {
     case COMMAND_STATE:
-        apply_state(sim, command);
+        apply_state(sim, event, command);
         break;
     case COMMAND_LEASE:
         apply_lease(sim, command);

@@ -356,6 +356,18 @@ void sim_manager(struct sim *sim)
     free(numbers);
 }
 
+void sim_open_gates(struct sim *sim)
+{
+    if (sim->core == NULL || sim->stages.count == 0)
+        return;
+    uint32_t *numbers = mem_new(sim->segment_count + 1, sizeof *numbers);
+    struct core_event event = {.kind = EVENT_RELEASE, .segments = numbers};
+    event.segment_count = sim_behind_open_gates(sim, numbers);
+    if (event.segment_count > 0)
+        decide(sim, &event, NULL);
+    free(numbers);
+}
+
 /* A part vanishes: every segment in it is told. */
 void sim_lose_file(struct sim *sim)
 {

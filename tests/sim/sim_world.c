@@ -45,7 +45,8 @@ static void draw_rates(struct sim *sim)
                                     .missing = rate(sim, 10000),
                                     .pause = rate(sim, 20000),
                                     .flaky = rate(sim, 60000),
-                                    .jump = rate(sim, 20000)};
+                                    .jump = rate(sim, 20000),
+                                    .gate = 2000 + rate(sim, 20000)};
     sim->policy = (struct campaign_policy){
         .task_ns = random_below(&sim->random, 2) == 0 ? 0 : 8 * SIM_SECOND,
         .task_bytes = 100 * (1 + random_below(&sim->random, 12)),
@@ -126,6 +127,7 @@ static void build(struct sim *sim)
         sim->natures[i] = (uint8_t)draw_nature(sim);
         sim->catalog.states[i].state = SEGMENT_READY;
     }
+    sim_stages(sim);
     sim->pilots_wanted = (uint32_t)sim_between(sim, 1, 8);
     sim->tick_ns = INT64_MAX;
 }
@@ -164,6 +166,10 @@ static void second(struct sim *sim)
     if (sim_chance(sim, sim->rates.pause) ||
         (sim->quiet && sim->catalog.hold == CORE_PAUSED))
         sim_hold(sim);
+    if (sim_chance(sim, sim->rates.gate) || (sim->quiet && !sim->catalog.complete))
+        sim_gate_word(sim);
+    if (random_below(&sim->random, 5) == 0)
+        sim_open_gates(sim);
     if (random_below(&sim->random, 100) == 0)
         sim_catalog_copy(&sim->backup, &sim->catalog);
     if (sim->catalog.complete && alive == 0 && sim->core != NULL)
@@ -261,6 +267,7 @@ void sim_release(struct sim *sim)
     free(sim->segments);
     free(sim->natures);
     free(sim->units);
+    stages_release(&sim->stages);
     free(sim->pilots);
     free(sim->store.files);
     free(sim->store.settled);

@@ -59,6 +59,7 @@ static const char whole[] = "# a comment\n"
                             "lease_s: 9\n"
                             "alert_s: 40\n"
                             "complete_at: 0.99\n"
+                            "stages: {sample: {spills: 5}, gate: {expires: 9}}\n"
                             "eot_partial: scale\n";
 
 static void a_whole_file_is_read(void **state)
@@ -105,6 +106,8 @@ static void a_whole_file_is_read(void **state)
     assert_int_equal(policy->alert_ns, 40 * (int64_t)1000000000);
     assert_int_equal(policy->lease_ns, 9000000000);
     assert_int_equal(policy->eot_partial, EOT_PARTIAL_SCALE);
+    assert_int_equal(out.sample_spills, 5);
+    assert_int_equal(out.gate_days, 9);
     arena_release(&arena);
 }
 
@@ -162,6 +165,15 @@ static const struct mistake mistakes[] = {
      "c.yaml:6: stream: a stream of this campaign"},
     {HEAD "never_below:\n  - {stream: summary, share: 2}\n", "c.yaml:6: share: a share"},
     {HEAD "never_below:\n  - {stream: summary}\n", "key share is missing"},
+    {HEAD "stages: {}\n", "key sample is missing"},
+    {HEAD "stages:\n  sample: {}\n", "key spills is missing"},
+    {HEAD "stages:\n  sample: {spills: 0}\n", "c.yaml:6: spills: must not be 0"},
+    {HEAD "stages:\n  sample: {spills: -1}\n", "c.yaml:6: spills: expected"},
+    {HEAD "stages:\n  sample: {spills: 2, runs: 1}\n", "unknown key runs"},
+    {HEAD "stages:\n  sample: {spills: 2}\n  gate: {expires: 0}\n",
+     "c.yaml:7: expires: days, at least 1"},
+    {HEAD "stages:\n  sample: {spills: 2}\n  gate: {expires: 3651}\n",
+     "c.yaml:7: expires: expected a whole number up to 3650"},
     {HEAD "eot_partial: half\n", "c.yaml:5: eot_partial: drop or scale"},
     {HEAD "task: {bytes: 0}\n", "c.yaml:5: bytes: must not be 0"},
     {HEAD "retry:\n  attempts: 0\n", "c.yaml:5: retry"},

@@ -144,6 +144,8 @@ static void delay_quarantine_and_stage_are_told_when_nothing_else_is_left(void *
     world_load(&world, &policy, &planned, 1);
     world_start(&world);
     assert_cause(&world, CORE_STAGE, false);
+    world_tick(&world, LONG); /* a manager has to say a word: no alert */
+    assert_cause(&world, CORE_STAGE, false);
     world_close(&world);
 }
 

@@ -11,6 +11,12 @@ static struct order order_of_tests(enum order_kind kind)
     (void)snprintf(order.campaign, sizeof order.campaign, WORLD_CAMPAIGN);
     (void)snprintf(order.who, sizeof order.who, "alice");
     (void)snprintf(order.reason, sizeof order.reason, "a \"beam\" \\ study");
+    if (kind == ORDER_GATE)
+        order.gate = (struct gate_word){.period = "2018B",
+                                        .approve = true,
+                                        .evidence = sha256_of("e", 1),
+                                        .sample = sha256_of("s", 1),
+                                        .expires_s = 1800000000};
     return order;
 }
 
@@ -32,9 +38,17 @@ static void an_order_is_read_back_as_it_was_written(void **state)
         assert_string_equal(again.campaign, order.campaign);
         assert_string_equal(again.who, order.who);
         assert_string_equal(again.reason, order.reason);
+        assert_string_equal(again.gate.period, order.gate.period);
+        assert_int_equal(again.gate.approve, order.gate.approve);
+        assert_int_equal(again.gate.expires_s, order.gate.expires_s);
+        assert_true(sha256_equal(&again.gate.evidence, &order.gate.evidence));
+        assert_true(sha256_equal(&again.gate.sample, &order.gate.sample));
         bytes_release(&text);
     }
 }
+
+#define GATE "{\"campaign\":\"c\",\"order\":\"gate\",\"who\":\"a\",\"reason\":\"\""
+#define HASH "\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\""
 
 static void what_is_no_order_is_refused(void **state)
 {
@@ -54,6 +68,17 @@ static void what_is_no_order_is_refused(void **state)
         "\"reason\":\"\"}",
         "{\"campaign\":\"c\",\"order\":\"priority\",\"priority\":-1,\"who\":\"a\","
         "\"reason\":\"\"}",
+        GATE "}",
+        GATE ",\"period\":\"P\",\"evidence\":" HASH ",\"sample\":" HASH
+             ",\"approve\":1,\"expires_s\":1}",
+        GATE ",\"period\":\"P\",\"evidence\":" HASH ",\"sample\":" HASH
+             ",\"approve\":true}",
+        GATE ",\"period\":\"P\",\"evidence\":" HASH ",\"sample\":\"12\""
+             ",\"approve\":true,\"expires_s\":1}",
+        GATE ",\"period\":\"P\\u0007\",\"evidence\":" HASH ",\"sample\":" HASH
+             ",\"approve\":true,\"expires_s\":1}",
+        GATE ",\"period\":7,\"evidence\":" HASH ",\"sample\":" HASH
+             ",\"approve\":true,\"expires_s\":1}",
         "{\"campaign\":\"0123456789012345678901234567890123456789012345678\","
         "\"order\":\"pause\",\"who\":\"a\",\"reason\":\"\"}",
     };

@@ -72,7 +72,8 @@ static void quarantine_makes_it_stuck_only_when_nothing_else_moves(void **state)
         {{HELD, OPEN, OPEN, OPEN}, false},
         {{HELD, SEGMENT_LEASED, HELD, HELD}, false},
         {{HELD, SEGMENT_WAITING, HELD, HELD}, false},
-        {{HELD, SEGMENT_PLANNED, HELD, HELD}, false},
+        {{HELD, SEGMENT_PLANNED, HELD, HELD}, true}, /* behind a gate that is closed */
+        {{HELD, SEGMENT_PLANNED, OPEN, HELD}, false},
         {{HELD, HELD, HELD, HELD}, true},
         {{HELD, DONE, HELD, DONE}, true},
         {{HELD, DONE, HELD, SEGMENT_LOST}, true},
