@@ -78,6 +78,19 @@ static int kept_compare(const void *left, const void *right)
     return (a->used.tv_nsec > b->used.tv_nsec) - (a->used.tv_nsec < b->used.tv_nsec);
 }
 
+/* Used later than now, by the clock of the file system: that jumped. Such an object would
+ * outlive all that come, each of which would leave at once; so it is the first to go. */
+static void forget_the_future(struct census *census)
+{
+    struct stat status;
+    if (utimensat(AT_FDCWD, census->folder, NULL, 0) != 0 ||
+        stat(census->folder, &status) != 0)
+        return;
+    for (size_t i = 0; i < census->count; i++)
+        if (census->objects[i].used.tv_sec > status.st_mtim.tv_sec)
+            census->objects[i].used = (struct timespec){0};
+}
+
 /* Only when nobody holds a lease. */
 static bool object_remove(const char *folder, const struct kept *kept)
 {
@@ -96,6 +109,7 @@ void cache_trim(const char *folder, uint64_t most_bytes)
     struct census census = {.folder = folder};
     for (unsigned i = 0; i < 256; i++)
         folder_count(&census, i);
+    forget_the_future(&census);
     if (census.bytes > most_bytes)
         qsort(census.objects, census.count, sizeof *census.objects, kept_compare);
     for (size_t i = 0; i < census.count && census.bytes > most_bytes; i++) {

@@ -223,6 +223,31 @@ static void the_longest_unused_leaves_and_what_is_in_use_stays(void **state)
     assert_false(is_there(contents[0]));
 }
 
+/* The clock stood in the future when they were used. */
+static void what_was_used_in_the_future_makes_room(void **state)
+{
+    (void)state;
+    static char contents[3][16] = {"ten bytes a", "ten bytes b", "ten bytes c"};
+    struct cache cache = cache_of(0);
+    struct cache_object used;
+    struct sha256 hash = sha256_of(contents[0], 11);
+    struct err err = {0};
+    cache_trim(folder, 0);
+    for (int i = 0; i < 3; i++)
+        fill(contents[i], i < 2 ? (time_t)1 << 33 : 1000);
+    assert_true(cache_get(&cache, &hash, &used, &err));
+    fill(contents[0], (time_t)1 << 33);
+    cache_trim(folder, 22);
+    assert_true(is_there(contents[0])); /* leased */
+    assert_false(is_there(contents[1]));
+    assert_true(is_there(contents[2]));
+    cache_object_release(&used);
+    cache_trim(folder, 11);
+    assert_false(is_there(contents[0]));
+    assert_true(is_there(contents[2]));
+    cache_trim(folder, 0);
+}
+
 static void a_lease_ends_with_its_process(void **state)
 {
     (void)state;
@@ -363,6 +388,7 @@ int main(void)
         cmocka_unit_test(a_node_fetches_an_object_once),
         cmocka_unit_test(a_killed_holder_of_the_lock_hangs_nobody),
         cmocka_unit_test(the_longest_unused_leaves_and_what_is_in_use_stays),
+        cmocka_unit_test(what_was_used_in_the_future_makes_room),
         cmocka_unit_test(a_lease_ends_with_its_process),
         cmocka_unit_test(processes_map_the_same_file),
         cmocka_unit_test(a_full_disk_costs_only_the_sharing),
