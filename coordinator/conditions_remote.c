@@ -3,6 +3,7 @@
  */
 #include "coordinator/conditions_remote.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "transfer/http.h"
 
@@ -13,6 +14,8 @@ struct remote {
     char *base; /* without a slash at the end */
     struct http_client *http;
     char *token; /* NULL: none */
+    char *place; /* where it was found */
+    bool unsafe; /* there is one, but not for this way */
     const char *authorities;
     struct bytes answer;
 };
@@ -26,11 +29,16 @@ static bool token_find(const struct remote_options *options, struct remote *remo
         if (!token_read_secret(options->token, secret, err))
             return false;
         remote->token = mem_text(secret);
+        remote->place = mem_text(options->token);
         return true;
     }
     enum lookup lookup = bearer_find(options->places, &bearer, err);
-    if (lookup == LOOKUP_FOUND)
+    /* It opens more doors than this one. */
+    remote->unsafe = lookup == LOOKUP_FOUND && !http_is_private(remote->base);
+    if (lookup == LOOKUP_FOUND && !remote->unsafe) {
         remote->token = mem_text(bearer.token);
+        remote->place = mem_text(bearer.place);
+    }
     return lookup != LOOKUP_FAILED;
 }
 
@@ -66,6 +74,7 @@ void remote_close(struct remote *remote)
     bytes_release(&remote->answer);
     free(remote->base);
     free(remote->token);
+    free(remote->place);
     free(remote);
 }
 
@@ -124,6 +133,11 @@ bool remote_tell(struct remote *remote, const struct remote_change *change,
     struct http_response response;
     if (!url_of(remote, change->path, url, err))
         return false;
+    if (remote->unsafe)
+        return err_set(err, E_USAGE,
+                       "%.200s: a token of the grid goes by https only: use https, or "
+                       "--token FILE with one of this service",
+                       remote->base);
     if (!remote->token)
         return err_set(err, E_USAGE,
                        "a change needs a token: --token FILE, or $BEARER_TOKEN_FILE");
@@ -136,8 +150,12 @@ bool remote_tell(struct remote *remote, const struct remote_change *change,
                              .body_size = change->size,
                              .limits = http_limits_usual(REMOTE_ANSWER)};
     bytes_clear(&remote->answer);
-    if (!http_send(remote->http, change->method, &call, &remote->answer, &response, err))
+    if (!http_send(remote->http, change->method, &call, &remote->answer, &response,
+                   err)) {
+        if (response.status == 401 || response.status == 403)
+            bearer_blame(remote->token, remote->place, clock_wall_s(), err);
         return failed(&response, err);
+    }
     return answer_read(remote, url, document, err);
 }
 

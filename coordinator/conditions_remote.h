@@ -22,7 +22,7 @@ struct remote_options {
 struct remote;
 
 /* No request is made. E_USAGE when `url` is no http or https URL; without a token only
- * questions can be asked. */
+ * questions can be asked. One of the grid's tools is for https and loopback addresses. */
 bool remote_open(const struct remote_options *options, struct remote **remote,
                  struct err *err);
 void remote_close(struct remote *remote);

@@ -8,7 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/json.h"
 
 static const char blank[] = " \t\r\n";
 
@@ -117,4 +121,83 @@ enum lookup bearer_find(const struct bearer_places *places, struct bearer *beare
     }
     (void)snprintf(path, sizeof path, "/tmp/bt_u%u", (unsigned)places->uid);
     return file_find(path, false, places, bearer, err);
+}
+
+/* ---- what a token says of itself ---- */
+
+/* The value of a letter of base64url, 64 for any other. */
+static unsigned letter_value(char letter)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const char *place = letter ? strchr(letters, letter) : NULL;
+    return place ? (unsigned)(place - letters) : 64;
+}
+
+/* As many bytes as whole ones are in `length` letters; false when one is no letter. */
+static bool base64url_read(const char *text, size_t length, struct bytes *out)
+{
+    struct err unused;
+    uint32_t bits = 0;
+    unsigned count = 0;
+    for (size_t i = 0; i < length; i++) {
+        unsigned value = letter_value(text[i]);
+        if (value == 64)
+            return false;
+        bits = bits << 6 | value;
+        count += 6;
+        if (count >= 8) {
+            count -= 8;
+            uint8_t byte = (uint8_t)(bits >> count);
+            if (!bytes_append(out, &byte, 1, &unused))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool expiry_of(const struct json *claims, int64_t *expires_s)
+{
+    double seconds = 0;
+    const struct json *value = json_get(claims, "exp");
+    if (json_i64(value, expires_s))
+        return true;
+    if (!json_real(value, &seconds) || !(seconds > -1e15 && seconds < 1e15))
+        return false;
+    *expires_s = (int64_t)seconds;
+    return true;
+}
+
+/* A JWT is three parts with dots between, the second one its claims. */
+static bool token_expiry(const char *token, int64_t *expires_s)
+{
+    struct bytes text;
+    struct json *claims = NULL;
+    struct err unused;
+    const char *first = strchr(token, '.');
+    const char *second = first ? strchr(first + 1, '.') : NULL;
+    if (!second)
+        return false;
+    bytes_init(&text, BEARER_TOKEN);
+    bool known = base64url_read(first + 1, (size_t)(second - first - 1), &text) &&
+                 json_parse(text.data, text.size, "token", &claims, &unused) &&
+                 expiry_of(claims, expires_s);
+    json_free(claims);
+    bytes_release(&text);
+    return known;
+}
+
+void bearer_blame(const char *token, const char *place, int64_t now_s, struct err *err)
+{
+    int64_t expires_s = 0;
+    char text[32] = "";
+    struct tm parts;
+    if (!token_expiry(token, &expires_s) || expires_s > now_s)
+        return;
+    time_t time = (time_t)expires_s;
+    if (gmtime_r(&time, &parts))
+        (void)strftime(text, sizeof text, " on %Y-%m-%d %H:%M:%S UTC", &parts);
+    size_t used = strlen(err->text);
+    (void)snprintf(err->text + used, sizeof err->text - used,
+                   "; the token of %.160s expired%s: get a new one", place, text);
 }

@@ -36,4 +36,8 @@ struct bearer {
 enum lookup bearer_find(const struct bearer_places *places, struct bearer *bearer,
                         struct err *err);
 
+/* For a refusal: puts behind the text of `err` that the token of `place` has expired,
+ * when it says so itself (the "exp" of a JWT, which is not verified here). */
+void bearer_blame(const char *token, const char *place, int64_t now_s, struct err *err);
+
 #endif

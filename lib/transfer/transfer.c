@@ -129,6 +129,9 @@ static bool token_helps(struct transfer *transfer, const struct server *server,
 {
     struct err trouble;
     bool refused = response->status == 401 || response->status == 403;
+    if (refused && call->bearer)
+        bearer_blame(transfer->bearer->token, transfer->bearer->place, clock_wall_s(),
+                     cause);
     if (!refused || call->bearer || !may_have_token(transfer, server, call->url))
         return false;
     struct bearer *found = mem_new(1, sizeof *found);

@@ -70,6 +70,11 @@ tell 11 'gain_gev_per_count' put "$work/gain4" --tag c --type calo_gain --runs 3
 tell 11 'no payload type' put "$work/gain1" --tag c --type nosuch --runs 3600-
 tell 2 'before the first' put "$work/gain1" --tag c --type calo_gain --runs 3600-3500
 expect 2 'token' "$spillway" conditions clone c d --source "$url"
+expired=eyJhbGciOiJub25lIn0.eyJzdWIiOiJuYTY0IiwiZXhwIjoxNzAwMDAwMDAwfQ.c2ln
+expect 11 'the token of $BEARER_TOKEN expired on 2023-11-14 22:13:20 UTC' \
+    env BEARER_TOKEN=$expired "$spillway" conditions clone c d --source "$url"
+expect 2 'goes by https only' \
+    env BEARER_TOKEN=$expired "$spillway" conditions clone c d --source http://192.0.2.1/api/cdb_rest
 tell 0 'is a copy of c' clone c d
 tell 0 'from 3600.0' put "$work/gain3" --tag d --type calo_gain --runs 3600-3610
 tell 11 "led_reference 'l2'" freeze d # does not fit the reference

@@ -147,6 +147,49 @@ static void a_token_above_the_limit_is_refused(void **state)
     assert_int_equal(find(&places, ""), LOOKUP_FAILED);
 }
 
+/* The claims are those of a real one, in base64url without padding. */
+static void an_expired_token_is_named_and_others_are_not(void **state)
+{
+    (void)state;
+
+    static const struct {
+        const char *token;
+        bool expired;
+    } vectors[] = {
+        /* {"sub":"na64","exp":1700000000} */
+        {"eyJhbGciOiJub25lIn0.eyJzdWIiOiJuYTY0IiwiZXhwIjoxNzAwMDAwMDAwfQ.c2ln", true},
+        /* {"sub":"na64","exp":1700000000.5} */
+        {"e30.eyJzdWIiOiJuYTY0IiwiZXhwIjoxNzAwMDAwMDAwLjV9.", true},
+        /* {"exp":-1} */
+        {"e30.eyJleHAiOi0xfQ.", true},
+        /* {"exp":9223372036854775807} */
+        {"e30.eyJleHAiOjkyMjMzNzIwMzY4NTQ3NzU4MDd9.", false},
+        /* {"exp":"soon"} */
+        {"e30.eyJleHAiOiJzb29uIn0.", false},
+        {"e30.e30.", false},
+        {"e30..", false},
+        {"e30", false},
+        {"", false},
+        {".", false},
+        {"..", false},
+        {"e30.e+/=.", false},
+        {"a static secret", false},
+    };
+
+    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
+        struct err err;
+        (void)err_set(&err, E_HTTP_STATUS, "status 403");
+        bearer_blame(vectors[i].token, "/tmp/bt_u1", 1700000001, &err);
+        if ((strstr(err.text, "the token of /tmp/bt_u1 expired on ") != NULL) !=
+            vectors[i].expired)
+            fail_msg("vector %zu: %s", i, err.text);
+        if (i == 0)
+            assert_string_equal(err.text,
+                                "status 403; the token of /tmp/bt_u1 expired on "
+                                "2023-11-14 22:13:20 UTC: get a new one");
+    }
+}
+
 static int folder_make(void **state)
 {
     (void)state;
@@ -174,6 +217,7 @@ int main(void)
         cmocka_unit_test(a_file_that_others_may_read_or_that_is_no_token_is_refused),
         cmocka_unit_test(a_link_counts_only_where_the_user_chose_it),
         cmocka_unit_test(a_token_above_the_limit_is_refused),
+        cmocka_unit_test(an_expired_token_is_named_and_others_are_not),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }
