@@ -216,6 +216,16 @@ if [ -d "$data/sdc" ]; then
     [ "$(grep -c '^DET' $payload)" = 4 ] || fail "runs 7-10 have four channels"
     grep -q '^DET1 2 0 0.85 0$' $payload || fail "DET1-2 of runs 7-10"
     grep -q '^# sdc main.txt runs 2-10 block ' $payload || fail "no provenance in $payload"
+    # An edit elsewhere moves lines, and changes neither values nor where they come from.
+    cp -r "$data/sdc/tutorial" moved
+    chmod -R u+w moved
+    { printf '# a remark\n\n'; cat "$data/sdc/tutorial/main.txt"; } > moved/main.txt
+    printf '\nruns = 100-110\nDET1-1 10 1.02 0.10\n' >> moved/modifications/erratum.txt
+    import 0 "1 payloads put into sdc, 8 were there already" moved "${sdc[@]}" --to d --tag sdc
+    # What was flattened comes back as it is.
+    expect 0 "written to s1" "$spillway" conditions export sdc --source "file:$work/d" --to s1
+    import 0 "payloads put into sdc" s1/* --to d3 --tag sdc
+    cmp -s d/tags/sdc.json d3/tags/sdc.json || fail "an exported SDC tag is another one"
     import 11 "no rows of SDC type 'Bar'" "$data/sdc/tutorial" "${sdc[@]}" --sdc-type Bar
     overlay=("$data/sdc/overlay" --sdc led_reference --sdc-type Foo --columns one=detector,two=amplitude_counts)
     import 11 "one.txt:8: the row has no column 'x'" "${overlay[@]}" --set source=ours,id=a
