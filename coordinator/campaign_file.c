@@ -297,6 +297,8 @@ static bool source_read(const struct config_file *file, const char *key,
     return true;
 }
 
+_Static_assert(TASK_MIRRORS == SOURCE_MIRRORS * TASK_URL, "room for all mirrors");
+
 static bool mirrors_read(const struct config_file *file, const char *folder,
                          const struct config_words *words, struct arena *arena,
                          struct campaign_file *out, struct err *err)
@@ -314,6 +316,11 @@ static bool mirrors_read(const struct config_file *file, const char *folder,
         taken[i] = arena_text(arena, place);
         if (taken[i] == NULL)
             return err_set(err, E_LIMIT, "the words of the campaign file are too large");
+        if (strchr(place, '\n') != NULL)
+            return config_fail(file, "mirrors", words->list[i], err, "a line end in it");
+        size_t used = strlen(out->campaign.mirrors);
+        (void)snprintf(out->campaign.mirrors + used, TASK_MIRRORS - used, "%s%s",
+                       i > 0 ? "\n" : "", place);
     }
     out->mirrors = taken;
     out->mirror_count = words->list_count;

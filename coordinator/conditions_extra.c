@@ -207,13 +207,64 @@ static bool blob_is_known(struct library *library, const struct sha256 *hash)
     return known;
 }
 
+static void payload_of_folder(struct answer *answer, const char *folder, const char *url)
+{
+    char path[PATH_MAX];
+    struct err err;
+    int length = snprintf(path, sizeof path, "%s/payloads/%s", folder, url);
+    answer->content_type = "application/octet-stream";
+    if (length >= (int)sizeof path || !disk_exists(path) ||
+        !disk_read_file(path, &answer->body, &err))
+        answer_detail(answer, 404, "Not found.");
+}
+
+/* The URL of a row with this checksum. */
+static bool url_of_checksum(struct library *library, const char *checksum,
+                            char url[LEDGER_TEXT])
+{
+    struct err unused;
+    bool found = false;
+    const struct index *index = library_read(library);
+    uint64_t last = index_last(index, LEDGER_ROW);
+    for (uint64_t id = 1; id <= last && !found; id++) {
+        const struct index_row *row = index_row(index, id);
+        found = row && strcmp(row->record.checksum, checksum) == 0 &&
+                tag_url_is_safe(row->record.url) &&
+                text_copy(url, LEDGER_TEXT, row->record.url, &unused);
+    }
+    library_done(library);
+    return found;
+}
+
+/* Where tags say their payloads' sha256, a folder has them by it too. */
+static void blob_of_folder(struct answer *answer, struct library *library,
+                           const struct sha256 *hash)
+{
+    char hex[SHA256_HEX], etag[ANSWER_ETAG], url[LEDGER_TEXT];
+    sha256_to_hex(hash, hex);
+    (void)snprintf(etag, sizeof etag, "\"%s\"", hex);
+    if (!url_of_checksum(library, hex, url)) {
+        answer_detail(answer, 404, "Not found.");
+        return;
+    }
+    answer->caching = CACHE_FOREVER;
+    if (answer_is_known(answer, etag))
+        return;
+    payload_of_folder(answer, library_folder(library), url);
+    struct sha256 found = sha256_of(answer->body.data, answer->body.size);
+    if (answer->status == 200 && !sha256_equal(&found, hash))
+        answer_detail(answer, 404, "Its bytes were changed.");
+}
+
 void extra_blob(struct answer *answer, struct library *library)
 {
     struct sha256 hash;
     if (!hash_of_path(answer, &hash))
         return;
     answer->ranges = true;
-    if (blob_is_known(library, &hash))
+    if (library_is_folder(library))
+        blob_of_folder(answer, library, &hash);
+    else if (blob_is_known(library, &hash))
         answer_bytes(answer, library, &hash);
     else
         answer_detail(answer, 404, "Not found.");
@@ -236,17 +287,6 @@ void extra_snapshot(struct answer *answer, struct library *library)
     }
     if (answer->status == 200)
         answer->content_type = "text/plain";
-}
-
-static void payload_of_folder(struct answer *answer, const char *folder, const char *url)
-{
-    char path[PATH_MAX];
-    struct err err;
-    int length = snprintf(path, sizeof path, "%s/payloads/%s", folder, url);
-    answer->content_type = "application/octet-stream";
-    if (length >= (int)sizeof path || !disk_exists(path) ||
-        !disk_read_file(path, &answer->body, &err))
-        answer_detail(answer, 404, "Not found.");
 }
 
 void extra_payload(struct answer *answer, struct library *library)

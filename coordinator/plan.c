@@ -51,7 +51,7 @@ const char plan_usage[] =
     "    particle: [electron]\n"
     "  conditions:\n"
     "    source: http://host/api/cdb_rest   # or file:FOLDER, file:SNAPSHOT\n"
-    "    mirrors: [file:SNAPSHOT]           # asked for what the source lacks\n"
+    "    mirrors: [file:SNAPSHOT]           # for what the source, or later the store, lacks\n"
     "    tag: NA64_2018_v3\n"
     "    allow: [nearest_run, none]         # last steps of the LED ladder\n"
     "    budget: {run_mean: 0.05}           # shares of the EOT: earlier_1 ... none\n"

@@ -298,6 +298,7 @@ bool task_build(const struct book *book, struct catalog_txn *txn,
                           .recipe = &campaign->recipe};
     if (!text_copy(task->store, sizeof task->store, campaign->store, err))
         return false;
+    memcpy(task->mirrors, campaign->mirrors, sizeof task->mirrors);
     bool done = false;
     switch (lease->task_kind) {
     case TASK_PROCESS:

@@ -127,6 +127,7 @@ static const struct wire_field campaign_rows[] = {
     ROW(I64, created_s, created_s),
     ROW(BOOL, complete, complete),
     ROW(HASH, file_hash, file_hash),
+    ROW(TEXT_OR_NONE, mirrors, mirrors),
 };
 #undef ROW
 

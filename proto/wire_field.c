@@ -225,6 +225,22 @@ static bool text_load(const struct wire_field *field, const uint8_t *message,
 
 const struct wire_kind wire_kind_text = {text_store, text_load};
 
+static bool text_or_none_store(const struct wire_field *field, const uint8_t *model,
+                               uint8_t *message, struct wire_room *room, struct err *err)
+{
+    return *model == 0 || text_store(field, model, message, room, err);
+}
+
+static bool text_or_none_load(const struct wire_field *field, const uint8_t *message,
+                              uint8_t *model, struct arena *arena, struct err *err)
+{
+    const char *text;
+    memcpy(&text, message, sizeof text);
+    return text == NULL || text_load(field, message, model, arena, err);
+}
+
+const struct wire_kind wire_kind_text_or_none = {text_or_none_store, text_or_none_load};
+
 /* Points the message at bytes of the model; packing only reads them. */
 static void data_point(uint8_t *message, const uint8_t *data, size_t size)
 {

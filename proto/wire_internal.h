@@ -54,9 +54,10 @@ struct wire_field {
 
 extern const struct wire_kind wire_kind_u8, wire_kind_u16, wire_kind_u32, wire_kind_u64,
     wire_kind_i32, wire_kind_i64, wire_kind_bool, wire_kind_real, wire_kind_real_or_nan,
-    wire_kind_i64_or_0, wire_kind_text, wire_kind_hash, wire_kind_blob, wire_kind_array,
-    wire_kind_u32_list, wire_kind_u64_list, wire_kind_message, wire_kind_optional,
-    wire_kind_pointer, wire_kind_list, wire_kind_inline_list;
+    wire_kind_i64_or_0, wire_kind_text, wire_kind_text_or_none, wire_kind_hash,
+    wire_kind_blob, wire_kind_array, wire_kind_u32_list, wire_kind_u64_list,
+    wire_kind_message, wire_kind_optional, wire_kind_pointer, wire_kind_list,
+    wire_kind_inline_list;
 
 /* Whole forms, checks included. `err` gets the path of the field in front of its text. */
 bool wire_form_store(const struct wire_form *form, const void *model, void *message,
@@ -119,6 +120,11 @@ bool wire_product_present(const void *product); /* with a key */
 #define WIRE_REAL(P, p, M, m)      WIRE_SCALAR(real, P, p, M, m, 8, 8, 0)
 #define WIRE_TEXT(P, p, M, m)                                                            \
     WIRE_SCALAR(text, P, p, M, m, sizeof(char *), sizeof(((M *)0)->m),                   \
+                sizeof(((M *)0)->m))
+
+/* Absent while empty. */
+#define WIRE_TEXT_OR_NONE(P, p, M, m)                                                    \
+    WIRE_SCALAR(text_or_none, P, p, M, m, sizeof(char *), sizeof(((M *)0)->m),           \
                 sizeof(((M *)0)->m))
 #define WIRE_HASH(P, p, M, m)                                                            \
     WIRE_SCALAR(hash, P, p, M, m, sizeof(ProtobufCBinaryData), sizeof(struct sha256), 0)

@@ -149,6 +149,7 @@ static const struct wire_field task_rows[] = {
     ROW(I64, duration_ns, duration_ns),
     HALF(process, process_form, is_process),
     HALF(merge, merge_form, is_merge),
+    ROW(TEXT_OR_NONE, mirrors, mirrors),
 };
 #undef ROW
 

@@ -2,14 +2,15 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * One executor of a node asks for a blob (it holds the lock of the node's cache), its
- * rank passes the wish on to the lead, and here a thread reads the blob from the store,
- * through a cache of the lead's own. Storage that hangs stops neither the hand-out of
- * tasks nor life signs. Every wish gets one answer, be it "none": the executor then goes
- * to the store itself.
+ * rank passes the wish on to the lead, and here a thread reads the blob from the store or
+ * (heal.h) its mirrors, through a cache of the lead's own. Storage that hangs stops
+ * neither the hand-out of tasks nor life signs. Every wish gets one answer, be it "none":
+ * the executor then goes to the store itself.
  */
 #ifndef SPILLWAY_WORKER_BLOBS_H
 #define SPILLWAY_WORKER_BLOBS_H
 
+#include "base/log.h"
 #include "worker/mail.h"
 
 /* A blob read a moment ago is wanted by all nodes: not more than one start of a campaign
@@ -18,8 +19,10 @@
 
 struct blobs;
 
-/* `cache`: folder of the node; what is read is kept in its folder "lead". */
-struct blobs *blobs_new(const char *cache);
+/* `cache`: folder of the node; what is read is kept in its folder "lead". What a mirror
+ * had to give goes to `log`, which the thread has for itself (NULL: nobody is told).
+ * `authorities`, `log`: borrowed until blobs_free. */
+struct blobs *blobs_new(const char *cache, const char *authorities, struct log *log);
 
 /* Ends the thread when what it reads is read. */
 void blobs_free(struct blobs *blobs);

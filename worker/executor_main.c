@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <sys/resource.h>
@@ -14,6 +15,7 @@
 #include "base/clock.h"
 #include "base/disk.h"
 #include "base/exhausted.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "proto/wire.h"
 #include "release_id.h"
@@ -41,7 +43,8 @@ static const char help[] =
     "  spillway-executor --release       release id\n"
     "\n"
     "  --store DIR   write parts there instead of the task's store\n"
-    "  --cache DIR   folder of this node for conditions and for chunks that are fetched\n"
+    "  --cache DIR   folder of this node for conditions and for chunks that are fetched;\n"
+    "                for https $SSL_CERT_FILE names authorities instead of the system's\n"
     "  --out REPORT  write the packed report there\n"
     "  --at FILE     page of the pilot into which the number of the event at work goes\n"
     "  --until NS    begin no segment that may not be done by then (CLOCK_BOOTTIME): what\n"
@@ -60,6 +63,7 @@ struct options {
 
 struct executor {
     struct options options;
+    struct log log;
     char host[64];
     bool serving;
     struct bytes task;   /* packed */
@@ -251,20 +255,25 @@ static enum process_urge urge(void *user)
     return over ? PROCESS_QUIT : PROCESS_GO_ON;
 }
 
+static void told(void *user, const char *text)
+{
+    log_write(&((struct executor *)user)->log, LOG_LEVEL_WARN, "%s", text);
+}
+
 /* The rank answers, from the lead or with nothing. */
-static bool ask(void *user, const char *store, const struct sha256 *hash,
-                struct bytes *out)
+static bool ask(void *user, const char *store, const char *mirrors,
+                const struct sha256 *hash, struct bytes *out)
 {
     struct executor *executor = user;
     struct err err;
+    struct frame_want want = {.hash = *hash};
     uint8_t body[FRAME_WANT_LIMIT];
-    size_t length = strlen(store);
-    if (!executor->serving || length == 0 || SHA256_SIZE + length > sizeof body)
+    if (!executor->serving || !text_copy(want.store, sizeof want.store, store, &err) ||
+        !text_copy(want.mirrors, sizeof want.mirrors, mirrors, &err))
         return false;
-    memcpy(body, hash->bytes, SHA256_SIZE);
-    memcpy(body + SHA256_SIZE, store, length);
+    size_t size = frame_want_pack(&want, body);
     const struct bytes *answer = &executor->answer;
-    return frame_send(executor, FRAME_WANT, body, SHA256_SIZE + length, &err) &&
+    return frame_send(executor, FRAME_WANT, body, size, &err) &&
            frame_read_answer(STDIN_FILENO, &executor->answer, &err) &&
            answer->size >= FRAME_ANSWER_HEAD && answer->data[0] == 1 &&
            bytes_append(out, answer->data + FRAME_ANSWER_HEAD,
@@ -282,6 +291,8 @@ static bool task_do(struct executor *executor, struct bytes *packed, struct err 
     arena_init(&report_arena, REPORT_ARENA);
     struct process_options options = {.cache_path = executor->options.cache,
                                       .store = executor->options.store,
+                                      .authorities = getenv("SSL_CERT_FILE"),
+                                      .told = told,
                                       .host = executor->host,
                                       .begin = begin,
                                       .ask = ask,
@@ -389,7 +400,7 @@ static bool run(struct executor *executor, struct err *err)
 int main(int argc, char **argv)
 {
     struct err err = {.code = E_NONE};
-    struct executor executor = {.serving = false};
+    struct executor executor = {.log = {STDERR_FILENO, LOG_LEVEL_INFO, "executor", 0}};
     /* Large buffers go back to the kernel with their task. With the limit that glibc
      * moves by itself they come from the heap the next time, and every page is touched to
      * clear it: twice the memory. What is smaller stays for the next task. */

@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "base/digest.h"
-
 #define FRAME_HEAD 5u
 #define READ_PIECE ((size_t)65536) /* what a pipe holds by default */
 
@@ -22,6 +20,34 @@ bool frame_pack(struct bytes *out, enum frame_kind kind, const void *body, size_
     head[4] = (uint8_t)kind;
     return bytes_append(out, head, sizeof head, err) &&
            bytes_append(out, body, size, err);
+}
+
+size_t frame_want_pack(const struct frame_want *want, uint8_t body[FRAME_WANT_LIMIT])
+{
+    size_t store = strlen(want->store) + 1;
+    size_t mirrors = strlen(want->mirrors);
+    memcpy(body, want->hash.bytes, SHA256_SIZE);
+    memcpy(body + SHA256_SIZE, want->store, store);
+    memcpy(body + SHA256_SIZE + store, want->mirrors, mirrors);
+    return SHA256_SIZE + store + mirrors;
+}
+
+bool frame_want_open(const uint8_t *body, size_t size, struct frame_want *want)
+{
+    if (size <= SHA256_SIZE || size > FRAME_WANT_LIMIT)
+        return false;
+    const uint8_t *store = body + SHA256_SIZE;
+    const uint8_t *end = memchr(store, 0, size - SHA256_SIZE);
+    if (end == NULL || end == store || end - store >= TASK_URL)
+        return false;
+    size_t mirrors = (size_t)(body + size - (end + 1));
+    if (mirrors >= TASK_MIRRORS || memchr(end + 1, 0, mirrors) != NULL)
+        return false;
+    *want = (struct frame_want){.mirrors = ""};
+    memcpy(want->hash.bytes, body, SHA256_SIZE);
+    memcpy(want->store, store, (size_t)(end - store));
+    memcpy(want->mirrors, end + 1, mirrors);
+    return true;
 }
 
 bool frame_pack_task(struct bytes *out, const void *task, size_t size, struct err *err)

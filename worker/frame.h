@@ -10,6 +10,8 @@
 #define SPILLWAY_WORKER_FRAME_H
 
 #include "base/bytes.h"
+#include "base/digest.h"
+#include "model/task.h"
 
 /* A task or report of the largest size that the codec allows. */
 #define FRAME_LIMIT ((size_t)64 << 20)
@@ -18,16 +20,29 @@ enum frame_kind {
     FRAME_READY = 1,    /* release id, fingerprint: 2 x 32 bytes */
     FRAME_PROGRESS = 2, /* u32 plan number of the segment begun */
     FRAME_REPORT = 3,   /* a packed report */
-    FRAME_WANT = 4      /* a blob: its sha256, then the path of the store */
+    FRAME_WANT = 4      /* a blob: struct frame_want */
 };
 
 #define FRAME_READY_SIZE  64u
 #define FRAME_ANSWER_HEAD 33u /* found, sha256 */
-#define FRAME_WANT_LIMIT  ((size_t)32 + 1024)
+#define FRAME_WANT_LIMIT  (SHA256_SIZE + TASK_URL + TASK_MIRRORS)
 
 /* Appends one frame of the executor. */
 bool frame_pack(struct bytes *out, enum frame_kind kind, const void *body, size_t size,
                 struct err *err);
+
+/* A blob of a store: {sha256, store, NUL, mirrors}. */
+struct frame_want {
+    struct sha256 hash;
+    char store[TASK_URL];
+    char mirrors[TASK_MIRRORS]; /* as in a task */
+};
+
+/* The size of the body. */
+size_t frame_want_pack(const struct frame_want *want, uint8_t body[FRAME_WANT_LIMIT]);
+
+/* false: it is none. */
+bool frame_want_open(const uint8_t *body, size_t size, struct frame_want *want);
 
 /* Appends one task as the executor reads it. */
 bool frame_pack_task(struct bytes *out, const void *task, size_t size, struct err *err);

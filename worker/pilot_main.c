@@ -49,6 +49,7 @@ struct pilot {
     pid_t parent;
     int rank, size;
     struct log log;
+    struct log blobs_log; /* of another thread */
     struct pilot_mpi *mpi;
     struct driver driver;
     struct worker_rank worker;
@@ -70,8 +71,9 @@ static const char help[] =
     "  mpirun --enable-recovery spillway-pilot --coordinator FILE --token FILE\n"
     "         --scratch DIR --cache DIR [--executor PATH]\n"
     "\n"
-    "  --coordinator FILE  file with the coordinator's URL in its first line; for https\n"
-    "                      $SSL_CERT_FILE names authorities instead of the system's\n"
+    "  --coordinator FILE  file with the coordinator's URL in its first line; for https,\n"
+    "                      here as for chunks and mirrors, $SSL_CERT_FILE names authorities\n"
+    "                      instead of the system's\n"
     "  --token FILE        file with the pilot token in its first line\n"
     "  --scratch DIR       folder of the node for logs of executors\n"
     "  --cache DIR         folder of the node for conditions and fetched chunks\n"
@@ -395,7 +397,8 @@ static void lead_loop(struct pilot *pilot)
     struct err why;
     bool clean;
     pilot->lead = lead_start(pilot);
-    pilot->blobs = blobs_new(pilot->options.cache);
+    pilot->blobs =
+        blobs_new(pilot->options.cache, getenv("SSL_CERT_FILE"), &pilot->blobs_log);
     if (pilot->size == 1)
         worker_rank_init(&pilot->worker, &pilot->driver, 0, clock_now_ns());
     else
@@ -473,7 +476,8 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], FORK_SERVER_FLAG) == 0)
         return fork_server_main(argc, argv);
     struct pilot pilot = {.parent = getppid(),
-                          .log = {STDERR_FILENO, LOG_LEVEL_INFO, "pilot", 0}};
+                          .log = {STDERR_FILENO, LOG_LEVEL_INFO, "pilot", 0},
+                          .blobs_log = {STDERR_FILENO, LOG_LEVEL_INFO, "blobs", 0}};
     struct err err = {.code = E_NONE};
     bool go;
     signals_setup();

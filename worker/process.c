@@ -116,6 +116,7 @@ static void process_init(struct process *process, const struct task *task,
     size_t buffer = task->memory_bytes == 0 ? INPUT_BUFFER : task->memory_bytes / 2;
     *process = (struct process){.task = task, .options = options, .arena = arena};
     input_init(&process->input, &task->chunk, options->cache_path, buffer);
+    process->input.authorities = options->authorities;
     part_init(&process->reco_part);
     part_init(&process->select_part);
     bytes_init(&process->reco_text, KEY_TEXT_LIMIT);
@@ -183,8 +184,20 @@ static void process_segments(struct process *process, struct report *report)
 {
     const struct task *task = process->task;
     void *memory;
-    struct values_source source = {task->store, process->options->cache_path,
-                                   process->options->ask, process->options->user};
+    const struct process_options *options = process->options;
+    char circuits[PATH_MAX + 16];
+    (void)snprintf(circuits, sizeof circuits, "%s/circuits",
+                   options->cache_path != NULL ? options->cache_path : "");
+    struct values_source source = {
+        .heal = {.store = task->store,
+                 .mirrors = task->mirrors,
+                 .circuits = options->cache_path != NULL ? circuits : NULL,
+                 .authorities = options->authorities,
+                 .told = options->told,
+                 .user = options->user},
+        .cache = options->cache_path,
+        .ask = options->ask,
+        .user = options->user};
     report->status = REPORT_FAILED;
     if (!release_check(task, &report->failure) ||
         !values_get(&process->values, task, &source, &report->failure) ||

@@ -19,10 +19,13 @@ enum process_urge {
 };
 
 struct process_options {
-    const char *cache_path; /* folder of the node for conditions and fetched chunks */
-    const char *store;      /* instead of the task's, NULL: the task's */
-    bool in_memory;         /* parts are never named: only their digests are wanted */
-    const char *host;       /* into the report */
+    const char *cache_path;  /* folder of the node for conditions and fetched chunks */
+    const char *store;       /* instead of the task's, NULL: the task's */
+    const char *authorities; /* as in transfer_options, for chunks and mirrors */
+    void (*told)(void *user,
+                 const char *text); /* of mirrors, as in heal.h; may be NULL */
+    bool in_memory;   /* parts are never named: only their digests are wanted */
+    const char *host; /* into the report */
     /* Called before each segment with its plan number (a merge: UINT32_MAX). */
     bool (*begin)(void *user, uint32_t index, struct err *err);
     values_ask ask; /* for blobs of conditions; NULL: there is nobody to ask */

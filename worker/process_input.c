@@ -56,6 +56,7 @@ static bool chunk_fetch(struct input *input, uint64_t *size, struct err *err)
     (void)snprintf(circuits, sizeof circuits, "%s/circuits", input->scratch);
     struct transfer_options options = transfer_options_usual((uint64_t)getpid());
     options.circuits = circuits;
+    options.authorities = input->authorities;
     struct transfer *transfer = transfer_new(&options);
     (void)unlink(input->path); /* of an earlier process with this number */
     bool done = transfer_get_file(transfer, url, input->chunk->size, input->path, err) &&

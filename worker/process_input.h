@@ -20,6 +20,7 @@
 struct input {
     const struct chunk *chunk; /* borrowed */
     const char *scratch;       /* borrowed; folder for a chunk that is fetched, or NULL */
+    const char *authorities;   /* borrowed; as in transfer_options */
     char path[PATH_MAX];
     int fd; /* -1: not open */
     struct bytes buffer;

@@ -8,22 +8,20 @@
 /* A process that fetches for the whole node is waited for this long. */
 #define LOCK_WAIT_NS ((int64_t)30 * 1000000000)
 
-/* For the cache: the lead, else the store. What the lead gives wrongly is not believed.
- */
+/* For the cache: the lead, else the store and its mirrors. What the lead gives wrongly is
+ * not believed. */
 static bool blob_fetch(void *user, const struct sha256 *hash, struct bytes *out,
                        struct err *err)
 {
     const struct values_source *source = user;
-    bool given =
-        source->ask != NULL && source->ask(source->user, source->store, hash, out);
+    const struct heal *heal = &source->heal;
+    bool given = source->ask != NULL &&
+                 source->ask(source->user, heal->store, heal->mirrors, hash, out);
     struct sha256 found = sha256_of(out->data, out->size);
     if (given && sha256_equal(&found, hash))
         return true;
     bytes_clear(out);
-    char *store = mem_text(source->store); /* `user` is not const */
-    bool done = cache_fetch_from_store(store, hash, out, err);
-    free(store);
-    return done;
+    return heal_fetch(heal, hash, out, err);
 }
 
 /* A text that lies in an object of the cache. */

@@ -2,13 +2,14 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Inline in the task, else from the node's cache, else from the lead of the pilot, else
- * from the store. Got before the
- * first segment begins, so that a missing one is blamed on nobody's segment.
+ * from the store or its mirrors. Got before the first segment begins, so that a missing
+ * one is blamed on nobody's segment.
  */
 #ifndef SPILLWAY_WORKER_PROCESS_VALUES_H
 #define SPILLWAY_WORKER_PROCESS_VALUES_H
 
 #include "conditions/cache.h"
+#include "conditions/heal.h"
 #include "model/task.h"
 
 /* All payloads of a task together; a channel map is 0.1 MiB, a table less. */
@@ -25,13 +26,13 @@ struct values {
 
 /* Appends the bytes of a blob of the store to `out`, not verified; false when it is not
  * to be had this way. */
-typedef bool (*values_ask)(void *user, const char *store, const struct sha256 *hash,
-                           struct bytes *out);
+typedef bool (*values_ask)(void *user, const char *store, const char *mirrors,
+                           const struct sha256 *hash, struct bytes *out);
 
 struct values_source {
-    const char *store;
+    struct heal heal;
     const char *cache; /* NULL: nothing is kept */
-    values_ask ask;    /* NULL: only the store */
+    values_ask ask;    /* NULL: only the store and its mirrors */
     void *user;
 };
 

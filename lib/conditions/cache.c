@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "base/disk.h"
-#include "conditions/resolve.h"
 
 /* Between two looks at a taken lock: doubled each time, since many wait on one node. */
 #define CACHE_POLL_FIRST_NS 1000000L
@@ -242,32 +241,4 @@ bool cache_get(const struct cache *cache, const struct sha256 *hash,
     if (lock >= 0)
         (void)close(lock);
     return done;
-}
-
-/* A blob that is gone from a store that is there will not come back by itself; a store
- * that is not there may. */
-static bool blob_gone(const char *store, const char *path)
-{
-    char folder[PATH_MAX];
-    int length = snprintf(folder, sizeof folder, "%s/conditions", store);
-    return length > 0 && length < (int)sizeof folder && disk_exists(folder) &&
-           !disk_exists(path);
-}
-
-bool cache_fetch_from_store(void *user, const struct sha256 *hash, struct bytes *out,
-                            struct err *err)
-{
-    char name[RESOLVE_NAME];
-    char path[PATH_MAX];
-    const char *store = user;
-    resolve_blob_name(hash, name);
-    int length = snprintf(path, sizeof path, "%s/%s", store, name);
-    if (length < 0 || length >= (int)sizeof path)
-        return err_set(err, E_LIMIT, "%.200s...: the path of the store is too long",
-                       store);
-    if (disk_read_file(path, out, err))
-        return true;
-    return blob_gone(store, path)
-               ? err_set(err, E_CONDITIONS_FETCH, "%s: is gone from the store", path)
-               : false;
 }

@@ -42,11 +42,6 @@ struct cache_object {
     struct bytes copy;
 };
 
-/* From STORE/conditions/<2 hex>/<sha256>; `user` is the path of the store as a text.
- * E_CONDITIONS_FETCH when the store is there and the blob is not. */
-bool cache_fetch_from_store(void *user, const struct sha256 *hash, struct bytes *out,
-                            struct err *err);
-
 /* E_PAYLOAD_HASH when what was fetched is not what was asked for. A full or read-only
  * disk costs the sharing, not the call: the object is then a copy of this process. */
 bool cache_get(const struct cache *cache, const struct sha256 *hash,

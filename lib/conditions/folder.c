@@ -132,13 +132,18 @@ static int only_tags(const struct dirent *entry)
     return tag_of_file(entry->d_name, name);
 }
 
+/* The number of tag files, to be freed with their list; -1: no such folder. */
+static int tag_files(const char *folder, char path[PATH_MAX], struct dirent ***entries)
+{
+    int written = snprintf(path, PATH_MAX, "%s/tags", folder);
+    return written < PATH_MAX ? scandir(path, entries, only_tags, alphasort) : -1;
+}
+
 bool folder_list_tags(const char *folder, tag_seen seen, void *user, struct err *err)
 {
     char path[PATH_MAX];
     struct dirent **entries = NULL;
-    int written = snprintf(path, sizeof path, "%s/tags", folder);
-    int count =
-        written < (int)sizeof path ? scandir(path, &entries, only_tags, alphasort) : -1;
+    int count = tag_files(folder, path, &entries);
     if (count < 0)
         return err_set(err, E_CONDITIONS_FETCH, "%.400s: no folder of tags", path);
     bool done = true;
@@ -150,4 +155,36 @@ bool folder_list_tags(const char *folder, tag_seen seen, void *user, struct err 
     }
     free(entries);
     return done;
+}
+
+static bool find_in_tag(const char *folder, const char *name, const char *checksum,
+                        char url[FOLDER_URL])
+{
+    struct arena arena;
+    struct tag tag;
+    struct err unused;
+    arena_init(&arena, TAG_MEMORY);
+    bool found = false;
+    bool read = folder_read_tag(folder, name, &arena, &tag, &unused);
+    for (size_t i = 0; read && !found && i < tag.count; i++)
+        found = strcmp(tag.rows[i].checksum, checksum) == 0 &&
+                tag_url_is_safe(tag.rows[i].url) &&
+                text_copy(url, FOLDER_URL, tag.rows[i].url, &unused);
+    arena_release(&arena);
+    return found;
+}
+
+bool folder_find_payload(const char *folder, const char *checksum, char url[FOLDER_URL])
+{
+    char path[PATH_MAX], name[TAG_NAME];
+    struct dirent **entries = NULL;
+    bool found = false;
+    int count = tag_files(folder, path, &entries);
+    for (int i = 0; i < count; i++) {
+        found = found || (tag_of_file(entries[i]->d_name, name) &&
+                          find_in_tag(folder, name, checksum, url));
+        free(entries[i]);
+    }
+    free(entries);
+    return found;
 }

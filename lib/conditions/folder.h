@@ -16,4 +16,9 @@ bool folder_write_tag(const char *folder, const struct tag *tag, struct err *err
 
 bool folder_list_tags(const char *folder, tag_seen seen, void *user, struct err *err);
 
+/* The payload_url of the first row of any tag with this checksum; false: no tag that can
+ * be read has one. */
+#define FOLDER_URL 256
+bool folder_find_payload(const char *folder, const char *checksum, char url[FOLDER_URL]);
+
 #endif

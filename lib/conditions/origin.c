@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/digest.h"
+#include "base/disk.h"
 #include "base/text.h"
 #include "conditions/folder.h"
 #include "conditions/payload.h"
@@ -295,4 +296,65 @@ bool origin_read_payload(struct origin *origin, const struct tag_row *row,
         (inside == LOOKUP_ABSENT && !fetch_payload(origin, row, out, err)))
         return false;
     return verify(row, out, err);
+}
+
+/* ---- blobs ---- */
+
+static char *in_folder(const char *folder, const char *kind, const char *hex)
+{
+    char name[128];
+    (void)snprintf(name, sizeof name, "%s/%.2s/%s", kind, hex, hex);
+    char *path = joined(folder, name);
+    if (disk_exists(path))
+        return path;
+    free(path);
+    return NULL;
+}
+
+/* A store of campaigns, the data of a service, or a folder with tags. */
+static bool folder_read_blob(const struct origin *origin, const char *hex,
+                             struct bytes *out, struct err *err)
+{
+    char url[FOLDER_URL];
+    char *path = in_folder(origin->folder, "conditions", hex);
+    if (!path)
+        path = in_folder(origin->folder, "blobs", hex);
+    if (!path && folder_find_payload(origin->folder, hex, url))
+        path = joined(origin->payloads, url);
+    if (!path)
+        return err_set(err, E_PAYLOAD_ABSENT, "nothing has this hash there");
+    bool done = disk_read_file(path, out, err);
+    free(path);
+    return done;
+}
+
+/* Of our service; others answer 404. */
+static bool service_read_blob(const struct origin *origin, const char *hex,
+                              struct bytes *out, struct err *err)
+{
+    char name[128];
+    struct http_response response;
+    struct err cause = {0};
+    (void)snprintf(name, sizeof name, "x/blob/%s", hex);
+    char *url = joined(origin->base, name);
+    bool done =
+        transfer_get(origin->transfer, url, PAYLOAD_LIMIT, out, &response, &cause);
+    free(url);
+    return done || err_set(err, fetch_code(&response, &cause), "%.400s", cause.text);
+}
+
+bool origin_read_blob(struct origin *origin, const struct sha256 *hash, struct bytes *out,
+                      struct err *err)
+{
+    char hex[SHA256_HEX];
+    struct tag_row row = {.checksum = hex};
+    sha256_to_hex(hash, hex);
+    if (origin->base)
+        return service_read_blob(origin, hex, out, err);
+    if (origin->folder)
+        return folder_read_blob(origin, hex, out, err);
+    enum lookup inside = snapshot_read_payload(origin->snapshot, &row, out, err);
+    return inside == LOOKUP_FOUND ||
+           (inside == LOOKUP_ABSENT &&
+            err_set(err, E_PAYLOAD_ABSENT, "it does not have it inside"));
 }

@@ -7,6 +7,7 @@
 #ifndef SPILLWAY_CONDITIONS_ORIGIN_H
 #define SPILLWAY_CONDITIONS_ORIGIN_H
 
+#include "base/digest.h"
 #include "conditions/tag.h"
 #include "transfer/transfer.h"
 
@@ -31,6 +32,11 @@ bool origin_read_moment(struct origin *origin, const char *name, struct moment m
                         struct arena *arena, struct tag *tag, struct err *err);
 bool origin_read_payload(struct origin *origin, const struct tag_row *row,
                          struct bytes *out, struct err *err);
+
+/* Appends what this place has under a hash, not verified.
+ * E_PAYLOAD_ABSENT when it has none; E_CONDITIONS_FETCH when it does not work. */
+bool origin_read_blob(struct origin *origin, const struct sha256 *hash, struct bytes *out,
+                      struct err *err);
 bool origin_list_tags(struct origin *origin, tag_seen seen, void *user, struct err *err);
 
 /* Where payloads are taken from: a URL or folder; NULL while that is not known. */

@@ -47,10 +47,12 @@ struct campaign_policy {
 struct campaign {
     uint32_t id; /* given by the catalog, from 1 */
     char name[CAMPAIGN_NAME];
-    char tag[128];          /* global tag as named in the campaign file */
-    char source[TASK_URL];  /* conditions source it was resolved from */
-    struct sha256 manifest; /* of the manifest that was taken */
-    char store[TASK_URL];   /* absolute directory */
+    char tag[128];              /* global tag as named in the campaign file */
+    char source[TASK_URL];      /* conditions source it was resolved from */
+    char mirrors[TASK_MIRRORS]; /* of that source, a URL a line: for blobs that the store
+                                 * lost */
+    struct sha256 manifest;     /* of the manifest that was taken */
+    char store[TASK_URL];       /* absolute directory */
     struct recipe recipe;
     struct campaign_policy policy;
     bool physics;           /* purpose */

@@ -28,6 +28,7 @@ enum task_kind {
 #define TASK_VALUES   65536u
 #define TASK_INPUTS   65536u
 #define TASK_URL      512
+#define TASK_MIRRORS  (7 * TASK_URL) /* SOURCE_MIRRORS of conditions/source.h */
 
 /* An effective value with what is needed to get its bytes: either inline (canonical row)
  * or a blob by its hash, in the store under conditions/<2 hex>/<hash>. */
@@ -59,9 +60,10 @@ struct task {
     uint64_t attempt; /* sequential number of the attempt in the catalog */
     uint64_t token;   /* of its lease: 64 random bits */
     enum task_kind kind;
-    char store[TASK_URL];  /* where parts go and blobs come from: absolute directory */
-    uint64_t memory_bytes; /* limit for the executor */
-    int64_t duration_ns;   /* limit for one segment */
+    char store[TASK_URL]; /* where parts go and blobs come from: absolute directory */
+    char mirrors[TASK_MIRRORS]; /* of the campaign */
+    uint64_t memory_bytes;      /* limit for the executor */
+    int64_t duration_ns;        /* limit for one segment */
 
     /* TASK_PROCESS */
     uint32_t steps;

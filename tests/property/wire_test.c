@@ -86,6 +86,8 @@ static void make_campaign(struct maker *maker, struct campaign *campaign)
     SCATTER(campaign->created_s);
     campaign->complete = coin(maker);
     SCATTER(campaign->file_hash);
+    if (coin(maker))
+        TEXT(campaign->mirrors);
 }
 
 static void make_plan_segment(struct maker *maker, struct plan_segment *segment)
@@ -303,6 +305,8 @@ static void make_task(struct maker *maker, struct task *task)
     SCATTER(task->token);
     task->kind = (enum task_kind)number(maker, TASK_MERGE);
     TEXT(task->store);
+    if (coin(maker))
+        TEXT(task->mirrors);
     SCATTER(task->memory_bytes);
     SCATTER(task->duration_ns);
     if (task->kind == TASK_PROCESS) {

@@ -304,16 +304,17 @@ static void nodes_start(struct herd *herd)
 /* Passes a node's wish on to the real thing; false when the node has ended. */
 static bool wish_take(struct herd *herd, struct blobs *blobs, unsigned node)
 {
-    uint8_t body[SHA256_SIZE + sizeof herd->store];
-    size_t length = strlen(herd->store);
-    if (!receive_all(herd->sockets[node].fd, body, SHA256_SIZE))
+    uint8_t body[FRAME_WANT_LIMIT];
+    struct frame_want want = {.mirrors = ""};
+    if (!receive_all(herd->sockets[node].fd, want.hash.bytes, SHA256_SIZE))
         return false;
-    memcpy(body + SHA256_SIZE, herd->store, length);
+    memcpy(want.store, herd->store, sizeof herd->store);
     herd->asked[node]++;
-    blobs_ask(blobs, letter_new((int)node, &(struct mail){.kind = MAIL_WANT,
-                                                          .attempt = 1,
-                                                          .body = body,
-                                                          .size = SHA256_SIZE + length}));
+    blobs_ask(blobs, letter_new((int)node,
+                                &(struct mail){.kind = MAIL_WANT,
+                                               .attempt = 1,
+                                               .body = body,
+                                               .size = frame_want_pack(&want, body)}));
     return true;
 }
 
@@ -375,7 +376,7 @@ int main(int argc, char **argv)
     service_start(&service);
     plan(&service, herd.store, &manifest);
     must(manifest.count == PAYLOADS, "not as many intervals as payloads");
-    struct blobs *blobs = blobs_new(cache);
+    struct blobs *blobs = blobs_new(cache, NULL, NULL);
     lead_run(&herd, blobs);
     for (unsigned i = 0; i < herd.nodes; i++) {
         int status = 0;

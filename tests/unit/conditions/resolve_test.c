@@ -7,6 +7,7 @@
 
 #include "base/disk.h"
 #include "conditions/cache.h"
+#include "conditions/heal.h"
 #include "tests/unit/conditions/folder_fixture.h"
 
 static struct source *open_source(void)
@@ -89,7 +90,8 @@ static void a_tag_becomes_a_manifest_and_blobs(void **state)
     assert_null(manifest_at(&manifest, "foreign", 3500, 0));
     char store[PATH_MAX];
     (void)snprintf(store, sizeof store, "%s/store", folder);
-    assert_true(cache_fetch_from_store(store, &a, &blob, &err));
+    const struct heal heal = {.store = store, .mirrors = ""};
+    assert_true(heal_fetch(&heal, &a, &blob, &err));
     assert_memory_equal(blob.data, GAIN("led1"), blob.size);
     bytes_release(&text);
     bytes_release(&blob);

@@ -90,6 +90,8 @@ static void a_whole_file_is_read(void **state)
     assert_string_equal(out.mirrors[0], "http://m/api");
     assert_string_equal(out.mirrors[1], "file:/snap");
     assert_non_null(strstr(out.mirrors[2], "/conditions2"));
+    assert_ptr_equal(strstr(out.campaign.mirrors, "http://m/api\nfile:/snap\nfile:/"),
+                     out.campaign.mirrors);
     const struct recipe *recipe = &out.campaign.recipe;
     assert_true(recipe->reconstruct);
     assert_string_equal(recipe->setup, "2022-electron-100");
@@ -242,6 +244,9 @@ static const struct mistake mistakes[] = {
     {HEAD "skims: [{name: a, kind: all}]\n"
           "conditions: {source: x, tag: t, mirrors: [1,2,3,4,5,6,7,8]}\n",
      "c.yaml:6: mirrors: too many mirrors"},
+    {HEAD "skims: [{name: a, kind: all}]\n"
+          "conditions: {source: x, tag: t, mirrors: [\"file:/a\\nfile:/b\"]}\n",
+     "c.yaml:6: mirrors: "},
     {HEAD "conditions: {source: x, tag: t, budget: {exact: 1}}\n",
      "c.yaml:5: unknown key exact"},
     {HEAD "---\nname: second\n", "c.yaml:5: one document is allowed"},

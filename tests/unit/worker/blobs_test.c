@@ -18,7 +18,8 @@
 #include "conditions/resolve.h"
 
 static char folder[] = "/tmp/blobs_test.XXXXXX";
-static char store[PATH_MAX];
+static char store[256];
+static char mirrors[512];
 
 static int start(void **state)
 {
@@ -50,15 +51,15 @@ static void blob_put(const char *text)
 
 static void ask(struct blobs *blobs, int rank, const char *text)
 {
-    uint8_t body[SHA256_SIZE + PATH_MAX];
-    struct sha256 hash = sha256_of(text, strlen(text));
-    memcpy(body, hash.bytes, SHA256_SIZE);
-    memcpy(body + SHA256_SIZE, store, strlen(store));
+    uint8_t body[FRAME_WANT_LIMIT];
+    struct frame_want want = {.hash = sha256_of(text, strlen(text))};
+    (void)snprintf(want.store, sizeof want.store, "%s", store);
+    (void)snprintf(want.mirrors, sizeof want.mirrors, "%s", mirrors);
     blobs_ask(blobs,
               letter_new(rank, &(struct mail){.kind = MAIL_WANT,
                                               .attempt = (uint64_t)rank * 10,
                                               .body = body,
-                                              .size = SHA256_SIZE + strlen(store)}));
+                                              .size = frame_want_pack(&want, body)}));
 }
 
 /* The answer to rank `rank` is these bytes; NULL: there is no such blob. */
@@ -87,7 +88,7 @@ static void a_blob_is_read_once_for_all_nodes(void **state)
     (void)state;
     char path[PATH_MAX + RESOLVE_NAME];
     char name[RESOLVE_NAME];
-    struct blobs *blobs = blobs_new(folder);
+    struct blobs *blobs = blobs_new(folder, NULL, NULL);
     struct sha256 hash = sha256_of("a blob", 6);
     blob_put("a blob");
     ask(blobs, 1, "a blob");
@@ -109,7 +110,7 @@ static void what_is_not_there_or_damaged_is_told(void **state)
     char path[PATH_MAX + RESOLVE_NAME];
     char name[RESOLVE_NAME];
     struct err err = {0};
-    struct blobs *blobs = blobs_new(folder);
+    struct blobs *blobs = blobs_new(folder, NULL, NULL);
     struct sha256 hash = sha256_of("damaged", 7);
     ask(blobs, 1, "never made");
     answered(blobs, 1, "never made", NULL);
@@ -122,11 +123,36 @@ static void what_is_not_there_or_damaged_is_told(void **state)
     blobs_free(blobs);
 }
 
+/* And the store has it again. */
+static void what_the_store_lost_comes_from_a_mirror(void **state)
+{
+    (void)state;
+    char path[PATH_MAX + RESOLVE_NAME];
+    char name[RESOLVE_NAME];
+    char original[sizeof store];
+    struct blobs *blobs = blobs_new(folder, NULL, NULL);
+    struct sha256 hash = sha256_of("lost", 4);
+    memcpy(original, store, sizeof store);
+    (void)snprintf(store, sizeof store, "%s/copy", folder);
+    (void)snprintf(mirrors, sizeof mirrors, "file:%s/none\nfile:%s", folder, store);
+    blob_put("lost");
+    memcpy(store, original, sizeof store);
+    ask(blobs, 1, "lost");
+    answered(blobs, 1, "lost", "lost");
+    resolve_blob_name(&hash, name);
+    (void)snprintf(path, sizeof path, "%s/%s", store, name);
+    assert_true(disk_exists(path));
+    ask(blobs, 2, "never made");
+    answered(blobs, 2, "never made", NULL);
+    mirrors[0] = '\0';
+    blobs_free(blobs);
+}
+
 static void a_letter_that_is_no_wish_is_passed_over(void **state)
 {
     (void)state;
     uint8_t body[SHA256_SIZE] = {0};
-    struct blobs *blobs = blobs_new(folder);
+    struct blobs *blobs = blobs_new(folder, NULL, NULL);
     blobs_ask(blobs,
               letter_new(1, &(struct mail){
                                 .kind = MAIL_WANT, .body = body, .size = sizeof body}));
@@ -141,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_blob_is_read_once_for_all_nodes),
         cmocka_unit_test(what_is_not_there_or_damaged_is_told),
+        cmocka_unit_test(what_the_store_lost_comes_from_a_mirror),
         cmocka_unit_test(a_letter_that_is_no_wish_is_passed_over),
     };
     return cmocka_run_group_tests(tests, start, stop);
