@@ -65,7 +65,8 @@ bool catalog_put_spill(struct catalog_txn *txn, const struct spill *spill,
 enum lookup catalog_next_spill(struct catalog_txn *txn, uint32_t run, uint32_t from,
                                struct spill *spill, struct err *err); /* of that run */
 
-/* Named texts: set-up descriptions with their EOT definition, manifests by hash. */
+/* Named texts: set-up descriptions with their EOT definition, manifests by hash, event
+ * numbers of chunks. */
 bool catalog_put_text(struct catalog_txn *txn, const char *name, const void *data,
                       size_t size, struct err *err);
 enum lookup catalog_get_text(struct catalog_txn *txn, const char *name, struct bytes *out,

@@ -377,7 +377,8 @@ static bool run_plan(struct plan *plan, struct plan_run *run,
 }
 
 /* Two segments of a spill with the same events: one of the chunks is a copy of the other,
- * whose events would be delivered twice. The segments are in the order of merging. */
+ * and both were scanned before event numbers were kept: they would be delivered twice.
+ * The segments are in the order of merging. */
 static bool copies_check(struct plan *plan, struct plan_run *run,
                          const struct run_segments *all, struct err *err)
 {

@@ -110,7 +110,7 @@ enum lookup raw_file_next(struct raw_file *file, struct date_event *event,
                                                 .run = file->walk.chunk.id.run,
                                                 .spill = segment->spill,
                                                 .super = file->walk.super};
-            once_start(&file->once);
+            once_start(&file->once, NULL);
         }
         file->open = true;
         if (date_reader_next(&file->reader, event, &gap) == LOOKUP_FOUND) {

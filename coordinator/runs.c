@@ -30,7 +30,8 @@ const char runs_usage[] =
     "         a value that contradicts the catalogue is refused unless --replace.\n"
     "scan     reads chunks that were not read before (--again: all), checks size and\n"
     "         adler32 against the catalogue and records segments, damage and the beam\n"
-    "         count of each spill. A bad chunk is named; the others go on.\n"
+    "         count of each spill. A bad chunk is named; the others go on. An event that\n"
+    "         two segments of a run have counts in the one that was scanned first.\n"
     "list     one line a run.\n"
     "show     everything about a run.\n"
     "summary  physics runs, spills, triggers and EOT per set-up, beside published\n"
@@ -148,6 +149,20 @@ static void scan_progress(void *user, const struct chunk *chunk,
                   rest);
 }
 
+static void scan_copies_tell(void *user, const struct elsewhere_found *found)
+{
+    const struct progress *progress = user;
+    char chunk[CHUNK_NAME], other[CHUNK_NAME];
+    chunk_name(&found->segment.chunk, chunk);
+    chunk_name(&found->other, other);
+    (void)fprintf(stderr,
+                  "%srun %" PRIu32 " spill %" PRIu32 ": %" PRIu32
+                  " events of %s are in %s too, the first is event %" PRIu32
+                  ": they count there\n",
+                  progress->shown ? "\r" : "", found->segment.chunk.run, found->spill,
+                  found->events, chunk, other, found->first);
+}
+
 static bool scan_report(const struct scan_total *total, bool as_json, struct bytes *out,
                         struct err *err)
 {
@@ -158,9 +173,11 @@ static bool scan_report(const struct scan_total *total, bool as_json, struct byt
                          " segments), %" PRIu64 " known before, %" PRIu64 " failed\n"
                          "%" PRIu64 " chunks with damage, %" PRIu64
                          " spills with different beam counts, %" PRIu64
-                         " damaged end-of-burst records\n",
+                         " damaged end-of-burst records, %" PRIu64
+                         " events that another segment has\n",
                          total->chunks, total->bytes, total->segments, total->known,
-                         total->failed, total->damaged, total->conflicts, total->unread);
+                         total->failed, total->damaged, total->conflicts, total->unread,
+                         total->elsewhere);
     json_begin(&json, out);
     json_open_object(&json, NULL);
     json_put_u64(&json, "chunks", total->chunks);
@@ -171,6 +188,7 @@ static bool scan_report(const struct scan_total *total, bool as_json, struct byt
     json_put_u64(&json, "damaged", total->damaged);
     json_put_u64(&json, "beam_conflicts", total->conflicts);
     json_put_u64(&json, "beam_damaged", total->unread);
+    json_put_u64(&json, "elsewhere", total->elsewhere);
     json_close_object(&json);
     return json_end(&json, err);
 }
@@ -180,8 +198,10 @@ static bool scan_runs(struct catalog *catalog, const struct run_filter *filter,
 {
     struct progress progress = {.shown = isatty(STDERR_FILENO) == 1,
                                 .start_ns = clock_now_ns()};
-    const struct scan_options options = {
-        .again = again, .seen = scan_progress, .user = &progress};
+    const struct scan_options options = {.again = again,
+                                         .seen = scan_progress,
+                                         .copies = scan_copies_tell,
+                                         .user = &progress};
     struct run_list runs;
     run_list_init(&runs);
     bool done = run_list_read(catalog, filter, &runs, err);

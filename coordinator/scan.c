@@ -28,6 +28,7 @@ struct scanned {
     size_t beam_count;
     uint64_t conflicts;
     uint64_t unread;
+    struct elsewhere_list copies;
 };
 
 bool scan_spill_count(struct spill *spill, double beam_count)
@@ -116,8 +117,32 @@ static bool beams_read(struct scanned *scanned, struct err *err)
     return done;
 }
 
+/* Events that other chunks have count there: the chunk is walked again without them. */
+static bool copies_leave(struct scanned *scanned, struct elsewhere *elsewhere,
+                         struct err *err)
+{
+    struct walk_result *walk = &scanned->walk;
+    struct walk_result again;
+    char name[CHUNK_NAME];
+    chunk_name(&scanned->chunk->id, name);
+    if (!elsewhere_find(elsewhere, &walk->numbers, walk->segments, walk->segment_count,
+                        &scanned->copies, err))
+        return err_wrap(err, "chunk %s", name);
+    if (scanned->copies.count == 0)
+        return true;
+    if (!walk_again(scanned->chunk->url, walk, &again, err))
+        return false;
+    bool same = again.segment_count == walk->segment_count;
+    walk_result_release(walk);
+    *walk = again;
+    return (same && checksum_agrees(scanned->chunk, &walk->chunk, err)) ||
+           err_set(err, E_SCAN, "chunk %s: %s changes while it is read", name,
+                   scanned->chunk->url);
+}
+
 /* Reads one chunk whole and checks it; nothing is written. */
-static bool chunk_scan(struct scanned *scanned, struct err *err)
+static bool chunk_scan(struct scanned *scanned, struct elsewhere *elsewhere,
+                       struct err *err)
 {
     const struct chunk *chunk = scanned->chunk;
     char name[CHUNK_NAME];
@@ -136,14 +161,17 @@ static bool chunk_scan(struct scanned *scanned, struct err *err)
                        "chunk %s: %s has %" PRIu64 " bytes, the catalogue says %" PRIu64,
                        name, chunk->url, size, chunk->size);
     return walk_chunk(chunk->url, &chunk->id, &scanned->walk, err) &&
-           checksum_agrees(chunk, &scanned->walk.chunk, err) && beams_read(scanned, err);
+           checksum_agrees(chunk, &scanned->walk.chunk, err) &&
+           copies_leave(scanned, elsewhere, err) && beams_read(scanned, err);
 }
 
 static void scanned_release(struct scanned *scanned)
 {
     walk_result_release(&scanned->walk);
     free(scanned->beams);
+    free(scanned->copies.found);
     scanned->beams = NULL;
+    scanned->copies.found = NULL;
 }
 
 /* The spill as stored, or a new one. */
@@ -212,6 +240,7 @@ static bool chunk_put(struct catalog_txn *txn, void *context, struct err *err)
     return catalog_put_chunk(txn, &chunk, err) &&
            catalog_put_segments(txn, &chunk.id, walk->segments, walk->segment_count,
                                 err) &&
+           elsewhere_store(txn, &chunk.id, &walk->numbers, err) &&
            spills_put(txn, scanned, err);
 }
 
@@ -242,7 +271,8 @@ bool scan_forget(struct catalog_txn *txn, uint32_t run, struct err *err)
         chunk.damaged_bytes = 0;
         chunk.damage_count = 0;
         if (!catalog_put_chunk(txn, &chunk, err) ||
-            !catalog_put_segments(txn, &chunk.id, NULL, 0, err))
+            !catalog_put_segments(txn, &chunk.id, NULL, 0, err) ||
+            !elsewhere_forget(txn, &chunk.id, err))
             return false;
         from = chunk.id;
         if (!chunk_id_step(&from))
@@ -284,8 +314,14 @@ static bool run_read(struct catalog *catalog, const struct run *run,
     return found != LOOKUP_FAILED;
 }
 
-static void total_add(struct scan_total *total, const struct scanned *scanned)
+/* What was stored. */
+static void total_add(struct scan_total *total, const struct scan_options *options,
+                      const struct scanned *scanned)
 {
+    for (size_t i = 0; i < scanned->copies.count; i++) {
+        total->elsewhere += scanned->copies.found[i].events;
+        options->copies(options->user, &scanned->copies.found[i]);
+    }
     total->chunks++;
     total->bytes += scanned->chunk->size;
     total->segments += scanned->walk.segment_count;
@@ -294,34 +330,38 @@ static void total_add(struct scan_total *total, const struct scanned *scanned)
     total->unread += scanned->unread;
 }
 
+/* A whole run on its way into the catalogue. */
+struct run_scan {
+    uint32_t run;
+    struct scanned *chunks;
+    size_t count;
+    struct elsewhere elsewhere; /* the numbers of its chunks so far */
+};
+
 /* false only when the catalog fails. */
-static bool chunk_take(struct catalog *catalog, struct scanned *scanned,
+static bool chunk_take(struct catalog *catalog, struct run_scan *run, size_t number,
                        const struct scan_options *options, struct scan_total *total,
                        struct err *err)
 {
+    struct scanned *scanned = &run->chunks[number];
     struct err failure;
-    if (!chunk_scan(scanned, &failure)) {
+    if (!chunk_scan(scanned, &run->elsewhere, &failure)) {
         total->failed++;
         options->seen(options->user, scanned->chunk, &failure);
         return true;
     }
-    if (!write_catalog(catalog, chunk_put, scanned, err))
+    if (!elsewhere_add(&run->elsewhere, &scanned->chunk->id, &scanned->walk.numbers,
+                       err) ||
+        !write_catalog(catalog, chunk_put, scanned, err))
         return false;
-    total_add(total, scanned);
+    total_add(total, options, scanned);
     options->seen(options->user, scanned->chunk, NULL);
     return true;
 }
 
-/* A whole run on its way into the catalogue, for the second time. */
-struct rescan {
-    uint32_t run;
-    struct scanned *chunks;
-    size_t count;
-};
-
 static bool rescan_put(struct catalog_txn *txn, void *context, struct err *err)
 {
-    struct rescan *rescan = context;
+    struct run_scan *rescan = context;
     char campaign[CAMPAIGN_NAME];
     bool planned;
     if (!planned_run(txn, rescan->run, &planned, campaign, err))
@@ -338,14 +378,17 @@ static bool rescan_put(struct catalog_txn *txn, void *context, struct err *err)
 }
 
 /* All chunks, then one transaction when every one of them is good. */
-static bool run_again(struct catalog *catalog, struct rescan *rescan,
+static bool run_again(struct catalog *catalog, struct run_scan *rescan,
                       const struct scan_options *options, struct scan_total *total,
                       struct err *err)
 {
     struct err failure;
     uint64_t failed = 0;
     for (size_t i = 0; i < rescan->count; i++) {
-        bool good = chunk_scan(&rescan->chunks[i], &failure);
+        const struct scanned *scanned = &rescan->chunks[i];
+        bool good = chunk_scan(&rescan->chunks[i], &rescan->elsewhere, &failure) &&
+                    elsewhere_add(&rescan->elsewhere, &scanned->chunk->id,
+                                  &scanned->walk.numbers, &failure);
         failed += !good;
         options->seen(options->user, rescan->chunks[i].chunk, good ? NULL : &failure);
     }
@@ -355,8 +398,43 @@ static bool run_again(struct catalog *catalog, struct rescan *rescan,
     if (!write_catalog(catalog, rescan_put, rescan, err))
         return false;
     for (size_t i = 0; i < rescan->count; i++)
-        total_add(total, &rescan->chunks[i]);
+        total_add(total, options, &rescan->chunks[i]);
     return true;
+}
+
+/* The numbers of the chunks that were scanned before, when others are to be scanned. */
+static bool numbers_load(struct catalog *catalog, struct run_scan *scan, struct err *err)
+{
+    struct catalog_txn *txn;
+    size_t left = 0;
+    for (size_t i = 0; i < scan->count; i++)
+        left += scan->chunks[i].chunk->scanned ? 0 : 1;
+    if (left == 0)
+        return true;
+    if (!catalog_begin(catalog, &txn, err))
+        return false;
+    bool done = true;
+    for (size_t i = 0; done && i < scan->count; i++)
+        if (scan->chunks[i].chunk->scanned)
+            done = elsewhere_load(&scan->elsewhere, txn, &scan->chunks[i].chunk->id, err);
+    catalog_abort(txn);
+    return done;
+}
+
+/* The chunks that were not scanned before. */
+static bool run_go_on(struct catalog *catalog, struct run_scan *scan,
+                      const struct scan_options *options, struct scan_total *total,
+                      struct err *err)
+{
+    bool done = numbers_load(catalog, scan, err);
+    for (size_t i = 0; done && i < scan->count; i++) {
+        if (scan->chunks[i].chunk->scanned)
+            total->known++;
+        else
+            done = chunk_take(catalog, scan, i, options, total, err);
+        scanned_release(&scan->chunks[i]);
+    }
+    return done;
 }
 
 bool scan_run(struct catalog *catalog, const struct run *run,
@@ -369,23 +447,17 @@ bool scan_run(struct catalog *catalog, const struct run *run,
         free(chunks.list);
         return false;
     }
-    bool done = true;
-    struct rescan rescan = {.run = run->number, .count = chunks.count};
-    rescan.chunks = mem_new(chunks.count, sizeof rescan.chunks[0]);
+    struct run_scan scan = {.run = run->number, .count = chunks.count};
+    scan.chunks = mem_new(chunks.count, sizeof scan.chunks[0]);
+    elsewhere_init(&scan.elsewhere);
     for (size_t i = 0; i < chunks.count; i++)
-        rescan.chunks[i] = (struct scanned){.chunk = &chunks.list[i], .setup = &setup};
-    if (options->again)
-        done = run_again(catalog, &rescan, options, total, err);
-    for (size_t i = 0; done && !options->again && i < chunks.count; i++) {
-        if (chunks.list[i].scanned)
-            total->known++;
-        else
-            done = chunk_take(catalog, &rescan.chunks[i], options, total, err);
-        scanned_release(&rescan.chunks[i]);
-    }
+        scan.chunks[i] = (struct scanned){.chunk = &chunks.list[i], .setup = &setup};
+    bool done = options->again ? run_again(catalog, &scan, options, total, err)
+                               : run_go_on(catalog, &scan, options, total, err);
     for (size_t i = 0; i < chunks.count; i++)
-        scanned_release(&rescan.chunks[i]);
-    free(rescan.chunks);
+        scanned_release(&scan.chunks[i]);
+    elsewhere_release(&scan.elsewhere);
+    free(scan.chunks);
     free(chunks.list);
     return done;
 }

@@ -4,14 +4,15 @@
  * A chunk is stored only when its size and checksum are those of the run catalogue; one
  * transaction a chunk, so a scan that was stopped goes on where it was. A run that is
  * scanned again is stored whole or not at all, and when it stands in a plan its segments
- * must be the planned ones. A spill's beam
+ * must be the planned ones. An event that two segments of the run have counts in the
+ * one that was scanned first. A spill's beam
  * count comes from its end-of-burst records: the same count from several builders is one
  * count, different ones are a conflict, none is unknown and never 0.
  */
 #ifndef SPILLWAY_COORDINATOR_SCAN_H
 #define SPILLWAY_COORDINATOR_SCAN_H
 
-#include "catalog/catalog.h"
+#include "coordinator/elsewhere.h"
 
 struct scan_total {
     uint64_t chunks;    /* stored now */
@@ -21,8 +22,12 @@ struct scan_total {
     uint64_t segments;  /* of the stored chunks */
     uint64_t damaged;   /* chunks with damage */
     uint64_t conflicts; /* spills whose builders disagree, found now */
+    uint64_t elsewhere; /* events of the stored chunks that other segments have too */
     uint64_t unread;    /* end-of-burst records whose count is damaged: unknown */
 };
+
+/* Called for each segment of a stored chunk with events that count elsewhere. */
+typedef void (*scan_copies)(void *user, const struct elsewhere_found *found);
 
 /* Called after each chunk; *failure is NULL when it was stored. */
 typedef void (*scan_seen)(void *user, const struct chunk *chunk,
@@ -31,6 +36,7 @@ typedef void (*scan_seen)(void *user, const struct chunk *chunk,
 struct scan_options {
     bool again; /* scan known chunks too, and count the spills anew */
     scan_seen seen;
+    scan_copies copies;
     void *user;
 };
 

@@ -60,7 +60,8 @@ static enum lookup segment_search(struct catalog_txn *txn, const struct segment_
         while (result == LOOKUP_ABSENT &&
                date_reader_next(&reader, &found, &gap) == LOOKUP_FOUND) {
             *type = found.header.type;
-            if (found.header.event == event->event && event_type_is_event(*type))
+            if (found.header.event == event->event && event_type_is_event(*type) &&
+                !segment_elsewhere(&segment, event->event))
                 result = LOOKUP_FOUND;
         }
     }

@@ -53,6 +53,19 @@ const struct wire_form wire_form_chunk =
 WIRE_PAIR_OF(chunk, wire_form_chunk)
 
 #define ROW(sort, p, m, ...)                                                             \
+    WIRE_##sort(Spillway__EventRange, p, struct event_range, m, ##__VA_ARGS__)
+
+static const struct wire_field range_rows[] = {
+    ROW(U32, first, first, UINT32_MAX),
+    ROW(U32, last, last, UINT32_MAX),
+};
+#undef ROW
+
+static const struct wire_form range_form =
+    WIRE_FORM("event range", spillway__event_range__descriptor, struct event_range,
+              range_rows, NULL);
+
+#define ROW(sort, p, m, ...)                                                             \
     WIRE_##sort(Spillway__Segment, p, struct segment, m, ##__VA_ARGS__)
 
 static const struct wire_field segment_rows[] = {
@@ -69,6 +82,7 @@ static const struct wire_field segment_rows[] = {
     ROW(U64, digest_low, digest.low),
     ROW(U64, digest_high, digest.high),
     ROW(U64, damaged_bytes, damaged_bytes),
+    ROW(INLINE_LIST, elsewhere, elsewhere, elsewhere_count, range_form),
 };
 #undef ROW
 

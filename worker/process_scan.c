@@ -85,7 +85,7 @@ bool scan_start(struct process *process, const struct task_segment *segment,
     size_t first = length < SCAN_HEAD ? length : SCAN_HEAD;
     process->summary = (struct summary){.id = index->id, .spill = index->spill};
     process->places.count = 0;
-    once_start(&process->once);
+    once_start(&process->once, index);
     *scan = (struct scan){.data = data};
     if (!input_ready(&process->input, first, err))
         return false;

@@ -38,6 +38,15 @@ struct segment_id {
     uint32_t ordinal; /* within the chunk, from 0 */
 };
 
+/* Event numbers `first` to `last`. */
+struct event_range {
+    uint32_t first, last;
+};
+
+/* Copies are a stretch of a file, so a segment has one range, or none. Each is 8 bytes of
+ * every segment in memory. */
+#define SEGMENT_ELSEWHERE 16u
+
 struct segment {
     struct segment_id id;
     uint32_t spill;
@@ -47,7 +56,19 @@ struct segment {
     uint32_t events[EVENT_TYPES]; /* by type */
     struct event_digest digest;   /* of all events and records */
     uint64_t damaged_bytes;       /* of the length, outside good events */
+    /* Its events of these numbers count in other segments, which have them too. */
+    struct event_range elsewhere[SEGMENT_ELSEWHERE];
+    uint32_t elsewhere_count;
 };
+
+/* Does an event of this number, physics or calibration, count elsewhere? */
+static inline bool segment_elsewhere(const struct segment *segment, uint32_t event)
+{
+    for (uint32_t i = 0; i < segment->elsewhere_count; i++)
+        if (segment->elsewhere[i].first <= event && event <= segment->elsewhere[i].last)
+            return true;
+    return false;
+}
 
 int segment_id_compare(const struct segment_id *a, const struct segment_id *b);
 

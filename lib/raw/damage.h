@@ -63,7 +63,8 @@
     X(FILTER_RECORD, 48, "filter-record", "online filter record of a wrong size")        \
     X(SOURCE_UNKNOWN, 49, "source-unknown",                                              \
       "a source that the channel maps do not have")                                      \
-    X(CONFLICT, 50, "event-conflict", "another event with the number of one before it")
+    X(CONFLICT, 50, "event-conflict", "another event with the number of one before it")  \
+    X(ELSEWHERE, 51, "event-elsewhere", "an event that another segment of its spill has")
 
 #define DAMAGE_ENUM(name, number, word, text) DAMAGE_##name = number,
 

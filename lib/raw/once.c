@@ -22,8 +22,9 @@ void once_release(struct once *once)
     *once = (struct once){.seen = NULL};
 }
 
-void once_start(struct once *once)
+void once_start(struct once *once, const struct segment *segment)
 {
+    once->segment = segment;
     memset(once->seen, 0, once->words * sizeof *once->seen);
     once->words = 0;
 }
@@ -35,6 +36,10 @@ bool once_take(struct once *once, const struct date_event *event,
     uint64_t *seen = &once->seen[number / 64], bit = (uint64_t)1 << number % 64;
     if (!event_type_is_event(event->header.type))
         return true;
+    if (once->segment != NULL && segment_elsewhere(once->segment, number)) {
+        *damage = DAMAGE_ELSEWHERE;
+        return false;
+    }
     if ((*seen & bit) == 0) {
         *seen |= bit;
         once->words = number / 64 < once->words ? once->words : number / 64 + 1;

@@ -8,11 +8,13 @@
 #ifndef SPILLWAY_RAW_ONCE_H
 #define SPILLWAY_RAW_ONCE_H
 
+#include "model/segment.h"
 #include "raw/date.h"
 
 struct once {
-    uint64_t *seen;        /* bit map of the numbers */
-    uint32_t words;        /* of the map that may have bits */
+    uint64_t *seen;                /* bit map of the numbers */
+    uint32_t words;                /* of the map that may have bits */
+    const struct segment *segment; /* borrowed, or NULL */
     const uint8_t **first; /* by number, where its bit is set: the event's bytes */
 };
 
@@ -20,11 +22,12 @@ struct once {
 void once_init(struct once *once);
 void once_release(struct once *once);
 
-/* Before the first event of a segment, whose bytes must stay where they are. */
-void once_start(struct once *once);
+/* Before the first event of a segment, whose bytes must stay where they are; NULL when no
+ * index says which of its events count elsewhere. */
+void once_start(struct once *once, const struct segment *segment);
 
 /* true: the event counts. false: its number was there before, and *damage is REPEATED for
- * the same bytes or CONFLICT for others. */
+ * the same bytes or CONFLICT for others; or it is ELSEWHERE. */
 bool once_take(struct once *once, const struct date_event *event,
                enum damage_class *damage);
 

@@ -15,12 +15,13 @@
 
 #include "base/bytes.h"
 #include "base/disk.h"
+#include "model/numbers.h"
 #include "raw/walk_head.h"
 #include "raw/window.h"
 
-#define ADLER_BASE 65521u
-#define NAMES      64u                /* of events, whose digests are made together */
-#define COMPARED   ((size_t)64 << 10) /* bytes of two events at a time */
+#define ADLER_BASE    65521u
+#define NUMBERS_BYTES ((size_t)1 << 30) /* a number is at most 4, its event 68 */
+#define NAMES         64u               /* of events, whose digests are made together */
 
 struct walk {
     struct window window;
@@ -38,6 +39,7 @@ struct walk {
     size_t name_count;
     struct walk_event last;
     struct walk_result *result;
+    const struct walk_result *found; /* when the file was walked before, else NULL */
     size_t segment_room, damage_room, burst_room;
 };
 
@@ -184,11 +186,29 @@ static void names_flush(struct walk *walk)
     walk->name_count = 0;
 }
 
+static void elsewhere_copy(const struct segment *from, struct segment *to)
+{
+    memcpy(to->elsewhere, from->elsewhere, sizeof to->elsewhere);
+    to->elsewhere_count = from->elsewhere_count;
+}
+
+/* Packs the numbers of the current segment. */
+static bool numbers_close(struct walk *walk, struct err *err)
+{
+    struct walk_result *result = walk->result;
+    uint32_t spill = result->segments[result->segment_count - 1].spill;
+    return numbers_add(&result->numbers, spill, walk->seen, WALK_EVENTS / 64, err) ||
+           err_wrap(err, "%s", walk->window.name);
+}
+
 static bool segment_open(struct walk *walk, uint32_t spill, struct err *err)
 {
     struct walk_result *result = walk->result;
-    if (result->segment_count > 0)
+    if (result->segment_count > 0) {
         names_flush(walk);
+        if (!numbers_close(walk, err))
+            return false;
+    }
     if (result->segment_count == WALK_SEGMENTS)
         return err_set(err, E_RAW_SEGMENTS,
                        "%s: more than %u changes of spill, the last at offset %" PRIu64,
@@ -203,6 +223,9 @@ static bool segment_open(struct walk *walk, uint32_t spill, struct err *err)
         .spill = spill,
         .offset = walk->accounted,
         .adler32 = ADLER32_START};
+    if (walk->found != NULL && result->segment_count < walk->found->segment_count)
+        elsewhere_copy(&walk->found->segments[result->segment_count],
+                       &result->segments[result->segment_count]);
     result->segment_count++;
     memset(walk->seen, 0, WALK_EVENTS / 8);
     return true;
@@ -241,6 +264,25 @@ static void event_count(struct walk *walk, uint64_t at, const struct walk_head *
     walk->last = self;
 }
 
+/* Does the event at `at` count in a segment of another chunk, or in an earlier one? */
+static bool is_elsewhere(const struct walk *walk, const struct walk_head *head)
+{
+    const struct walk_result *result = walk->result;
+    return event_type_is_event(head->type) &&
+           segment_elsewhere(&result->segments[result->segment_count - 1], head->event);
+}
+
+static void elsewhere_add(struct walk *walk, uint64_t at, const struct walk_head *head)
+{
+    struct walk_result *result = walk->result;
+    gap_add(walk,
+            &(struct walk_damage){.damage = DAMAGE_ELSEWHERE,
+                                  .offset = at,
+                                  .length = head->size,
+                                  .before = walk->last},
+            &result->segments[result->segment_count - 1]);
+}
+
 /* One good event at `at`, with the damage that was passed over before it. */
 static bool event_take(struct walk *walk, uint64_t at, const struct walk_head *head,
                        struct walk_damage *gap, struct err *err)
@@ -260,6 +302,10 @@ static bool event_take(struct walk *walk, uint64_t at, const struct walk_head *h
         return false;
     if (!owe(walk, at + head->size, err))
         return false;
+    if (is_elsewhere(walk, head)) {
+        elsewhere_add(walk, at, head);
+        return true;
+    }
     for (; walk->open_damage < result->damage_listed; walk->open_damage++)
         result->damage[walk->open_damage].after = gap->after;
     event_count(walk, at, head);
@@ -275,35 +321,14 @@ static bool seen_before(const struct walk *walk, const struct walk_head *head)
            (walk->seen[head->event / 64] >> head->event % 64 & 1) != 0;
 }
 
-/* Have the events at two offsets the same `size` bytes? */
-static bool events_compare(const struct walk *walk, uint64_t first, uint64_t second,
-                           size_t size, bool *same, struct err *err)
-{
-    const struct window *window = &walk->window;
-    uint8_t *pieces = mem_new(2, COMPARED);
-    bool done = true;
-    *same = true;
-    while (done && *same && size > 0) {
-        size_t piece = size < COMPARED ? size : COMPARED;
-        done =
-            disk_read_at(window->fd, window->name, first, pieces, piece, err) &&
-            disk_read_at(window->fd, window->name, second, pieces + COMPARED, piece, err);
-        *same = done && memcmp(pieces, pieces + COMPARED, piece) == 0;
-        first += piece;
-        second += piece;
-        size -= piece;
-    }
-    free(pieces);
-    return done;
-}
-
 /* An event whose number was there before is passed over, as a gap of its own. */
 static bool repeated_pass(struct walk *walk, uint64_t at, const struct walk_head *head,
                           struct walk_damage *gap, struct err *err)
 {
     struct segment *segment = &walk->result->segments[walk->result->segment_count - 1];
     bool same;
-    if (!events_compare(walk, walk->first[head->event], at, head->size, &same, err))
+    if (!window_compare(&walk->window, walk->first[head->event], at, head->size, &same,
+                        err))
         return false;
     gap->length = at - gap->offset;
     if (gap->length > 0)
@@ -478,12 +503,16 @@ static void sum_up(struct walk *walk)
     }
 }
 
-bool walk_fd(int fd, const char *name, const struct chunk_id *id,
-             struct walk_result *result, struct err *err)
+/* `found` as in walk_again(), or NULL. */
+static bool walk_open(int fd, const char *name, const struct chunk_id *id,
+                      const struct walk_result *found, struct walk_result *result,
+                      struct err *err)
 {
     struct walk_result made = {.chunk.id = *id};
-    struct walk walk = {.run = id->run, .run_known = id->run != 0, .result = &made};
+    struct walk walk = {
+        .run = id->run, .run_known = id->run != 0, .found = found, .result = &made};
     bool done = false;
+    bytes_init(&made.numbers, NUMBERS_BYTES);
     if (!window_init(&walk.window, fd, name, err))
         return false;
     walk.seen = mem_new(WALK_EVENTS / 64, sizeof *walk.seen);
@@ -491,7 +520,7 @@ bool walk_fd(int fd, const char *name, const struct chunk_id *id,
     if (walk.window.file_size == 0)
         (void)err_set(err, E_RAW_EMPTY, "%s: the file is empty", name);
     else if (walk_events(&walk, err)) {
-        done = made.segment_count > 0 || refuse(&walk, err);
+        done = made.segment_count > 0 ? numbers_close(&walk, err) : refuse(&walk, err);
         if (done)
             sum_up(&walk);
     }
@@ -505,16 +534,35 @@ bool walk_fd(int fd, const char *name, const struct chunk_id *id,
     return done;
 }
 
-bool walk_chunk(const char *path, const struct chunk_id *id, struct walk_result *result,
-                struct err *err)
+bool walk_fd(int fd, const char *name, const struct chunk_id *id,
+             struct walk_result *result, struct err *err)
+{
+    return walk_open(fd, name, id, NULL, result, err);
+}
+
+static bool walk_path(const char *path, const struct chunk_id *id,
+                      const struct walk_result *found, struct walk_result *result,
+                      struct err *err)
 {
     int fd;
     uint64_t size;
     if (!disk_open_read(path, &fd, &size, err))
         return false;
-    bool done = walk_fd(fd, path, id, result, err);
+    bool done = walk_open(fd, path, id, found, result, err);
     (void)close(fd);
     return done;
+}
+
+bool walk_chunk(const char *path, const struct chunk_id *id, struct walk_result *result,
+                struct err *err)
+{
+    return walk_path(path, id, NULL, result, err);
+}
+
+bool walk_again(const char *path, const struct walk_result *found,
+                struct walk_result *result, struct err *err)
+{
+    return walk_path(path, &found->chunk.id, found, result, err);
 }
 
 void walk_result_release(struct walk_result *result)
@@ -522,5 +570,6 @@ void walk_result_release(struct walk_result *result)
     free(result->segments);
     free(result->damage);
     free(result->burst_ends);
+    bytes_release(&result->numbers);
     *result = (struct walk_result){.segments = NULL};
 }

@@ -48,6 +48,7 @@ struct walk_result {
     size_t damage_listed;
     struct walk_burst_end *burst_ends;
     size_t burst_end_count;
+    struct bytes numbers; /* of the events of each segment, as model/numbers.h has them */
 };
 
 /* Walks the file. `id` is what its name says: events of another run are damage, and a
@@ -59,6 +60,11 @@ bool walk_chunk(const char *path, const struct chunk_id *id, struct walk_result 
 /* The same for an open file; `name` is for messages. The file offset is not used. */
 bool walk_fd(int fd, const char *name, const struct chunk_id *id,
              struct walk_result *result, struct err *err);
+
+/* The same file again, whose segments were found before: events that are elsewhere by
+ * them are damage and count in no segment. */
+bool walk_again(const char *path, const struct walk_result *found,
+                struct walk_result *result, struct err *err);
 
 void walk_result_release(struct walk_result *result);
 

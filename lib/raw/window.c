@@ -11,6 +11,8 @@
 #include "base/bytes.h"
 #include "base/disk.h"
 
+#define COMPARED ((size_t)64 << 10) /* bytes of two places at a time */
+
 #define PAGE ((size_t)4096) /* the kernel copies a page to a page a twentieth faster */
 
 bool window_init(struct window *window, int fd, const char *name, struct err *err)
@@ -59,4 +61,24 @@ bool window_peek(struct window *window, uint64_t at, size_t size, const uint8_t 
         return false;
     *data = window->peeked;
     return true;
+}
+
+bool window_compare(const struct window *window, uint64_t first, uint64_t second,
+                    size_t size, bool *same, struct err *err)
+{
+    uint8_t *pieces = mem_new(2, COMPARED);
+    bool done = true;
+    *same = true;
+    while (done && *same && size > 0) {
+        size_t piece = size < COMPARED ? size : COMPARED;
+        done =
+            disk_read_at(window->fd, window->name, first, pieces, piece, err) &&
+            disk_read_at(window->fd, window->name, second, pieces + COMPARED, piece, err);
+        *same = done && memcmp(pieces, pieces + COMPARED, piece) == 0;
+        first += piece;
+        second += piece;
+        size -= piece;
+    }
+    free(pieces);
+    return done;
 }

@@ -42,4 +42,8 @@ static inline size_t window_left(const struct window *window, uint64_t at)
     return (size_t)(window->at + window->size - at);
 }
 
+/* Have two places of the file the same `size` bytes? They are read on the side. */
+bool window_compare(const struct window *window, uint64_t first, uint64_t second,
+                    size_t size, bool *same, struct err *err);
+
 #endif

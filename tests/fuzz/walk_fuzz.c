@@ -38,7 +38,7 @@ static void events_read(struct check *check, const uint8_t *data, event_take *ta
         struct date_event event;
         struct date_gap gap;
         enum damage_class damage;
-        once_start(&once);
+        once_start(&once, NULL);
         while (date_reader_next(&reader, &event, &gap) == LOOKUP_FOUND)
             if (once_take(&once, &event, &damage))
                 take(check, &event, (uint64_t)(event.data - data));

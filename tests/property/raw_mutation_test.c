@@ -32,7 +32,7 @@ static void check_events(const struct walk_result *walk, const uint8_t *data)
         uint64_t passed = 0;
         enum damage_class damage;
         enum lookup found;
-        once_start(&once);
+        once_start(&once, NULL);
         do {
             found = date_reader_next(&reader, &event, &gap);
             passed += gap.length;

@@ -30,7 +30,7 @@ static void check_agreement(const struct walk_result *result, const uint8_t *dat
         uint64_t passed = 0;
         enum damage_class damage;
         enum lookup found;
-        once_start(&once);
+        once_start(&once, NULL);
         date_reader_start(&reader, data + segment->offset, (size_t)segment->length,
                           result->chunk.id.run, segment->spill);
         do {

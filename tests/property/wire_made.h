@@ -122,6 +122,9 @@ static inline void make_segment(struct maker *maker, struct segment *segment)
     SCATTER(segment->events);
     SCATTER(segment->digest);
     SCATTER(segment->damaged_bytes);
+    segment->elsewhere_count = number(maker, SEGMENT_ELSEWHERE);
+    for (uint32_t i = 0; i < segment->elsewhere_count; i++)
+        SCATTER(segment->elsewhere[i]);
 }
 
 static inline void make_spill(struct maker *maker, struct spill *spill)

@@ -48,7 +48,7 @@ static inline void checked_round(struct checked *checked, const uint8_t *data,
         struct date_event event;
         struct date_gap gap;
         enum damage_class damage;
-        once_start(&once);
+        once_start(&once, NULL);
         while (date_reader_next(&reader, &event, &gap) == LOOKUP_FOUND)
             if (once_take(&once, &event, &damage))
                 each(&checked->check, &event, (uint64_t)(event.data - data));

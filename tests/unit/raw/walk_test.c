@@ -1,6 +1,9 @@
 /* walk_test.c - segments, damage and refusals of the structure walker.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <stdio.h>
+
+#include "raw/once.h"
 #include "raw/window.h"
 #include "tests/unit/raw/made.h"
 
@@ -219,6 +222,62 @@ static void of_events_with_one_number_the_first_counts(void **state)
     raw_writer_release(&writer);
 }
 
+/* What counts elsewhere is damage here, also for who reads the segment alone. */
+static void events_that_are_elsewhere_count_in_no_segment(void **state)
+{
+    (void)state;
+    struct raw_writer writer = made(2, 8, &made_super);
+    struct walk_result found, result;
+    struct once once;
+    struct err err;
+    char path[64];
+    uint32_t counted = 0, passed = 0;
+    int fd = memfd_create("walk", 0);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, writer.out.data, writer.out.size), writer.out.size);
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    assert_true(made_walk(&writer.out, &found, &err));
+    found.segments[1].elsewhere[0] = (struct event_range){3, 5};
+    found.segments[1].elsewhere[1] = (struct event_range){8, 8};
+    found.segments[1].elsewhere_count = 2;
+    assert_true(walk_again(path, &found, &result, &err));
+    made_check_account(&result, writer.out.data, writer.out.size);
+    assert_int_equal(result.segment_count, 2);
+    assert_int_equal(result.segments[1].length, found.segments[1].length);
+    assert_int_equal(result.digest.count, found.digest.count - 4);
+    assert_true(
+        event_digest_equal(&result.segments[0].digest, &found.segments[0].digest));
+    assert_int_equal(result.damage_listed, 4);
+    const struct segment *segment = &result.segments[1];
+    for (uint32_t i = 0; i < 4; i++) {
+        /* Each spill begins with a record. */
+        size_t at = event_offset(&writer.out, 10 + (i < 3 ? 3 + i : 8));
+        assert_int_equal(result.damage[i].damage, DAMAGE_ELSEWHERE);
+        assert_int_equal(result.damage[i].offset, at);
+        assert_int_equal(result.damage[i].length, le32_load(writer.out.data + at));
+    }
+    struct date_reader reader;
+    struct date_event event;
+    struct date_gap gap;
+    enum damage_class damage;
+    once_init(&once);
+    once_start(&once, segment);
+    date_reader_start(&reader, writer.out.data + segment->offset, (size_t)segment->length,
+                      MADE_RUN, segment->spill);
+    while (date_reader_next(&reader, &event, &gap) == LOOKUP_FOUND) {
+        bool counts = once_take(&once, &event, &damage);
+        counted += counts ? 1 : 0;
+        passed += !counts && damage == DAMAGE_ELSEWHERE ? 1 : 0;
+    }
+    assert_int_equal(counted, segment->digest.count);
+    assert_int_equal(passed, 4);
+    once_release(&once);
+    close(fd);
+    walk_result_release(&found);
+    walk_result_release(&result);
+    raw_writer_release(&writer);
+}
+
 static void truncated_file_keeps_its_whole_events(void **state)
 {
     (void)state;
@@ -299,6 +358,7 @@ int main(void)
         cmocka_unit_test(damaged_start_belongs_to_the_first_segment),
         cmocka_unit_test(event_that_claims_too_much_gives_its_bytes_back),
         cmocka_unit_test(of_events_with_one_number_the_first_counts),
+        cmocka_unit_test(events_that_are_elsewhere_count_in_no_segment),
         cmocka_unit_test(truncated_file_keeps_its_whole_events),
         cmocka_unit_test(files_without_events_are_refused_with_the_reason),
         cmocka_unit_test(run_zero_means_the_run_of_the_file),
