@@ -33,6 +33,7 @@ struct walk {
     uint64_t accounted;   /* bytes before are in the checksum of their segment */
     uint64_t owed;        /* bytes before and not accounted are of the current segment */
     uint64_t *seen;       /* bit map of the event numbers of this segment */
+    size_t seen_words;    /* of it that may have bits */
     uint64_t *first;      /* by number, where its bit is set: offset of that event */
     size_t open_damage; /* listed from here on: the good event behind is not known yet */
     struct event_name names[NAMES]; /* of this segment, not in its digest yet */
@@ -99,30 +100,6 @@ static bool search(struct walk *walk, uint64_t at, uint64_t end, bool flat,
     return true;
 }
 
-/* Where the event at `at` ends; not *whole when an event inside it shows that its size is
- * wrong, or when the file ends first. */
-static bool frame(struct walk *walk, uint64_t at, const struct walk_head *head,
-                  uint64_t *end, bool *whole, struct err *err)
-{
-    uint64_t file_end = walk->window.file_size;
-    struct walk_head next;
-    bool follows = false;
-    *end = at + head->size;
-    *whole = *end <= file_end;
-    if (*end == file_end)
-        return true;
-    if (*whole && !head_at(walk, *end, &next, &follows, err))
-        return false;
-    if (follows)
-        return true;
-    uint64_t limit = *whole ? *end : file_end;
-    if (!search(walk, at + 4, limit, !walk->super, end, err))
-        return false;
-    if (*end < limit)
-        *whole = false;
-    return true;
-}
-
 /* Adds the bytes that are owed to the checksum of the current segment. */
 static bool account(struct walk *walk, struct err *err)
 {
@@ -142,6 +119,46 @@ static bool account(struct walk *walk, struct err *err)
         segment->length += size;
         walk->accounted += size;
     }
+    return true;
+}
+
+/* Lets the window have the header at `at`, when it can have what is not summed yet too:
+ * a header that is read on the side costs a call of the system. */
+static bool approach(struct walk *walk, uint64_t at, struct err *err)
+{
+    const struct window *window = &walk->window;
+    const uint64_t upto = at + WALK_HEAD_LONGEST;
+    if (upto <= window->at + window->size || upto > window->file_size ||
+        window_left(window, walk->accounted) == 0)
+        return true;
+    if (walk->result->segment_count > 0 && !account(walk, err))
+        return false;
+    return upto - walk->accounted > WINDOW_BYTES ||
+           window_slide(&walk->window, walk->accounted, err);
+}
+
+/* Where the event at `at` ends; not *whole when an event inside it shows that its size is
+ * wrong, or when the file ends first. */
+static bool frame(struct walk *walk, uint64_t at, const struct walk_head *head,
+                  uint64_t *end, bool *whole, struct err *err)
+{
+    uint64_t file_end = walk->window.file_size;
+    struct walk_head next;
+    bool follows = false;
+    *end = at + head->size;
+    *whole = *end <= file_end;
+    if (*end == file_end)
+        return true;
+    if (*whole &&
+        (!approach(walk, *end, err) || !head_at(walk, *end, &next, &follows, err)))
+        return false;
+    if (follows)
+        return true;
+    uint64_t limit = *whole ? *end : file_end;
+    if (!search(walk, at + 4, limit, !walk->super, end, err))
+        return false;
+    if (*end < limit)
+        *whole = false;
     return true;
 }
 
@@ -227,7 +244,8 @@ static bool segment_open(struct walk *walk, uint32_t spill, struct err *err)
         elsewhere_copy(&walk->found->segments[result->segment_count],
                        &result->segments[result->segment_count]);
     result->segment_count++;
-    memset(walk->seen, 0, WALK_EVENTS / 8);
+    memset(walk->seen, 0, walk->seen_words * sizeof *walk->seen);
+    walk->seen_words = 0;
     return true;
 }
 
@@ -256,7 +274,9 @@ static void event_count(struct walk *walk, uint64_t at, const struct walk_head *
     struct walk_event self = {
         .known = true, .spill = head->spill, .event = head->event, .type = head->type};
     if (event_type_is_event(head->type)) {
-        walk->seen[head->event / 64] |= (uint64_t)1 << head->event % 64;
+        const size_t word = head->event / 64;
+        walk->seen[word] |= (uint64_t)1 << head->event % 64;
+        walk->seen_words = word < walk->seen_words ? walk->seen_words : word + 1;
         walk->first[head->event] = at;
     }
     if (head->type == EVENT_END_OF_BURST)
@@ -516,7 +536,7 @@ static bool walk_open(int fd, const char *name, const struct chunk_id *id,
     if (!window_init(&walk.window, fd, name, err))
         return false;
     walk.seen = mem_new(WALK_EVENTS / 64, sizeof *walk.seen);
-    walk.first = mem_new(WALK_EVENTS, sizeof *walk.first);
+    walk.first = mem_grow(NULL, WALK_EVENTS, sizeof *walk.first); /* no zeros needed */
     if (walk.window.file_size == 0)
         (void)err_set(err, E_RAW_EMPTY, "%s: the file is empty", name);
     else if (walk_events(&walk, err)) {

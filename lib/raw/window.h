@@ -15,8 +15,9 @@ struct window {
     int fd;
     const char *name;
     uint64_t file_size;
-    uint8_t *memory; /* of data, which begins with a page */
-    uint8_t *data;
+    uint8_t *memory; /* of all that follows */
+    uint8_t *piece;  /* where the file is read to */
+    uint8_t *data;   /* begins before, when bytes of the piece before are kept */
     uint64_t at; /* offset of data[0] in the file */
     size_t size; /* bytes in data */
     uint8_t peeked[WINDOW_PEEK];
@@ -26,7 +27,9 @@ struct window {
 bool window_init(struct window *window, int fd, const char *name, struct err *err);
 void window_release(struct window *window);
 
-/* Slides the window so that it begins at `at` (inside the file). */
+/* Slides the window so that `at` (inside the file) is in its first page, and most of
+ * WINDOW_BYTES lie behind it, as far as the file has them. Bytes that it has at and
+ * behind `at` are not read again. */
 bool window_slide(struct window *window, uint64_t at, struct err *err);
 
 /* `size` bytes (at most WINDOW_PEEK, inside the file) at `at`, from the window or read on
