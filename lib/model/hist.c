@@ -48,7 +48,7 @@ static inline uint32_t bin_of(const struct hist_axis *axis, double per_unit, dou
     return 1 + (bin < axis->bins ? bin : axis->bins - 1);
 }
 
-static void fill_flat(struct hist *hist, double x, uint64_t times)
+static void fill_flat(struct hist *hist, double x, uint32_t times)
 {
     uint32_t bin = bin_of(&hist->form.x, hist->bins_x, x);
     hist->cells[bin] += times;
@@ -79,7 +79,7 @@ void hist_fill_all(struct hist *hist, const double *numbers, size_t count)
     hist->sums.xx += xx;
 }
 
-void hist_fill(struct hist *hist, double x, double y, uint64_t times)
+void hist_fill(struct hist *hist, double x, double y, uint32_t times)
 {
     const struct hist_form *form = &hist->form;
     if (form->y.bins == 0) {
@@ -113,7 +113,7 @@ static double middle(const struct hist_axis *axis, uint32_t bin)
 }
 
 /* One row of cells; y is its middle. */
-static void row_add(const struct hist *hist, const uint64_t *row, double y,
+static void row_add(const struct hist *hist, const uint32_t *row, double y,
                     struct hist_moments *moments)
 {
     double count = 0.0, sum_x = 0.0;

@@ -1,7 +1,12 @@
 /* hist.h - histograms whose sums do not depend on the order of events.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Cells are whole numbers. Moments are sums of values cut to a binary fraction of the
+ * Cells are whole numbers below 2^32: an event counts once in a cell, a segment has at
+ * most 2^21 events, and what adds files looks whether there is room. Half of the memory
+ * of wider ones, which decides how much of them a core's cache holds while events fill
+ * them.
+ *
+ * Moments are sums of values cut to a binary fraction of the
  * axis (40 digits of its largest value), in 128-bit integers: exact, so the sum of parts
  * is the whole, bit for bit. 2^40 x 2^40 x 2^46 entries fit.
  *
@@ -42,7 +47,7 @@ struct hist_sums {
 
 struct hist {
     struct hist_form form;
-    uint64_t *cells; /* bin ix + (x.bins + 2) * iy; 0 is below, bins + 1 above */
+    uint32_t *cells; /* bin ix + (x.bins + 2) * iy; 0 is below, bins + 1 above */
     struct hist_sums sums;
     double scale_x, scale_y; /* 2 to the digits of the axis */
     double bins_x, bins_y;   /* per unit of the axis */
@@ -67,7 +72,7 @@ int hist_digits(const struct hist_axis *axis);
 
 /* Adds `times` entries at a place; y is looked at if there is such an axis. NaN counts as
  * above. */
-void hist_fill(struct hist *hist, double x, double y, uint64_t times);
+void hist_fill(struct hist *hist, double x, double y, uint32_t times);
 
 /* One entry for each of many numbers, where there is no y axis. */
 void hist_fill_all(struct hist *hist, const double *numbers, size_t count);

@@ -3,6 +3,7 @@
  */
 #include "output/hist_bytes.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -20,6 +21,7 @@ struct tape {
     const uint8_t *at; /* reading */
     const uint8_t *end;
     bool failed;
+    bool full; /* it failed because a cell has no room */
     struct err *err;
 };
 
@@ -109,13 +111,13 @@ static void put_sum(struct tape *tape, hist_sum sum)
 }
 
 /* Are the next cells all empty? Most are. */
-static bool four_empty(const uint64_t *cells, uint32_t left)
+static bool four_empty(const uint32_t *cells, uint32_t left)
 {
     return left >= 4 && (cells[0] | cells[1] | cells[2] | cells[3]) == 0;
 }
 
 /* Of each cell that is filled how far it is from the one before, and its content. */
-static void put_cells(struct tape *tape, const uint64_t *cells, uint32_t count)
+static void put_cells(struct tape *tape, const uint32_t *cells, uint32_t count)
 {
     uint8_t data[CELLS_AT_ONCE * 2 * NUMBER];
     size_t size = 0;
@@ -342,7 +344,12 @@ static void get_cells(struct tape *tape, struct hist *hist, uint64_t entries)
         }
         next += step;
         sum += value;
-        hist->cells[next - 1] += value;
+        uint32_t *cell = &hist->cells[next - 1];
+        if (value > UINT32_MAX - *cell) {
+            tape->failed = tape->full = true;
+            return;
+        }
+        *cell += (uint32_t)value;
     }
     tape->failed = tape->failed || sum != entries;
 }
@@ -386,6 +393,12 @@ bool hist_read(const void *data, size_t size, const char *what, struct hist_set 
     struct tape tape = {.at = bytes + HEAD + forms, .end = bytes + size, .err = &ignored};
     for (uint32_t i = 0; i < set->count && !tape.failed; i++) {
         get_contents(&tape, &set->list[i]);
+        if (tape.full)
+            return err_set(err, E_LIMIT,
+                           "%s: with these a cell of %s/%s has more than %" PRIu32
+                           " entries: merge fewer runs",
+                           what, set->list[i].form.directory, set->list[i].form.name,
+                           UINT32_MAX);
         if (tape.failed)
             return err_set(err, E_HIST_FORMAT, "%s: the contents of %s/%s are damaged",
                            what, set->list[i].form.directory, set->list[i].form.name);

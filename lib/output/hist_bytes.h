@@ -26,7 +26,8 @@ bool hist_write(const struct hist_set *set, struct bytes *out, struct err *err);
 
 /* Adds the histograms of a payload to a set: an empty set takes the description, another
  * one must have the same. Nothing in the payload is believed; `what` names it in
- * messages. E_HIST_FORMAT. After a failure the set is worthless. */
+ * messages. E_HIST_FORMAT, E_LIMIT: a cell has no room. After a failure the set is
+ * worthless. */
 bool hist_read(const void *data, size_t size, const char *what, struct hist_set *set,
                struct err *err);
 

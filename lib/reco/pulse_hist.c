@@ -8,7 +8,7 @@
 
 /* Whole numbers above 0 in a histogram of cells: bin 1 + (number >> shift). */
 struct column {
-    uint64_t *cells;
+    uint32_t *cells;
     uint32_t width, bins;
 };
 

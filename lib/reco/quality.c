@@ -251,9 +251,10 @@ void quality_flow_add(struct hist_set *set, const struct recipe *recipe, uint32_
 {
     struct hist *hist = &set->list[skim];
     uint32_t cuts = recipe->skims[skim].cut_count;
-    hist_fill(hist, 0, 0.0, flow->seen);
-    hist_fill(hist, 1, 0.0, flow->seen - flow->masked);
+    bug_if(flow->seen > UINT32_MAX); /* no segment has so many */
+    hist_fill(hist, 0, 0.0, (uint32_t)flow->seen);
+    hist_fill(hist, 1, 0.0, (uint32_t)(flow->seen - flow->masked));
     for (uint32_t c = 0; c < cuts; c++)
-        hist_fill(hist, c + 2, 0.0, flow->after[c]);
-    hist_fill(hist, cuts + 2, 0.0, flow->kept);
+        hist_fill(hist, c + 2, 0.0, (uint32_t)flow->after[c]);
+    hist_fill(hist, cuts + 2, 0.0, (uint32_t)flow->kept);
 }

@@ -111,6 +111,24 @@ static void what_was_written_adds_up_when_read(void **state)
     bytes_release(&payload);
 }
 
+static void a_cell_ends_at_its_limit_and_says_so(void **state)
+{
+    (void)state;
+    struct err err;
+    struct bytes payload;
+    struct hist_set set;
+    bytes_init(&payload, HIST_BYTES_LIMIT);
+    set_make(&set, "t");
+    hist_fill(&set.list[0], -0.5, 0, UINT32_MAX - 300);
+    assert_true(hist_write(&set, &payload, &err));
+    hist_fill(&set.list[0], -0.5, 0, 1);
+    assert_false(hist_read(payload.data, payload.size, "p", &set, &err));
+    assert_int_equal(err.code, E_LIMIT);
+    assert_non_null(strstr(err.text, "p: with these a cell of "));
+    hist_set_release(&set);
+    bytes_release(&payload);
+}
+
 static void histograms_of_another_description_are_refused(void **state)
 {
     (void)state;
@@ -180,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_of_a_small_set_are_these),
         cmocka_unit_test(what_was_written_adds_up_when_read),
+        cmocka_unit_test(a_cell_ends_at_its_limit_and_says_so),
         cmocka_unit_test(histograms_of_another_description_are_refused),
         cmocka_unit_test(any_shorter_or_longer_payload_is_refused),
         cmocka_unit_test(contents_that_disagree_are_refused),
