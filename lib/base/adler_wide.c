@@ -15,14 +15,16 @@
 #    include <immintrin.h>
 
 #    define BASE    65521u
-#    define MOST    2048u /* blocks whose sums fit into 32 bits */
-#    define VECTORS 4u    /* of a block */
+#    define MOST    512u /* blocks whose sums fit into 32 bits */
+#    define VECTORS 4u   /* of a block: enough that none waits for the one before */
 #    define VECTOR  ((size_t)64)
 
-/* Sums of numbers of 32 bits. */
+_Static_assert(VECTORS *VECTOR == ADLER_BLOCK, "whole vectors");
+
+/* Sums of numbers of 32 bits, by the vector of a block. */
 struct sums {
     __m512i bytes[VECTORS];
-    __m512i before[VECTORS]; /* `bytes` at the begin of each block, added up */
+    __m512i after[VECTORS];  /* `bytes` at the end of each block, added up */
     __m512i placed[VECTORS]; /* bytes times 64 to 1 */
 };
 
@@ -33,7 +35,10 @@ CPU_AVX512 static uint64_t lanes_sum(__m512i numbers)
     return (uint64_t)_mm512_reduce_add_epi64(_mm512_add_epi64(odd, even));
 }
 
-CPU_AVX512 static void blocks_add(const uint8_t *data, size_t count, struct sums *sums)
+/* Apart, so that the compiler keeps all sums in registers. */
+CPU_AVX512 static __attribute__((noinline)) void blocks_add(const uint8_t *data,
+                                                            size_t count,
+                                                            struct sums *sums)
 {
     const __m512i ones = _mm512_set1_epi8(1);
     const __m512i places =
@@ -41,19 +46,25 @@ CPU_AVX512 static void blocks_add(const uint8_t *data, size_t count, struct sums
                         20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35,
                         36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51,
                         52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64);
-    struct sums s;
+    __m512i bytes[VECTORS], after[VECTORS], placed[VECTORS];
     for (uint32_t v = 0; v < VECTORS; v++)
-        s.bytes[v] = s.before[v] = s.placed[v] = _mm512_setzero_si512();
-    for (size_t i = 0; i < count; i++, data += ADLER_BLOCK) {
+        bytes[v] = after[v] = placed[v] = _mm512_setzero_si512();
+    for (size_t i = 0; i < count; i++) {
 #    pragma GCC unroll 4
         for (uint32_t v = 0; v < VECTORS; v++) {
             __m512i x = _mm512_loadu_si512(data + VECTOR * v);
-            s.before[v] = _mm512_add_epi32(s.before[v], s.bytes[v]);
-            s.bytes[v] = _mm512_dpbusd_epi32(s.bytes[v], x, ones);
-            s.placed[v] = _mm512_dpbusd_epi32(s.placed[v], x, places);
+            bytes[v] = _mm512_dpbusd_epi32(bytes[v], x, ones);
+            placed[v] = _mm512_dpbusd_epi32(placed[v], x, places);
+            after[v] = _mm512_add_epi32(after[v], bytes[v]);
         }
+        data += ADLER_BLOCK;
     }
-    *sums = s;
+#    pragma GCC unroll 4
+    for (uint32_t v = 0; v < VECTORS; v++) {
+        sums->bytes[v] = bytes[v];
+        sums->after[v] = after[v];
+        sums->placed[v] = placed[v];
+    }
 }
 
 CPU_AVX512 uint32_t adler_wide(uint32_t adler, const uint8_t *data, size_t count)
@@ -63,14 +74,18 @@ CPU_AVX512 uint32_t adler_wide(uint32_t adler, const uint8_t *data, size_t count
         const size_t part = count < MOST ? count : MOST;
         struct sums sums;
         blocks_add(data, part, &sums);
-        b += part * ADLER_BLOCK * a;
-        for (uint32_t v = 0; v < VECTORS; v++) {
-            uint64_t bytes = lanes_sum(sums.bytes[v]);
-            a += bytes;
-            b += bytes * VECTOR * (VECTORS - 1 - v);
-            b += lanes_sum(sums.before[v]) * ADLER_BLOCK + lanes_sum(sums.placed[v]);
+        __m512i all = sums.bytes[0], behind = _mm512_setzero_si512();
+        for (uint32_t v = 1; v < VECTORS; v++) {
+            behind = _mm512_add_epi32(behind, all);
+            all = _mm512_add_epi32(all, sums.bytes[v]);
+            sums.after[0] = _mm512_add_epi32(sums.after[0], sums.after[v]);
+            sums.placed[0] = _mm512_add_epi32(sums.placed[0], sums.placed[v]);
         }
-        a %= BASE;
+        const uint64_t bytes = lanes_sum(all);
+        b += part * ADLER_BLOCK * a + lanes_sum(sums.placed[0]);
+        b += lanes_sum(behind) * VECTOR;
+        b += (lanes_sum(sums.after[0]) - bytes) * ADLER_BLOCK;
+        a = (a + bytes) % BASE;
         b %= BASE;
         data += part * ADLER_BLOCK;
         count -= part;
