@@ -193,7 +193,7 @@ static void print_waits(const struct rest_of *of)
     print_count(by_state[SEGMENT_LEASED], "segments at work", &first);
     print_count(by_state[SEGMENT_READY], "segments that no pilot has taken", &first);
     print_count(of->waiting, "retries", &first);
-    print_count(by_state[SEGMENT_PLANNED], "segments of a later stage", &first);
+    print_count(by_state[SEGMENT_PLANNED], "segments behind gates (a person)", &first);
     print_count(by_state[SEGMENT_QUARANTINED], "quarantined segments (a person)", &first);
     print_count(groups[GROUP_FAILED], "merges that were given up (a person)", &first);
     print_count(groups[GROUP_OPEN] + groups[GROUP_LEASED] + groups[GROUP_PUBLISHING],
