@@ -53,25 +53,11 @@ static bool payload_is_valid(struct check *check, struct checked *checked,
                              const struct bytes *bytes, struct err *err)
 {
     const struct tag_row *row = checked->row;
-    const struct payload_type *type = payload_type_find(row->type);
+    const struct match_payload payload = {row->type, row->url, bytes, checked->hash};
     struct payload_marks marks;
-    struct arena arena;
-    struct table table;
-    if (!type)
-        return true;
-    if (!payload_check(row->type, bytes, row->url, &marks, err))
-        return false;
-    if (type->kind == PAYLOAD_BLOB)
-        return true;
-    arena_init(&arena, TABLE_MEMORY);
-    bool done = payload_parse(type, bytes, row->url, &arena, &table, err);
-    if (done && table.is_row)
-        done =
-            err_set(err, E_PAYLOAD_TEXT, "%s: a row where a table is wanted", row->url);
-    if (done)
-        match_add(&check->match, &table, &checked->hash);
-    arena_release(&arena);
-    return done;
+    return !payload_type_find(row->type) ||
+           (payload_check(row->type, bytes, row->url, &marks, err) &&
+            match_read(&check->match, &payload, err));
 }
 
 static bool checked_problem(struct check *check, struct checked *checked,

@@ -39,22 +39,12 @@ static bool bytes_are_good(struct freezing *freezing, const struct index_row *ro
                            const struct bytes *bytes, const struct sha256 *hash,
                            struct err *err)
 {
-    const struct payload_type *type = payload_type_find(row->list->type->name);
-    struct arena arena;
-    struct table table;
+    const char *type = row->list->type->name;
+    const struct match_payload payload = {type, row->record.url, bytes, *hash};
     struct payload_marks marks;
-    if (!type)
-        return true;
-    if (!payload_check(type->name, bytes, row->record.url, &marks, err))
-        return false;
-    if (type->kind == PAYLOAD_BLOB)
-        return true;
-    arena_init(&arena, TABLE_MEMORY);
-    bool good = payload_parse(type, bytes, row->record.url, &arena, &table, err);
-    if (good)
-        match_add(&freezing->match, &table, hash);
-    arena_release(&arena);
-    return good;
+    return !payload_type_find(type) ||
+           (payload_check(type, bytes, row->record.url, &marks, err) &&
+            match_read(&freezing->match, &payload, err));
 }
 
 static void check_row(struct freezing *freezing, const struct index_row *row, bool again)

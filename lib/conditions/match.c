@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "conditions/payload.h"
 
 static const struct match_link links[] = {
     {"alignment", "geometry", "geometry", "id"},
@@ -70,6 +71,24 @@ void match_add(struct match *match, const struct table *table, const struct sha2
         if (strcmp(table->type, link->other) == 0)
             label_add(match, table, link->label, hash);
     }
+}
+
+bool match_read(struct match *match, const struct match_payload *payload, struct err *err)
+{
+    const struct payload_type *type = payload_type_find(payload->type);
+    const char *what = payload->what;
+    struct arena arena;
+    struct table table;
+    if (!type || type->kind == PAYLOAD_BLOB)
+        return true;
+    arena_init(&arena, TABLE_MEMORY);
+    bool done = payload_parse(type, payload->text, what, &arena, &table, err);
+    if (done && table.is_row)
+        done = err_set(err, E_PAYLOAD_TEXT, "%s: a row where a table is wanted", what);
+    if (done)
+        match_add(match, &table, &payload->hash);
+    arena_release(&arena);
+    return done;
 }
 
 void match_release(struct match *match)

@@ -35,6 +35,18 @@ struct match {
 
 /* `match` starts zeroed. Notes the labels of a payload; those without are passed over. */
 void match_add(struct match *match, const struct table *table, const struct sha256 *hash);
+
+struct match_payload {
+    const char *type;
+    const char *what; /* for messages */
+    const struct bytes *text;
+    struct sha256 hash;
+};
+
+/* Reads a payload for the form of its type and notes its labels. A type that this release
+ * does not know, or that is no table, is passed over. */
+bool match_read(struct match *match, const struct match_payload *payload,
+                struct err *err);
 void match_release(struct match *match);
 
 /* Two payloads that disagree while both are valid. */

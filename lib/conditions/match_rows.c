@@ -31,19 +31,14 @@ static bool row_read(struct matcher *matcher, const struct tag_row *row,
                      struct manifest_entry *entry, struct err *err)
 {
     struct bytes text;
-    struct arena arena;
-    struct table table;
     bytes_init(&text, PAYLOAD_LIMIT);
-    arena_init(&arena, TABLE_MEMORY);
-    bool done =
-        source_read_payload(matcher->source, row, &text, err) &&
-        payload_parse(payload_type_find(row->type), &text, row->url, &arena, &table, err);
+    bool done = source_read_payload(matcher->source, row, &text, err);
     if (done) {
         entry->hash = sha256_of(text.data, text.size);
         entry->size = text.size;
-        match_add(&matcher->match, &table, &entry->hash);
+        const struct match_payload payload = {row->type, row->url, &text, entry->hash};
+        done = match_read(&matcher->match, &payload, err);
     }
-    arena_release(&arena);
     bytes_release(&text);
     return done;
 }

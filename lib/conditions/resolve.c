@@ -67,20 +67,8 @@ static bool read_form(struct resolving *resolving, const struct tag_row *row,
                       const struct sha256 *hash, const struct bytes *bytes,
                       struct err *err)
 {
-    const struct payload_type *type = payload_type_find(row->type);
-    struct arena arena;
-    struct table table;
-    if (!type || type->kind == PAYLOAD_BLOB)
-        return true;
-    arena_init(&arena, TABLE_MEMORY);
-    bool done = payload_parse(type, bytes, row->url, &arena, &table, err);
-    if (done && table.is_row)
-        done =
-            err_set(err, E_PAYLOAD_TEXT, "%s: a row where a table is wanted", row->url);
-    if (done)
-        match_add(&resolving->match, &table, hash);
-    arena_release(&arena);
-    return done;
+    const struct match_payload payload = {row->type, row->url, bytes, *hash};
+    return match_read(&resolving->match, &payload, err);
 }
 
 static bool fetch(struct resolving *resolving, struct fetched *fetched, struct err *err)
