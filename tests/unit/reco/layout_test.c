@@ -1,5 +1,5 @@
-/* layout_test.c - which cells the channels of an event are, and when that is looked up
- * anew. SPDX-License-Identifier: Apache-2.0
+/* layout_test.c - which cells the channels of an event are.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "tests/unit/reco/made.h"
 
