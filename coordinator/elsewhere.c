@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "raw/date.h"
+
 #define MAP_BYTES (NUMBERS_WORDS * sizeof(uint64_t))
 #define NAME      32
 
@@ -79,92 +81,125 @@ bool elsewhere_forget(struct catalog_txn *txn, const struct chunk_id *chunk,
     return elsewhere_store(txn, chunk, &(struct bytes){.size = 0}, err);
 }
 
-/* What is compared with one segment. */
+/* One spill of a chunk, compared with the others of its run. */
 struct compared {
     struct elsewhere *elsewhere;
-    const struct numbers *own;
-    struct elsewhere_found found;
+    const struct bytes *numbers; /* of the chunk */
+    struct segment *segments;
+    struct elsewhere_list *list;
+    uint32_t spill;
+    bool named; /* the chunk that has the first common numbers is known */
+    struct chunk_id other;
 };
 
-/* All sets of the spill from the reader go into the map of all; the first chunk with one
- * of the numbers is remembered. */
-static bool sets_take(struct compared *compared, struct numbers_reader *reader,
-                      const struct chunk_id *chunk, struct err *err)
+/* The numbers of a spill in one chunk go into a map. */
+static bool spill_mark(const struct bytes *numbers, uint32_t spill, uint64_t *map,
+                       struct err *err)
 {
-    struct elsewhere *elsewhere = compared->elsewhere;
+    struct numbers_reader reader = {.data = numbers->data, .size = numbers->size};
     struct numbers set;
     enum lookup found;
-    while ((found = numbers_next(reader, &set, err)) == LOOKUP_FOUND) {
-        struct numbers_common common;
-        if (set.spill != compared->own->spill)
-            continue;
-        memset(elsewhere->map, 0, MAP_BYTES);
-        if (!numbers_mark(&set, elsewhere->map, err) ||
-            !numbers_mark(&set, elsewhere->all, err) ||
-            !numbers_common(compared->own, elsewhere->map, &common, err))
+    while ((found = numbers_next(&reader, &set, err)) == LOOKUP_FOUND)
+        if (set.spill == spill && !numbers_mark(&set, map, err))
             return false;
-        if (common.count > 0 && compared->found.events == 0) {
-            compared->found.other = *chunk;
-            compared->found.events = common.count;
-        }
-    }
     return found == LOOKUP_ABSENT;
 }
 
-/* The segment whose numbers are compared->own; `before` are those of its chunk. */
-static bool segment_compare(struct compared *compared, struct numbers_reader *before,
-                            struct segment *segment, struct err *err)
+/* The first chunk with some of the numbers of a set; else it is the chunk itself. */
+static bool other_find(struct compared *compared, const struct numbers *set,
+                       const struct chunk_id *self, struct err *err)
 {
-    struct elsewhere *elsewhere = compared->elsewhere;
-    struct numbers_common common;
-    memset(elsewhere->all, 0, MAP_BYTES);
-    for (size_t i = 0; i < elsewhere->count; i++) {
+    const struct elsewhere *elsewhere = compared->elsewhere;
+    struct numbers_common common = {.count = 0};
+    compared->other = *self;
+    for (size_t i = 0; i < elsewhere->count && common.count == 0; i++) {
         const struct elsewhere_chunk *chunk = &elsewhere->chunks[i];
-        struct numbers_reader reader = {.data = chunk->numbers.data,
-                                        .size = chunk->numbers.size};
-        if (!sets_take(compared, &reader, &chunk->id, err))
+        memset(elsewhere->map, 0, MAP_BYTES);
+        if (!spill_mark(&chunk->numbers, compared->spill, elsewhere->map, err) ||
+            !numbers_common(set, elsewhere->map, &common, err))
             return false;
+        if (common.count > 0)
+            compared->other = chunk->id;
     }
-    if (!sets_take(compared, before, &segment->id.chunk, err))
-        return false;
-    if (compared->found.events == 0)
-        return true;
-    if (!numbers_common(compared->own, elsewhere->all, &common, err))
-        return false;
+    compared->named = true;
+    return true;
+}
+
+/* What the segment has in common with those before it. */
+static bool segment_set(struct compared *compared, const struct numbers *set,
+                        const struct numbers_common *common, struct segment *segment,
+                        struct err *err)
+{
+    struct elsewhere_list *list = compared->list;
     char name[CHUNK_NAME];
-    chunk_name(&compared->found.other, name);
-    if (common.range_count > SEGMENT_ELSEWHERE)
+    if (!compared->named && !other_find(compared, set, &segment->id.chunk, err))
+        return false;
+    chunk_name(&compared->other, name);
+    if (common->range_count > SEGMENT_ELSEWHERE)
         return err_set(err, E_SCAN,
                        "spill %" PRIu32 ": %" PRIu32
                        " events in more than %u stretches are in %s too",
-                       segment->spill, common.count, SEGMENT_ELSEWHERE, name);
-    memcpy(segment->elsewhere, common.ranges, sizeof segment->elsewhere);
-    segment->elsewhere_count = common.range_count;
-    compared->found.segment = segment->id;
-    compared->found.spill = segment->spill;
-    compared->found.events = common.count;
-    compared->found.first = common.ranges[0].first;
+                       segment->spill, common->count, SEGMENT_ELSEWHERE, name);
+    memcpy(segment->elsewhere, common->ranges, sizeof segment->elsewhere);
+    segment->elsewhere_count = common->range_count;
+    if (list->count == list->room) {
+        list->room = list->room == 0 ? 16 : 2 * list->room;
+        list->found = mem_grow(list->found, list->room, sizeof *list->found);
+    }
+    list->found[list->count++] =
+        (struct elsewhere_found){.segment = segment->id,
+                                 .spill = segment->spill,
+                                 .events = common->count,
+                                 .first = common->ranges[0].first,
+                                 .other = compared->other};
     return true;
+}
+
+/* All segments of one spill: each is compared with the other chunks and with the segments
+ * before it, so the work grows with the numbers and not with the segments. */
+static bool spill_compare(struct compared *compared, struct err *err)
+{
+    struct elsewhere *elsewhere = compared->elsewhere;
+    struct numbers_reader reader = {.data = compared->numbers->data,
+                                    .size = compared->numbers->size};
+    struct numbers set;
+    struct numbers_common common;
+    enum lookup found = LOOKUP_FOUND;
+    memset(elsewhere->all, 0, MAP_BYTES);
+    for (size_t i = 0; i < elsewhere->count; i++)
+        if (!spill_mark(&elsewhere->chunks[i].numbers, compared->spill, elsewhere->all,
+                        err))
+            return false;
+    for (size_t i = 0; (found = numbers_next(&reader, &set, err)) == LOOKUP_FOUND; i++) {
+        if (set.spill != compared->spill)
+            continue;
+        if (!numbers_common(&set, elsewhere->all, &common, err) ||
+            (common.count > 0 &&
+             !segment_set(compared, &set, &common, &compared->segments[i], err)) ||
+            !numbers_mark(&set, elsewhere->all, err))
+            return false;
+    }
+    return found == LOOKUP_ABSENT;
 }
 
 bool elsewhere_find(struct elsewhere *elsewhere, const struct bytes *numbers,
                     struct segment *segments, size_t count, struct elsewhere_list *list,
                     struct err *err)
 {
-    struct numbers_reader reader = {.data = numbers->data, .size = numbers->size};
+    uint64_t compared_spills[DATE_SPILL_LIMIT / 64] = {0};
     for (size_t i = 0; i < count; i++) {
-        struct numbers own;
-        struct numbers_reader before = {.data = numbers->data, .size = reader.at};
-        struct compared compared = {.elsewhere = elsewhere, .own = &own};
-        if (numbers_next(&reader, &own, err) != LOOKUP_FOUND ||
-            own.spill != segments[i].spill)
-            return err_set(err, E_MODEL, "event numbers of segment %zu are missing", i);
-        if (!segment_compare(&compared, &before, &segments[i], err))
-            return false;
-        if (compared.found.events == 0)
+        uint32_t spill = segments[i].spill % DATE_SPILL_LIMIT;
+        uint64_t bit = (uint64_t)1 << spill % 64;
+        struct compared compared = {.elsewhere = elsewhere,
+                                    .numbers = numbers,
+                                    .segments = segments,
+                                    .list = list,
+                                    .spill = segments[i].spill};
+        if ((compared_spills[spill / 64] & bit) != 0)
             continue;
-        list->found = mem_grow(list->found, list->count + 1, sizeof *list->found);
-        list->found[list->count++] = compared.found;
+        compared_spills[spill / 64] |= bit;
+        if (!spill_compare(&compared, err))
+            return false;
     }
     return true;
 }

@@ -22,12 +22,13 @@ struct elsewhere {
 struct elsewhere_found {
     struct segment_id segment;
     uint32_t spill, events, first;
-    struct chunk_id other; /* one of the chunks that have them */
+    struct chunk_id
+        other; /* a chunk that has events of that spill which this one has too */
 };
 
 struct elsewhere_list {
     struct elsewhere_found *found; /* the caller's to free */
-    size_t count;
+    size_t count, room;
 };
 
 void elsewhere_init(struct elsewhere *elsewhere);
@@ -46,7 +47,7 @@ bool elsewhere_store(struct catalog_txn *txn, const struct chunk_id *chunk,
 bool elsewhere_forget(struct catalog_txn *txn, const struct chunk_id *chunk,
                       struct err *err);
 
-/* Sets the ranges of the segments of a chunk whose numbers are given, in their order, and
+/* Sets the ranges of all segments of a chunk whose numbers are given, in their order, and
  * appends to the list. E_SCAN when a segment needs more ranges than it has. */
 bool elsewhere_find(struct elsewhere *elsewhere, const struct bytes *numbers,
                     struct segment *segments, size_t count, struct elsewhere_list *list,
