@@ -73,7 +73,7 @@ const char conditions_usage[] =
     "Files that people write, and tags:\n" CONDITIONS_IMPORT_USAGE "\n"
     "Without --token, and for a service that answers 401 or 403: the bearer token of\n"
     "$BEARER_TOKEN, the file $BEARER_TOKEN_FILE, $XDG_RUNTIME_DIR/bt_u<uid> or\n"
-    "/tmp/bt_u<uid>; reading shows it by https only. $SSL_CERT_FILE names certificate\n"
+    "/tmp/bt_u<uid>; it goes by https only. $SSL_CERT_FILE names certificate\n"
     "authorities of a site instead of the system's.\n";
 
 struct options {

@@ -48,8 +48,8 @@ bool pack_writer_start(struct pack_writer *writer, int fd, const char *path,
 {
     uint8_t head[PACK_HEAD];
     pack_head_store(head);
-    *writer =
-        (struct pack_writer){.fd = fd, .path = path, .buffer = mem_grow(NULL, PACK_BLOCK, 1)};
+    *writer = (struct pack_writer){
+        .fd = fd, .path = path, .buffer = mem_grow(NULL, PACK_BLOCK, 1)};
     if (!writer_put(writer, head, sizeof head, err))
         return false;
     writer->hash = sha256_new();

@@ -18,8 +18,8 @@ struct window {
     uint8_t *memory; /* of all that follows */
     uint8_t *piece;  /* where the file is read to */
     uint8_t *data;   /* begins before, when bytes of the piece before are kept */
-    uint64_t at; /* offset of data[0] in the file */
-    size_t size; /* bytes in data */
+    uint64_t at;     /* offset of data[0] in the file */
+    size_t size;     /* bytes in data */
     uint8_t peeked[WINDOW_PEEK];
 };
 

@@ -220,7 +220,7 @@ if [ -d "$data/sdc" ]; then
     cp -r "$data/sdc/tutorial" moved
     chmod -R u+w moved
     { printf '# a remark\n\n'; cat "$data/sdc/tutorial/main.txt"; } > moved/main.txt
-    printf '\nruns = 100-110\nDET1-1 10 1.02 0.10\n' >> moved/modifications/erratum.txt
+    printf '\nruns = 100-110\ncolumns=label,background,scale,covariance\nDET1-1 10 1.02 0.10\n' >> moved/modifications/erratum.txt
     import 0 "1 payloads put into sdc, 8 were there already" moved "${sdc[@]}" --to d --tag sdc
     # What was flattened comes back as it is.
     expect 0 "written to s1" "$spillway" conditions export sdc --source "file:$work/d" --to s1
