@@ -43,6 +43,22 @@ struct compressor {
     struct runs runs;
 };
 
+/* The library's memory comes from where ours does: it ends in the same way. */
+static void *memory_new(void *unused, size_t size)
+{
+    (void)unused;
+    return mem_new(1, size);
+}
+
+static void memory_free(void *unused, void *block)
+{
+    (void)unused;
+    free(block);
+}
+
+static const ZSTD_customMem memory = {.customAlloc = memory_new,
+                                      .customFree = memory_free};
+
 static void parameter_set(ZSTD_CCtx *context, ZSTD_cParameter parameter, int value)
 {
     bug_if(ZSTD_isError(ZSTD_CCtx_setParameter(context, parameter, value)) != 0);
@@ -60,8 +76,8 @@ struct compressor *compressor_new(void)
 {
     struct compressor *compressor = mem_new(1, sizeof *compressor);
     compressor->runs.vector = cpu_vectors() == CPU_VECTORS_AVX512;
-    compressor->pack = ZSTD_createCCtx();
-    compressor->unpack = ZSTD_createDCtx();
+    compressor->pack = ZSTD_createCCtx_advanced(memory);
+    compressor->unpack = ZSTD_createDCtx_advanced(memory);
     bug_if(compressor->pack == NULL || compressor->unpack == NULL);
     parameter_set(compressor->pack, ZSTD_c_compressionLevel, LEVEL);
     parameter_set(compressor->pack, ZSTD_c_hashLog, HASH_LOG);

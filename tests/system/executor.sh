@@ -100,15 +100,15 @@ cp "$dir/good" "$raw"
 
 # A segment that does not fit into the memory that is left: what is done before it counts.
 # With a bit less the first one fails by name. The limit is the smallest one, in steps of
-# 4 MiB, with which the first segment can be done.
+# 1 MiB, with which the first segment can be done.
 mkdir "$dir/large"
 LAST_EVENTS=6000 "$helper" make "$dir/large" || exit 1
 limited() { # MIB FIRST COUNT TOKEN REPORT
     TASK_MEMORY=$(($1 << 20)) "$helper" task "$dir/large" "$2" "$3" both "$4" >"$dir/task"
     run task "$5"
 }
-mib=16 first=1
-while ! limited $mib 0 1 $((1000 + mib)) small.report && [ $mib -lt 400 ]; do mib=$((mib + 4)) first=0; done
+mib=24 first=1
+while ! limited $mib 0 1 $((1000 + mib)) small.report && [ $mib -lt 400 ]; do mib=$((mib + 1)) first=0; done
 if [ $first = 1 ]; then
     echo "memory is not limited in this build: the memory of tasks is not looked at"
 else
@@ -118,10 +118,10 @@ else
         "status=prefix segments=[12] code=E_NONE blamed=-1 parts=2"
     done=$("$helper" show "$dir/prefix.report" | grep -o 'segments=[12]' | cut -d= -f2)
     check "with more the rest is done" limited 1000 "$done" $((3 - done)) 2002 rest.report
-    limited $((mib - 4)) 0 1 2003 less.report
+    limited $((mib - 1)) 0 1 2003 less.report
     check "with less the first one fails for its memory" [ $? = 13 ]
     check "by name" has less.report "status=failed segments=0 code=E_WORKER_MEMORY blamed=0"
-    check "and says how much it had" has less.report "not done with $((mib - 4)) MiB of memory"
+    check "and says how much it had" has less.report "not done with $((mib - 1)) MiB of memory"
     check "it was given up, not killed" [ "$(grep -c 'out of memory' "$dir/stderr")" = 0 ]
     check "with more all is done" limited 1000 0 3 2004 large.report
     one=$(products large.report)
