@@ -26,9 +26,10 @@
 #define HEAD      9u
 #define BLOCK     ((size_t)0xffffff) /* content of a block, at most */
 
-#define WORD 8u
-#define RUN  12u /* bytes, at least */
-#define LONG 64u /* bytes that are looked at together */
+#define WORD   8u
+#define RUN    12u /* bytes, at least */
+#define MARKED 64u /* words that have their marks together */
+#define MARKS  (ZSTD_BLOCKSIZE_MAX / WORD / MARKED) /* of a block, at most */
 
 /* What stands in the data between two runs, and the run behind it. */
 struct runs {
@@ -138,47 +139,75 @@ static uint64_t change_at(const uint8_t *place)
 }
 
 #if CPU_VECTOR
-/* How many of the bytes at a place, 64 at a time, do not differ from those a word before.
- */
-CPU_AVX512 static size_t wide_repeats(const uint8_t *place, size_t size)
+/* A mark for each of 64 words that is the same as the one before it. */
+CPU_AVX512 static uint64_t wide_marks(const uint8_t *place)
 {
-    size_t at = 0;
-    for (; at + 64 <= size; at += 64) {
-        __m512i here = _mm512_loadu_si512(place + at);
-        __m512i before = _mm512_loadu_si512(place + at - WORD);
-        if (_mm512_cmpneq_epi64_mask(here, before) != 0)
-            break;
+    uint64_t marks = 0;
+    for (uint32_t i = 0; i < MARKED; i += 8) {
+        __m512i here = _mm512_loadu_si512(place + (size_t)i * WORD);
+        __m512i before = _mm512_loadu_si512(place + (size_t)i * WORD - WORD);
+        marks |= (uint64_t)_mm512_cmpeq_epi64_mask(here, before) << i;
     }
-    return at;
+    return marks;
 }
 #endif
 
-/* The runs of one of zstd's blocks, closed by what is left behind the last one. `at`: the
- * first byte that has a word before it. Looks at whole words, and for the ends of a run
- * into those beside it. */
-static void block_runs(struct runs *runs, const uint8_t *data, size_t at, size_t size)
+static void marks_make(const uint8_t *place, size_t words, bool vector, uint64_t *marks)
 {
-    size_t done = 0;
-    uint64_t change = UINT64_MAX; /* of the word before */
-    while (at + WORD <= size) {
-        uint64_t last = change;
-        change = change_at(data + at);
-        at += WORD;
-        if (change != 0)
-            continue;
-        size_t start = at - WORD - (size_t)__builtin_clzll(last) / 8;
+    for (size_t at = 0; at < words; at += MARKED, place += (size_t)MARKED * WORD) {
+        size_t count = words - at < MARKED ? words - at : MARKED;
+        uint64_t *own = &marks[at / MARKED];
 #if CPU_VECTOR
-        if (runs->vector && size - at >= LONG)
-            at += wide_repeats(data + at, size - at);
-#endif
-        while (at + WORD <= size && (change = change_at(data + at)) == 0)
-            at += WORD;
-        size_t end = at + (change == 0 ? 0 : (size_t)__builtin_ctzll(change) / 8);
-        if (end - start >= RUN) {
-            run_add(runs, start - done, end - start);
-            done = end;
+        if (vector && count == MARKED) {
+            *own = wide_marks(place);
+            continue;
         }
-        change = UINT64_MAX;
+#endif
+        (void)vector;
+        *own = 0;
+        for (size_t i = 0; i < count; i++)
+            *own |= (uint64_t)(change_at(place + i * WORD) == 0) << i;
+    }
+}
+
+/* The first word from `at` on, of which there is one, that has a mark, or with `flip` of
+ * all bits that has none; `words` when there is no such. */
+static size_t marks_next(const uint64_t *marks, size_t at, size_t words, uint64_t flip)
+{
+    size_t group = at / MARKED;
+    uint64_t left = (marks[group] ^ flip) & UINT64_MAX << at % MARKED;
+    while (left == 0) {
+        if (++group * MARKED >= words)
+            return words;
+        left = marks[group] ^ flip;
+    }
+    size_t found = group * MARKED + (size_t)__builtin_ctzll(left);
+    return found < words ? found : words;
+}
+
+/* The runs of one of zstd's blocks, closed by what is left behind the last one. `first`:
+ * the first byte that has a word before it. Looks at whole words, and for the ends of a
+ * run into those beside it. */
+static void block_runs(struct runs *runs, const uint8_t *data, size_t first, size_t size)
+{
+    uint64_t marks[MARKS];
+    const size_t words = size < first ? 0 : (size - first) / WORD;
+    size_t done = 0, behind = 0;
+    marks_make(data + first, words, runs->vector, marks);
+    for (size_t at = 0; at < words; at = behind) {
+        at = marks_next(marks, at, words, 0);
+        if (at == words)
+            break;
+        behind = marks_next(marks, at, words, UINT64_MAX);
+        size_t start = first + at * WORD, end = first + behind * WORD;
+        if (at > 0)
+            start -= (size_t)__builtin_clzll(change_at(data + start - WORD)) / 8;
+        if (behind < words)
+            end += (size_t)__builtin_ctzll(change_at(data + end)) / 8;
+        if (end - start < RUN)
+            continue;
+        run_add(runs, start - done, end - start);
+        done = end;
     }
     run_add(runs, size - done, 0);
 }
