@@ -94,7 +94,7 @@ static void runs_of_any_size_come_back(void **state)
 {
     (void)state;
     const size_t edge = 131072;                  /* of zstd's blocks */
-    for (size_t size = 0; size < 1200; size++) { /* two groups of marks */
+    for (size_t size = 0; size < 600; size++) {
         runs_come_back(size, false);
         runs_come_back(size, true);
     }
