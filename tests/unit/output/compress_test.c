@@ -93,7 +93,7 @@ static void runs_come_back(size_t size, bool zero)
 static void runs_of_any_size_come_back(void **state)
 {
     (void)state;
-    const size_t edge = 131072;                  /* of zstd's blocks */
+    const size_t edge = 131072; /* of zstd's blocks */
     for (size_t size = 0; size < 600; size++) {
         runs_come_back(size, false);
         runs_come_back(size, true);
