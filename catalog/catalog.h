@@ -133,6 +133,11 @@ enum lookup catalog_next_lease(struct catalog_txn *txn, uint64_t from,
  * move takes from the old file and adds to the new one, delete takes. */
 bool catalog_put_products(struct catalog_txn *txn, const struct product_set *set,
                           uint32_t *number, struct err *err);
+
+/* The same of many sets, numbered from *first on. A file is written once for neighbouring
+ * products that lie in it. */
+bool catalog_put_product_sets(struct catalog_txn *txn, const struct product_set *sets,
+                              uint32_t count, uint32_t *first, struct err *err);
 enum lookup catalog_get_products(struct catalog_txn *txn, uint32_t number,
                                  struct arena *arena, struct product_set *set,
                                  struct err *err);

@@ -93,19 +93,24 @@ static bool file_count(struct catalog_txn *txn, const char *name, int change,
     return file_write(txn, &file, err);
 }
 
-/* The products of a set mostly lie in one file: one change a file, not a product. */
-static bool files_count(struct catalog_txn *txn, const struct product_set *set, int sign,
-                        struct err *err)
+/* Neighbouring products mostly lie in one file: one change a file, not a product. */
+static bool files_count(struct catalog_txn *txn, const struct product_set *sets,
+                        uint32_t count, int sign, struct err *err)
 {
-    for (uint32_t first = 0, next; first < set->count; first = next) {
-        const char *file = set->products[first].place.file;
-        for (next = first + 1; next < set->count; next++)
-            if (strcmp(set->products[next].place.file, file) != 0)
-                break;
-        if (!file_count(txn, file, sign * (int)(next - first), err))
-            return false;
-    }
-    return true;
+    const char *file = "";
+    int change = 0;
+    for (uint32_t s = 0; s < count; s++)
+        for (uint32_t p = 0; p < sets[s].count; p++) {
+            const char *own = sets[s].products[p].place.file;
+            if (strcmp(own, file) != 0) {
+                if (!file_count(txn, file, change, err))
+                    return false;
+                file = own;
+                change = 0;
+            }
+            change += sign;
+        }
+    return file_count(txn, file, change, err);
 }
 
 static bool set_check(const struct product_set *set, struct err *err)
@@ -120,21 +125,33 @@ static bool set_check(const struct product_set *set, struct err *err)
     return true;
 }
 
+bool catalog_put_product_sets(struct catalog_txn *txn, const struct product_set *sets,
+                              uint32_t count, uint32_t *first, struct err *err)
+{
+    uint64_t last;
+    if (!record_last(txn, TABLE_PRODUCTS, 4, &last, err))
+        return false;
+    if (count > UINT32_MAX - last)
+        return err_set(err, E_LIMIT, "no number is left for products");
+    for (uint32_t s = 0; s < count; s++)
+        if (!set_check(&sets[s], err))
+            return false;
+    if (!files_count(txn, sets, count, 1, err))
+        return false;
+    for (uint32_t s = 0; s < count; s++) {
+        struct key key = key_u32((uint32_t)last + 1 + s);
+        if (!wire_product_set_pack(&sets[s], txn_packed(txn), err) ||
+            !record_put(txn, TABLE_PRODUCTS, key_slice(&key), err))
+            return false;
+    }
+    *first = (uint32_t)last + 1;
+    return true;
+}
+
 bool catalog_put_products(struct catalog_txn *txn, const struct product_set *set,
                           uint32_t *number, struct err *err)
 {
-    uint64_t last;
-    if (!set_check(set, err) || !record_last(txn, TABLE_PRODUCTS, 4, &last, err))
-        return false;
-    if (last == UINT32_MAX)
-        return err_set(err, E_LIMIT, "no number is left for products");
-    struct key key = key_u32((uint32_t)last + 1);
-    if (!files_count(txn, set, 1, err) ||
-        !wire_product_set_pack(set, txn_packed(txn), err) ||
-        !record_put(txn, TABLE_PRODUCTS, key_slice(&key), err))
-        return false;
-    *number = (uint32_t)last + 1;
-    return true;
+    return catalog_put_product_sets(txn, set, 1, number, err);
 }
 
 enum lookup catalog_get_products(struct catalog_txn *txn, uint32_t number,
@@ -231,7 +248,7 @@ bool catalog_delete_products(struct catalog_txn *txn, uint32_t number, struct er
     struct product_set set;
     struct key key = key_u32(number);
     bool done =
-        set_copy(txn, number, &arena, &set, err) && files_count(txn, &set, -1, err);
+        set_copy(txn, number, &arena, &set, err) && files_count(txn, &set, 1, -1, err);
     (void)txn_packed(txn);
     done = done && record_put(txn, TABLE_PRODUCTS, key_slice(&key), err);
     arena_release(&arena);

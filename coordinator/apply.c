@@ -96,48 +96,104 @@ struct commit {
     struct owed *owed;
 };
 
+/* What one step made of the segments of a report, to be put together. */
+struct step_sets {
+    struct product_set *sets;
+    uint32_t **numbers;     /* where the number of each goes */
+    struct product *copies; /* of products that are not neighbours in their result */
+    uint32_t count, copied;
+};
+
+static void sets_init(struct step_sets *sets, const struct report *report, uint32_t count)
+{
+    size_t products = 0;
+    for (uint32_t i = 0; i < count; i++)
+        products += report->segments[i].product_count;
+    *sets = (struct step_sets){.sets = mem_grow(NULL, count, sizeof *sets->sets),
+                               .numbers = mem_grow(NULL, count, sizeof *sets->numbers),
+                               .copies = mem_grow(NULL, products, sizeof *sets->copies)};
+}
+
+static void sets_release(struct step_sets *sets)
+{
+    free(sets->sets);
+    free(sets->numbers);
+    free(sets->copies);
+}
+
+/* The products of one step; all have the key of the plan: exchange_check() looked. */
+static struct product_set set_of(struct step_sets *sets,
+                                 const struct segment_result *result, bool reco)
+{
+    const struct product *products = result->products;
+    struct product *copies = sets->copies + sets->copied;
+    uint32_t count = 0, first = 0, last = 0;
+    for (uint32_t i = 0; i < result->product_count; i++) {
+        if (stream_is_reco(products[i].stream) != reco)
+            continue;
+        first = count++ == 0 ? i : first;
+        last = i;
+    }
+    struct product_set set = {.products = products + first, .count = count};
+    if (count == 0)
+        return set;
+    set.key = products[first].key;
+    if (last - first + 1 == count)
+        return set;
+    for (uint32_t i = first; i <= last; i++)
+        if (stream_is_reco(products[i].stream) == reco)
+            sets->copies[sets->copied++] = products[i];
+    set.products = copies;
+    return set;
+}
+
 /* A key that another campaign made meanwhile keeps its product. */
-static bool put_set(const struct commit *commit, const struct product_set *set,
-                    uint32_t *number, struct err *err)
+static bool set_is_known(const struct commit *commit, const struct product_set *set,
+                         uint32_t *number, struct err *err)
 {
     const struct twins *twins = commit->book->twins;
     uint32_t twin = twins_find(twins, &set->key);
+    if (twin == UINT32_MAX)
+        return true;
+    number_list_add(&commit->owed->made, twin);
+    return twins_product(twins, commit->txn, twin, commit->book, number, err);
+}
+
+static bool sets_add(const struct commit *commit, const struct segment_result *result,
+                     bool reco, struct step_sets *sets, struct err *err)
+{
+    struct plan_state *state = &commit->book->states[result->index];
+    uint32_t *number = reco ? &state->reco_product : &state->select_product;
+    struct product_set set = set_of(sets, result, reco);
     uint32_t known = 0;
-    if (twin != UINT32_MAX) {
-        number_list_add(&commit->owed->made, twin);
-        if (!twins_product(twins, commit->txn, twin, commit->book, &known, err))
-            return false;
+    if (set.count == 0)
+        return true;
+    if (!set_is_known(commit, &set, &known, err))
+        return false;
+    if (known != 0) {
+        *number = known;
+        return true;
     }
-    if (known == 0)
-        return catalog_put_products(commit->txn, set, number, err);
-    *number = known;
+    sets->sets[sets->count] = set;
+    sets->numbers[sets->count++] = number;
     return true;
 }
 
-static bool put_step(const struct commit *commit, const struct sha256 *key, bool reco,
-                     const struct segment_result *result, uint32_t *number,
-                     struct err *err)
+static bool commit_step(const struct commit *commit, uint32_t count, bool reco,
+                        struct err *err)
 {
-    struct product products[STREAMS];
-    struct product_set set = {.key = *key, .products = products};
-    for (uint32_t i = 0; i < result->product_count; i++)
-        if (stream_is_reco(result->products[i].stream) == reco)
-            products[set.count++] = result->products[i];
-    return set.count == 0 || put_set(commit, &set, number, err);
-}
-
-static bool commit_segment(const struct commit *commit,
-                           const struct segment_result *result, struct err *err)
-{
-    struct book *book = commit->book;
-    struct plan_state *state = &book->states[result->index];
-    struct plan_segment plan;
-    if (catalog_get_plan_segment(commit->txn, book->campaign.id, result->index, &plan,
-                                 err) != LOOKUP_FOUND)
-        return err_set(err, E_CATALOG_DAMAGED, "plan segment %u is missing",
-                       result->index);
-    return put_step(commit, &plan.reco_key, true, result, &state->reco_product, err) &&
-           put_step(commit, &plan.select_key, false, result, &state->select_product, err);
+    struct step_sets sets;
+    uint32_t first = 0;
+    sets_init(&sets, commit->report, count);
+    bool done = true;
+    for (uint32_t i = 0; done && i < count; i++)
+        done = sets_add(commit, &commit->report->segments[i], reco, &sets, err);
+    done =
+        done && catalog_put_product_sets(commit->txn, sets.sets, sets.count, &first, err);
+    for (uint32_t i = 0; done && i < sets.count; i++)
+        *sets.numbers[i] = first + i;
+    sets_release(&sets);
+    return done;
 }
 
 static bool apply_commit(const struct commit *commit, uint32_t count, struct err *err)
@@ -153,9 +209,9 @@ static bool apply_commit(const struct commit *commit, uint32_t count, struct err
         if (!catalog_put_file(commit->txn, &file, err))
             return false;
     }
-    for (uint32_t i = 0; i < count; i++)
-        if (!commit_segment(commit, &report->segments[i], err))
-            return false;
+    if (count > 0 && (!commit_step(commit, count, true, err) ||
+                      !commit_step(commit, count, false, err)))
+        return false;
     /* Parts of which nothing was taken. */
     for (uint32_t i = 0; book->twins != NULL && i < parts; i++)
         if (!part_collect(commit->txn, report->parts[i].file, &commit->owed->collect,

@@ -89,28 +89,58 @@ static bool parts_own(const struct report *report, const struct sha256 *first_re
     return true;
 }
 
-static bool result_matches(const struct book *book, const struct report *report,
-                           const struct segment_result *result, uint32_t steps,
+/* The streams of a campaign: bit s for stream s. */
+struct streams {
+    char names[STREAMS][STREAM_NAME];
+    uint32_t count;
+    uint32_t reco; /* those of the reco step */
+    uint32_t wanted;
+};
+
+_Static_assert(STREAMS <= 32, "a bit each");
+
+static void streams_of(const struct book *book, uint32_t steps, struct streams *streams)
+{
+    streams->count = book_streams(&book->campaign, streams->names, STREAMS);
+    streams->reco = 0;
+    streams->wanted = 0;
+    for (uint32_t s = 0; s < streams->count; s++) {
+        bool reco = stream_is_reco(streams->names[s]);
+        bool wanted = (steps & (reco ? STEP_RECO : STEP_SELECT)) != 0;
+        streams->reco |= (uint32_t)reco << s;
+        streams->wanted |= (uint32_t)wanted << s;
+    }
+}
+
+/* Its bit, 0 when there is no such stream; mostly that of the one after `before`. */
+static uint32_t stream_bit(const struct streams *streams, const char *name,
+                           uint32_t before)
+{
+    for (uint32_t i = 0; i < streams->count; i++) {
+        uint32_t s = (before + i) % streams->count;
+        if (strcmp(streams->names[s], name) == 0)
+            return (uint32_t)1 << s;
+    }
+    return 0;
+}
+
+/* Each product that is wanted once, under its key and in a named part, and no other. */
+static bool result_matches(const struct streams *streams, const struct report *report,
+                           const struct segment_result *result,
                            const struct plan_segment *plan)
 {
-    char streams[STREAMS][STREAM_NAME];
-    uint32_t expected = book_streams(&book->campaign, streams, STREAMS);
-    uint32_t matched = 0;
-    for (uint32_t s = 0; s < expected; s++) {
-        bool reco = stream_is_reco(streams[s]);
-        uint32_t hits = 0;
-        for (uint32_t p = 0; p < result->product_count; p++) {
-            const struct product *product = &result->products[p];
-            const struct sha256 *key = reco ? &plan->reco_key : &plan->select_key;
-            if (strcmp(product->stream, streams[s]) == 0 &&
-                sha256_equal(&product->key, key) && named_part(report, &product->place))
-                hits++;
-        }
-        if (hits != ((steps & (reco ? STEP_RECO : STEP_SELECT)) != 0 ? 1u : 0u))
+    uint32_t seen = 0;
+    for (uint32_t p = 0; p < result->product_count; p++) {
+        const struct product *product = &result->products[p];
+        uint32_t bit = stream_bit(streams, product->stream, p);
+        bool reco = (bit & streams->reco) != 0;
+        const struct sha256 *key = reco ? &plan->reco_key : &plan->select_key;
+        if ((bit & streams->wanted & ~seen) == 0 || !sha256_equal(&product->key, key) ||
+            !named_part(report, &product->place))
             return false;
-        matched += hits;
+        seen |= bit;
     }
-    return matched == result->product_count;
+    return seen == streams->wanted;
 }
 
 static bool get_plan(const struct book *book, struct catalog_txn *txn, uint32_t number,
@@ -144,6 +174,8 @@ static bool results_match(const struct book *book, struct catalog_txn *txn,
                           bool *matches, struct err *err)
 {
     struct plan_segment plan;
+    struct streams streams;
+    streams_of(book, attempt->steps, &streams);
     if (!get_plan(book, txn, attempt->segments[0], &plan, err))
         return false;
     *matches = report->segment_count <= attempt->segment_count &&
@@ -153,7 +185,7 @@ static bool results_match(const struct book *book, struct catalog_txn *txn,
         if (!get_plan(book, txn, attempt->segments[i], &plan, err))
             return false;
         *matches = result->index == attempt->segments[i] &&
-                   result_matches(book, report, result, attempt->steps, &plan);
+                   result_matches(&streams, report, result, &plan);
         if (!seen_matches(txn, &plan, result, matches, err))
             return false;
     }
@@ -263,8 +295,7 @@ bool exchange_check(struct exchange *exchange, const struct book *const *books,
     for (uint32_t i = 0; i < exchange->sync.report_count; i++)
         if (!check_report(exchange, books, count, txn, i, err))
             return false;
-    for (uint32_t i = 0; i < SYNC_TASKS; i++)
-        exchange->tokens[i] = clock_random_token();
+    clock_random_tokens(exchange->tokens, SYNC_TASKS);
     return true;
 }
 

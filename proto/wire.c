@@ -87,7 +87,7 @@ bool wire_pack(const struct wire_form *form, const void *value, struct bytes *ou
 
 static void *arena_allocate(void *arena, size_t size)
 {
-    return arena_try(arena, size, 1);
+    return arena_raw(arena, size, 1); /* protobuf-c expects what malloc gives */
 }
 
 static void arena_keep(void *arena, void *memory)

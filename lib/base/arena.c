@@ -68,7 +68,8 @@ static struct arena_block *arena_room(struct arena *arena, size_t size)
     return block;
 }
 
-void *arena_try(struct arena *arena, size_t count, size_t size)
+/* *taken: what it takes, rounded up. */
+static void *arena_cut(struct arena *arena, size_t count, size_t size, size_t *taken)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - 64)
@@ -84,7 +85,22 @@ void *arena_try(struct arena *arena, size_t count, size_t size)
     block->used += bytes;
     arena->current = block;
     arena->used += bytes;
-    memset(memory, 0, bytes);
+    *taken = bytes;
+    return memory;
+}
+
+void *arena_raw(struct arena *arena, size_t count, size_t size)
+{
+    size_t taken;
+    return arena_cut(arena, count, size, &taken);
+}
+
+void *arena_try(struct arena *arena, size_t count, size_t size)
+{
+    size_t taken;
+    void *memory = arena_cut(arena, count, size, &taken);
+    if (memory != NULL)
+        memset(memory, 0, taken);
     return memory;
 }
 

@@ -22,6 +22,9 @@ void arena_init(struct arena *arena, size_t limit);
 void arena_reset(struct arena *arena);
 void arena_release(struct arena *arena);
 
+/* Not zeroed, for a caller that fills all of it: else as arena_try(). */
+void *arena_raw(struct arena *arena, size_t count, size_t size);
+
 /* Zeroed, aligned for any type. NULL when the limit would be passed: the caller turns
  * that into an error which names the limit. */
 void *arena_try(struct arena *arena, size_t count, size_t size);

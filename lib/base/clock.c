@@ -53,3 +53,15 @@ uint64_t clock_random_token(void)
         bug_if(getrandom(&token, sizeof token, 0) != (ssize_t)sizeof token);
     return token;
 }
+
+void clock_random_tokens(uint64_t *tokens, uint32_t count)
+{
+    const uint32_t most = 32; /* 256 bytes always come whole */
+    for (uint32_t from = 0; from < count; from += most) {
+        size_t size = sizeof *tokens * (count - from < most ? count - from : most);
+        bug_if(getrandom(tokens + from, size, 0) != (ssize_t)size);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (tokens[i] == 0)
+            tokens[i] = clock_random_token();
+}

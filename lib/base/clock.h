@@ -25,4 +25,7 @@ struct timespec clock_wait_end(int64_t duration_ns);
 /* 64 bits from the kernel's random source: tokens, never results. */
 uint64_t clock_random_token(void);
 
+/* Some of them; none is 0. */
+void clock_random_tokens(uint64_t *tokens, uint32_t count);
+
 #endif

@@ -12,7 +12,9 @@
 
 bool stream_is_reco(const char *stream)
 {
-    return strcmp(stream, "reco") == 0 || strcmp(stream, "hist") == 0;
+    /* Asked for each product of each report: most are told by their first letter. */
+    return (stream[0] == 'r' && strcmp(stream, "reco") == 0) ||
+           (stream[0] == 'h' && strcmp(stream, "hist") == 0);
 }
 
 void part_name(const struct sha256 *first_key, uint64_t token, char out[PRODUCT_FILE])

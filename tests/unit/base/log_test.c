@@ -82,6 +82,11 @@ static void time_never_runs_back_and_tokens_differ(void **state)
     assert_true(clock_cpu_ns() > 0);
     assert_true(clock_wall_s() > 1700000000);
     assert_true(clock_random_token() != clock_random_token());
+    uint64_t tokens[65] = {0};
+    clock_random_tokens(tokens, 65);
+    for (int i = 0; i < 65; i++)
+        for (int k = 0; k <= i; k++)
+            assert_true(tokens[i] != (k == i ? 0 : tokens[k]));
 }
 
 int main(void)

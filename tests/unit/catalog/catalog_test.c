@@ -294,6 +294,39 @@ static void files_count_the_products_that_point_into_them(void **state)
     commit(txn);
 }
 
+static void sets_put_together_have_numbers_in_a_row_and_count_in_their_files(void **state)
+{
+    struct world *world = *state;
+    struct err err = {0};
+    struct product products[5] = {product_in("a", "part"), product_in("b", "part"),
+                                  product_in("a", "part"), product_in("b", "other"),
+                                  product_in("a", "")};
+    const struct product_set sets[4] = {{{{1}}, products, 2},
+                                        {{{1}}, products + 2, 2},
+                                        {{{1}}, NULL, 0},
+                                        {{{1}}, products + 4, 1}};
+    struct product_set read;
+    uint32_t first = 0;
+    struct catalog_txn *txn = begin(world);
+    must(catalog_put_product_sets(txn, sets, 0, &first, &err), &err);
+    assert_false(catalog_put_product_sets(txn, sets, 4, &first, &err));
+    assert_int_equal(err.code, E_CATALOG_LINK);
+    put_file(txn, "part");
+    put_file(txn, "other");
+    must(catalog_put_product_sets(txn, sets, 4, &first, &err), &err);
+    assert_int_equal(first, 1);
+    assert_int_equal(live(txn, "part"), 3);
+    assert_int_equal(live(txn, "other"), 1);
+    assert_int_equal(catalog_get_products(txn, 2, &world->arena, &read, &err),
+                     LOOKUP_FOUND);
+    assert_int_equal(read.count, 2);
+    assert_string_equal(read.products[1].place.file, "other");
+    must(catalog_put_product_sets(txn, sets, 1, &first, &err), &err);
+    assert_int_equal(first, 5);
+    assert_int_equal(live(txn, "part"), 5);
+    commit(txn);
+}
+
 static void files_come_in_the_order_of_their_names(void **state)
 {
     struct world *world = *state;
@@ -467,6 +500,7 @@ int main(void)
         IN_WORLD(a_plan_is_read_back_by_number),
         IN_WORLD(leases_are_the_attempts_in_state_leased),
         IN_WORLD(files_count_the_products_that_point_into_them),
+        IN_WORLD(sets_put_together_have_numbers_in_a_row_and_count_in_their_files),
         IN_WORLD(files_come_in_the_order_of_their_names),
         IN_WORLD(a_full_map_fails_the_transaction_once_and_grows),
         IN_WORLD(a_second_owner_is_refused_with_pid_and_url),
