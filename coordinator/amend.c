@@ -208,6 +208,15 @@ static bool store(struct amendment *amend, struct catalog *catalog,
                            err);
 }
 
+static bool told(struct amendment *amend, struct err *err)
+{
+    const struct bytes *notes = &amend->plan.notes; /* events that were skipped, too */
+    if (amend->json)
+        return amend_diff_json(&amend->diff, &amend->out, err);
+    return amend_diff_text(&amend->diff, &amend->out, err) &&
+           bytes_append(&amend->out, notes->data, notes->size, err);
+}
+
 static bool amend_with(struct amendment *amend, struct catalog *catalog,
                        struct campaign_file *file, struct err *err)
 {
@@ -218,9 +227,7 @@ static bool amend_with(struct amendment *amend, struct catalog *catalog,
                        file->campaign.name, amend->campaign);
     bool done = runs_find(amend, catalog, &file->selection, &runs, &count, err) &&
                 plan_for(amend, catalog, file, runs, count, err) &&
-                compare(amend, catalog, err) &&
-                (amend->json ? amend_diff_json(&amend->diff, &amend->out, err)
-                             : amend_diff_text(&amend->diff, &amend->out, err)) &&
+                compare(amend, catalog, err) && told(amend, err) &&
                 (amend->dry_run || store(amend, catalog, file, err));
     free(runs);
     return done;

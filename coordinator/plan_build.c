@@ -441,7 +441,8 @@ bool plan_build(struct plan *plan, struct catalog *catalog,
         !conditions_read(plan, catalog, file, folder, err) ||
         !segments_read(plan, catalog, err) ||
         !plan_fallbacks(plan, catalog, file->budget, err) ||
-        !plan_reuse(plan, catalog, err) || !plan_stages(plan, catalog, file, err))
+        !plan_skips(plan, catalog, err) || !plan_reuse(plan, catalog, err) ||
+        !plan_stages(plan, catalog, file, err))
         return false;
     plan->campaign.manifest = plan->values.hash;
     plan->campaign.segment_count = plan->count;

@@ -70,6 +70,9 @@ bool plan_maps_check(struct plan *plan, struct err *err);
 bool plan_fallbacks(struct plan *plan, struct catalog *catalog,
                     const double budget[FALLBACK_LEVELS], struct err *err);
 
+/* Notes events of these runs that other campaigns skip (plan_skips.c). */
+bool plan_skips(struct plan *plan, struct catalog *catalog, struct err *err);
+
 /* A line in the list of problems; the run's own reason is the first one. */
 bool plan_run_block(struct plan *plan, struct plan_run *run, const char *reason,
                     struct err *err);

@@ -10,6 +10,7 @@
 #include "base/disk.h"
 #include "base/json.h"
 #include "coordinator/shelf.h"
+#include "coordinator/skipped.h"
 
 #define SIDECAR_LIMIT ((size_t)1 << 20)
 
@@ -39,6 +40,21 @@ static void put_hash(struct json_writer *json, const char *key, const struct sha
     json_put_text(json, key, hex);
 }
 
+static bool put_skipped(const struct skipped *skipped, void *context, struct err *err)
+{
+    struct json_writer *json = context;
+    const struct ruling *ruling = skipped->ruling;
+    (void)err;
+    json_open_object(json, NULL);
+    json_put_u64(json, "spill", skipped->segment.spill);
+    json_put_u64(json, "event", ruling->event);
+    json_put_text(json, "by", ruling->by);
+    json_put_i64(json, "unix_s", ruling->unix_s);
+    json_put_text(json, "reason", ruling->reason);
+    json_close_object(json);
+    return true;
+}
+
 static void sidecar_text(struct json_writer *json, const struct campaign *campaign,
                          const struct merge_group *group, int64_t wall_s)
 {
@@ -47,7 +63,6 @@ static void sidecar_text(struct json_writer *json, const struct campaign *campai
     char digest[EVENT_DIGEST_TEXT];
     (void)gethostname(host, sizeof host - 1);
     event_digest_text(&group->events, digest);
-    json_open_object(json, NULL);
     json_put_text(json, "file", group->published);
     json_put_u64(json, "size", group->size);
     put_hash(json, "sha256", &group->hash);
@@ -68,24 +83,31 @@ static void sidecar_text(struct json_writer *json, const struct campaign *campai
     put_hash(json, "manifest", &campaign->manifest);
     json_put_i64(json, "published_unix_s", wall_s);
     json_put_text(json, "host", host);
-    json_close_object(json);
 }
 
-bool publish_sidecar(const struct campaign *campaign, const struct merge_group *group,
-                     int64_t wall_s, struct err *err)
+bool publish_sidecar(struct catalog *catalog, const struct campaign *campaign,
+                     const struct merge_group *group, int64_t wall_s, struct err *err)
 {
     char path[PATH_MAX];
     char name[PRODUCT_FILE + 16];
     struct bytes text;
     struct json_writer json;
+    struct catalog_txn *txn;
     (void)snprintf(name, sizeof name, "%s.prov.json", group->published);
-    if (!shelf_path(campaign, name, path, err))
+    if (!shelf_path(campaign, name, path, err) || !catalog_begin(catalog, &txn, err))
         return false;
     bytes_init(&text, SIDECAR_LIMIT);
     json_begin(&json, &text);
+    json_open_object(&json, NULL);
     sidecar_text(&json, campaign, group, wall_s);
-    bool done = json_end(&json, err) && shelf_make_parent(path, err) &&
-                disk_write_durable(path, text.data, text.size, 0644, err);
+    json_open_array(&json, "skipped_events");
+    bool done = skipped_each(txn, campaign->id, group->first, group->count, put_skipped,
+                             &json, err);
+    catalog_abort(txn);
+    json_close_array(&json);
+    json_close_object(&json);
+    done = json_end(&json, err) && done && shelf_make_parent(path, err) &&
+           disk_write_durable(path, text.data, text.size, 0644, err);
     bytes_release(&text);
     return done;
 }

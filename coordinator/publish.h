@@ -8,15 +8,15 @@
 #ifndef SPILLWAY_COORDINATOR_PUBLISH_H
 #define SPILLWAY_COORDINATOR_PUBLISH_H
 
-#include "model/campaign.h"
+#include "catalog/catalog.h"
 
 /* Moves STORE/part to STORE/published, durably. LOOKUP_ABSENT when neither is there. */
 enum lookup publish_file(const struct campaign *campaign, const struct merge_group *group,
                          struct err *err);
 
 /* Writes FILE.prov.json beside it: what the bytes cannot say (campaign, tag, manifest,
- * dates, host), for people who have only the files. */
-bool publish_sidecar(const struct campaign *campaign, const struct merge_group *group,
-                     int64_t wall_s, struct err *err);
+ * dates, host, events that were skipped), for people who have only the files. */
+bool publish_sidecar(struct catalog *catalog, const struct campaign *campaign,
+                     const struct merge_group *group, int64_t wall_s, struct err *err);
 
 #endif

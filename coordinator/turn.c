@@ -413,7 +413,7 @@ static bool publish_group(struct debt *debt, uint32_t number, struct err *err)
                        "group %u: %s was merged, but neither it nor %s is in %s", number,
                        group.part, group.published, campaign->store);
     if (moved == LOOKUP_FAILED ||
-        !publish_sidecar(campaign, &group, debt->turn->wall_s, err))
+        !publish_sidecar(debt->turn->catalog, campaign, &group, debt->turn->wall_s, err))
         return false;
     struct core_event event = {
         .kind = EVENT_PUBLISHED, .groups = &group, .group_count = 1};

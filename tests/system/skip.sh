@@ -71,6 +71,17 @@ must spillway --area "$area" close c1 --by bob --reason "not worth it"
 complete() { is_complete "$area" c1; }
 crashing complete
 must spillway --area "$area" verify c1
+# The files say which events are not in them; a plan of the same runs names them.
+sidecar=$(find "$scratch/store-wild/published" -name 'reco_009001_*.prov.json')
+grep -q '"skipped_events":\[{"spill":1,"event":17,"by":"ann",.*"reason":"peak of 0 samples"}\]' "$sidecar" ||
+    fail "its sidecar does not name the event: $(cat "$sidecar")"
+sidecar=$(find "$scratch/store-wild/published" -name 'reco_009003_*.prov.json' | head -1)
+[ -z "$sidecar" ] || grep -q '"skipped_events":\[\]' "$sidecar" || fail "skipped in 9003: $(cat "$sidecar")"
+sed 's/^name: c1/name: c2/' "$scratch/wild.yaml" >"$scratch/again.yaml"
+must spillway --area "$area" plan "$scratch/again.yaml" --dry-run
+says out "run 9001 spill 1 event 17: skipped in campaign c1 by ann (peak of 0 samples), not here"
+must spillway --area "$area" amend c1 --file "$scratch/wild.yaml" --runs 9002 --dry-run
+says out "run 9002 spill 1 event 17: skipped in campaign c1 by ann"
 must spillway --area "$area" catalog check
 no_strays "$scratch/store-wild"
 must python3 - "$area/losses/c1.json" <<'PY'
