@@ -114,7 +114,7 @@ must sw trace --chunk cdr02001-005001.dat
 soon=$(date -u -d "+2 seconds" +%Y-%m-%dT%H:%M:%S)
 must approve --period T2 --evidence "$other" --expires "$soon"
 expired() { [ "$(stage T2 waits_for)" = expired ]; }
-wait_for 20 expired || fail "the approval does not expire"
+wait_for 120 expired || fail "the approval does not expire"
 waits_for "1 gate is closed" sw run "$scratch/demo.yaml" --workers 2
 must sw status demo
 says out "the approval by ann expired at" "what was released goes on"
@@ -140,19 +140,19 @@ must sw plan "$scratch/served.yaml"
 start_serve "$area" demo
 start_pilot "$area" 3
 both_wait() { [ "$(stage T1 waits_for)$(stage T2 waits_for)" = decisiondecision ]; }
-wait_for 60 both_wait || fail "the sample is not done"
+wait_for 300 both_wait || fail "the sample is not done"
 first=$(evidence_of T1)
 other=$(evidence_of T2)
 must approve --period T1 --evidence "$first"
 says out "approved until"
 first_done() { [ "$(stage T1 stage)" = "done" ]; }
-wait_for 60 first_done || fail "the rest of T1 is not done"
+wait_for 300 first_done || fail "the rest of T1 is not done"
 is T2 waits_for decision
 refused 2 "nothing waits behind its gate" approve --period T1 --evidence "$first"
 must approve --period T2 --evidence "$other"
 kill -9 "$served"
 start_serve "$area" demo
-wait_for 90 is_complete "$area" demo || fail "the campaign does not end: $(sw status demo)"
+wait_for 300 is_complete "$area" demo || fail "the campaign does not end: $(sw status demo)"
 same_bytes "$scratch/store-plain" "$scratch/store-served"
 kill "$served"
 wait "$served" "$piloted" 2>/dev/null
