@@ -87,7 +87,7 @@ static enum end kill_before(unsigned n, void (*work)(unsigned number), unsigned 
     if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
         return END_FORBIDDEN;
     assert_true(WIFSTOPPED(status));
-    bool alive = step(child, &status); /* into the first call */
+    bool alive = step(child, &status);            /* into the first call */
     for (unsigned i = 2; alive && i < 2 * n; i++) /* out of it, into the next */
         alive = step(child, &status);
     if (!alive) {
