@@ -18,6 +18,10 @@
 
 #define LARGE_PAGE ((size_t)2 << 20)
 
+/* The kernel copies whole pages to whole pages a fifth faster than bytes to where they
+ * are askew: a byte lies in the buffer as far behind a page as it does in the file. */
+#define PAGE ((size_t)4096)
+
 void input_init(struct input *input, const struct chunk *chunk, const char *scratch,
                 size_t buffer_limit)
 {
@@ -167,21 +171,23 @@ static bool segment_fits(const struct input *input, const struct segment *segmen
 }
 
 /* Room for a segment, in large pages where there are such: fewer faults. */
-static bool buffer_make(struct input *input, size_t length, struct err *err)
+static bool buffer_make(struct input *input, const struct segment *segment,
+                        struct err *err)
 {
     struct bytes *buffer = &input->buffer;
     size_t before = buffer->capacity;
     uint8_t *place;
     bytes_clear(buffer);
-    if (!bytes_reserve(buffer, length, &place, err))
+    if (!bytes_reserve(buffer, (size_t)segment->length + PAGE, &place, err))
         return false;
-    input->data = place;
+    input->start = (size_t)(segment->offset - (uintptr_t)place) % PAGE;
+    input->data = place + input->start;
     if (buffer->capacity == before)
         return true;
-    uint8_t *start = place + (LARGE_PAGE - (uintptr_t)place % LARGE_PAGE) % LARGE_PAGE;
-    size_t rest = buffer->capacity - (size_t)(start - place);
-    if ((size_t)(start - place) < buffer->capacity)
-        (void)madvise(start, rest / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
+    uint8_t *large = place + (LARGE_PAGE - (uintptr_t)place % LARGE_PAGE) % LARGE_PAGE;
+    size_t rest = buffer->capacity - (size_t)(large - place);
+    if ((size_t)(large - place) < buffer->capacity)
+        (void)madvise(large, rest / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
     return true;
 }
 
@@ -194,10 +200,11 @@ bool input_begin(struct input *input, const struct segment *segment, const uint8
     input->segment = segment;
     input->ready = 0;
     input->adler32 = ADLER32_START;
-    if (segment->length > input->buffer.limit) {
+    if (segment->length > input->buffer.limit || /* nor with a page more */
+        input->buffer.limit - segment->length < PAGE) {
         if (!segment_map(input, segment, err))
             return false;
-    } else if (!buffer_make(input, (size_t)segment->length, err)) {
+    } else if (!buffer_make(input, segment, err)) {
         return false;
     }
     *data = input->data;
@@ -210,10 +217,11 @@ bool input_ready(struct input *input, size_t upto, struct err *err)
     bug_if(upto > length);
     while (input->ready < upto) {
         size_t at = input->ready, left = length - at;
-        size_t size = left < INPUT_PIECE ? left : INPUT_PIECE;
+        size_t whole = INPUT_PIECE - (input->segment->offset + at) % PAGE;
+        size_t size = left < whole ? left : whole;
         if (input->map == NULL &&
             !disk_read_at(input->fd, input->path, input->segment->offset + at,
-                          input->buffer.data + at, size, err))
+                          input->buffer.data + input->start + at, size, err))
             return false;
         input->adler32 = adler32_add(input->adler32, input->data + at, size);
         input->ready += size;

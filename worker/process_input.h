@@ -24,7 +24,8 @@ struct input {
     char path[PATH_MAX];
     int fd; /* -1: not open */
     struct bytes buffer;
-    void *map; /* NULL none */
+    size_t start; /* of the segment in it */
+    void *map;    /* NULL none */
     size_t map_size;
     uint64_t bytes_read;
     /* The segment that is read: */

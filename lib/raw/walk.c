@@ -214,7 +214,7 @@ static bool numbers_close(struct walk *walk, struct err *err)
 {
     struct walk_result *result = walk->result;
     uint32_t spill = result->segments[result->segment_count - 1].spill;
-    return numbers_add(&result->numbers, spill, walk->seen, WALK_EVENTS / 64, err) ||
+    return numbers_add(&result->numbers, spill, walk->seen, walk->seen_words, err) ||
            err_wrap(err, "%s", walk->window.name);
 }
 
