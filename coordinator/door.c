@@ -64,6 +64,7 @@ static void put_figures(struct json_writer *json, const struct door_figures *fig
     json_put_u64(json, "files_published", counts->groups[GROUP_PUBLISHED]);
     json_put_bool(json, "complete", figures->complete);
     json_put_bool(json, "stuck", figures->stuck);
+    json_put_bool(json, "waits_for_gate", figures->waits_for_gate);
     json_close_object(json);
 }
 

@@ -20,7 +20,8 @@ struct door_figures {
     uint32_t priority;
     enum core_hold hold;
     bool complete;
-    bool stuck;
+    bool stuck; /* for what failed */
+    bool waits_for_gate;
 };
 
 /* Listens on "HOST:PORT"; *port is the one really in use. */

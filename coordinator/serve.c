@@ -35,11 +35,13 @@ static void show(const struct service *service)
     const struct served *served = &service->served;
     for (uint32_t i = 0; i < served->count; i++) {
         const struct served_one *one = &served->list[served->order[i]];
+        bool gate = served_waits_for_gate(one);
         figures[i] = (struct door_figures){.counts = core_count(one->core),
                                            .priority = one->orders.priority,
                                            .hold = one->orders.hold,
                                            .complete = one->complete,
-                                           .stuck = one->stuck};
+                                           .stuck = one->stuck && !gate,
+                                           .waits_for_gate = gate};
         memcpy(figures[i].campaign, one->name, CAMPAIGN_NAME);
     }
     door_show(service->door, figures, served->count);

@@ -188,16 +188,11 @@ static bool mark_complete(struct catalog_txn *txn, void *context, struct err *er
     return catalog_put_campaign(txn, &one->book.campaign, err);
 }
 
-/* Gates keep it open when nothing else does. */
-static const char *stands_still(const struct served_one *one,
-                                const struct turn_result *result)
+bool served_waits_for_gate(const struct served_one *one)
 {
     struct core_counts counts = core_count(one->core);
-    if (!result->stuck)
-        return "complete";
-    return counts.by_state[SEGMENT_QUARANTINED] + counts.groups[GROUP_FAILED] > 0
-               ? "stuck"
-               : "waits_for_gate";
+    return one->stuck &&
+           counts.by_state[SEGMENT_QUARANTINED] + counts.groups[GROUP_FAILED] == 0;
 }
 
 static bool take_result(struct served *served, struct served_one *one,
@@ -207,8 +202,12 @@ static bool take_result(struct served *served, struct served_one *one,
     one->stale = one->stale || result->stale;
     if (!result->complete)
         return true;
+    one->stuck = result->stuck;
     log_write(served->log, LOG_LEVEL_INFO, "event=%s campaign=%s",
-              stands_still(one, result), one->name);
+              !result->stuck               ? "complete"
+              : served_waits_for_gate(one) ? "waits_for_gate"
+                                           : "stuck",
+              one->name);
     one->look = true;
     bool lost = core_count(one->core).by_state[SEGMENT_LOST] > 0;
     if (!result->stuck &&
@@ -216,7 +215,6 @@ static bool take_result(struct served *served, struct served_one *one,
          !loss_list_write(served->losses, served->catalog, one->name, lost, err)))
         return false;
     one->complete = !result->stuck;
-    one->stuck = result->stuck;
     return served_sweep(served, err);
 }
 

@@ -21,7 +21,7 @@ struct served_one {
     struct orders orders;
     struct sha256 fingerprint; /* of the first executor of its release; zero unknown */
     bool stale;                /* to be loaded anew */
-    bool complete, stuck;
+    bool complete, stuck;      /* stuck: nothing moves, for failures or gates */
     bool look; /* at its gates: something may be behind one that is open */
 };
 
@@ -53,6 +53,9 @@ bool served_renew(struct served *served, uint64_t limit, struct err *err);
 /* One turn of all of them; then what a campaign that is complete needs. */
 bool served_turn(struct served *served, struct exchange **exchanges, uint32_t count,
                  struct err *err);
+
+/* Nothing moves and nothing failed: the rest is behind gates. */
+bool served_waits_for_gate(const struct served_one *one);
 
 /* Releases what waits behind gates that are open. */
 bool served_gates(struct served *served, struct err *err);

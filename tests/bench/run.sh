@@ -34,6 +34,7 @@ restart                 ours  <= 5      seconds to the first lease, 10^6 segment
 status                  ratio <= 1.5    what status reads of 10^6 segments / one read of the plan
 completions.G1000       ratio >= 8      durable a second, catalog alone / fdatasync a second
 completions.turn        ratio >= 8      the same through a turn of the service
+completions.http        ratio >= 8      the same through the service as a process, over HTTP
 dispatch                ours  >= 10000  empty tasks a second through a pilot of two ranks, no catalog
 core.lease              ours  <= 10000  CPU nanoseconds to lease and commit a segment
 simulate                ratio >= 0.4    seconds of a campaign simulated / as it ran, median of three;
@@ -270,6 +271,7 @@ run()
     completions)
         measure_in catalog_bench "$segments"
         measure_in turn_bench "$turns"
+        measure_in serve_bench "$turns"
         ;;
     core) measure core_bench "$segments" ;;
     dispatch)

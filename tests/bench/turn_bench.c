@@ -12,15 +12,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/disk.h"
 #include "base/text.h"
 #include "coordinator/turn.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/stock.h"
+#include "tests/bench/worked.h"
 
-#define PILOTS        4u
-#define TASKS         16u
-#define PRODUCT_BYTES 4096u
+#define PILOTS 4u
+#define TASKS  16u
 
 struct bench {
     struct catalog *catalog;
@@ -80,70 +79,6 @@ static void pilots_start(struct bench *bench)
     bytes_release(&body);
 }
 
-/* The file of a part: its size counts, its bytes do not. */
-static void part_make(struct bench *bench, const struct sha256 *key, uint64_t token,
-                      uint64_t size, struct part_size *part)
-{
-    char path[sizeof bench->store + PRODUCT_FILE];
-    struct err err;
-    int fd;
-    *part = (struct part_size){.size = size};
-    part_name(key, token, part->file);
-    (void)snprintf(path, sizeof path, "%s/%s", bench->store, part->file);
-    *strrchr(path, '/') = 0;
-    measure_must(disk_make_path(path, &err), &err);
-    path[strlen(path)] = '/';
-    measure_must(disk_create(path, &fd, &err), &err);
-    if (ftruncate(fd, (off_t)size) != 0)
-        abort();
-    (void)close(fd);
-}
-
-/* What a worker would say of a task; lists live in the arena of the exchange. */
-static void report_make(struct bench *bench, const struct task *task, struct arena *arena,
-                        struct report *report)
-{
-    char streams[STREAMS][STREAM_NAME];
-    uint32_t count = book_streams(&bench->book.campaign, streams, STREAMS);
-    uint32_t segments = task->segment_count;
-    struct segment_result *results = arena_try(arena, segments, sizeof *results);
-    struct product *products = arena_try(arena, segments * count, sizeof *products);
-    struct part_size *parts = arena_try(arena, 2, sizeof *parts);
-    bug_if(results == NULL || products == NULL || parts == NULL);
-    uint64_t size = (uint64_t)segments * count * PRODUCT_BYTES;
-    part_make(bench, &task->segments[0].reco_key, task->token, size, &parts[0]);
-    part_make(bench, &task->segments[0].select_key, task->token, size, &parts[1]);
-    for (uint32_t i = 0; i < segments; i++) {
-        const struct task_segment *segment = &task->segments[i];
-        results[i] = (struct segment_result){.index = segment->index,
-                                             .seen = segment->segment.digest,
-                                             .products = &products[i * count],
-                                             .product_count = count};
-        for (uint32_t s = 0; s < count; s++) {
-            struct product *product = &products[i * count + s];
-            bool reco = stream_is_reco(streams[s]);
-            *product = (struct product){
-                .key = reco ? segment->reco_key : segment->select_key,
-                .bytes_hash = segment->reco_key,
-                .events = segment->segment.digest,
-                .entries = 1000,
-                .place = {.offset = (uint64_t)(i * count + s) * PRODUCT_BYTES,
-                          .length = PRODUCT_BYTES}};
-            memcpy(product->stream, streams[s], STREAM_NAME);
-            memcpy(product->place.file, parts[reco ? 0 : 1].file, PRODUCT_FILE);
-        }
-    }
-    *report = (struct report){.attempt = task->attempt,
-                              .token = task->token,
-                              .status = REPORT_DONE,
-                              .blamed = UINT32_MAX,
-                              .segments = results,
-                              .segment_count = segments,
-                              .parts = parts,
-                              .part_count = 2,
-                              .host = "node0123.cluster"};
-}
-
 /* The next sync of a pilot: reports of the tasks that it was just given. */
 static void pilot_work(struct bench *bench, uint32_t pilot, struct exchange *exchange)
 {
@@ -158,7 +93,8 @@ static void pilot_work(struct bench *bench, uint32_t pilot, struct exchange *exc
         bench->completions += exchange->sync.reports[i].segment_count;
     }
     for (uint32_t i = 0; i < exchange->task_count; i++)
-        report_make(bench, &exchange->tasks[i], &exchange->arena, &reports[i]);
+        worked_report(bench->store, &bench->book.campaign, &exchange->tasks[i],
+                      &exchange->arena, &reports[i]);
     sync_pack(&bench->bodies[pilot], &sync);
 }
 

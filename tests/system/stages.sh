@@ -144,6 +144,12 @@ start_serve "$area" demo
 start_pilot "$area" 3
 both_wait() { [ "$(stage T1 waits_for)$(stage T2 waits_for)" = decisiondecision ]; }
 wait_for 300 both_wait || fail "the sample is not done"
+told_to_wait() { # the coordinator itself says so, and does not take it for a failure
+    curl -s -m 10 -H "Authorization: Bearer $(cat "$area/pilot.token")" \
+        "$(cat "$area/coordinator.url")/status" >"$scratch/answer"
+    grep -q '"stuck":false,"waits_for_gate":true' "$scratch/answer"
+}
+wait_for 60 told_to_wait || fail "the coordinator says $(cat "$scratch/answer")"
 first=$(evidence_of T1)
 other=$(evidence_of T2)
 must approve --period T1 --evidence "$first"
