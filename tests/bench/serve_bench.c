@@ -67,7 +67,7 @@ static pid_t service_start(const struct area *area)
     measure_must(pid >= 0, &err);
     if (pid > 0)
         return pid;
-    (void)signal(SIGTERM, on_term);
+    (void)sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_term}, NULL);
     measure_must(serve(area, &options, &log, &stop, &err), &err);
     _exit(0);
 }
