@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
@@ -28,6 +29,9 @@
 
 #define PILOTS 4u
 #define TASKS  16u
+
+/* Segments that pilots may have when enough are done: two syncs each. */
+#define IN_HAND (2 * PILOTS * TASKS * 16u)
 
 struct bench {
     struct area area;
@@ -67,6 +71,7 @@ static pid_t service_start(const struct area *area)
     measure_must(pid >= 0, &err);
     if (pid > 0)
         return pid;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* it ends with the bench */
     (void)sigaction(SIGTERM, &(struct sigaction){.sa_handler = on_term}, NULL);
     measure_must(serve(area, &options, &log, &stop, &err), &err);
     _exit(0);
@@ -229,7 +234,7 @@ int main(int count, char **words)
     uint64_t segments = 0;
     measure_must(count == 3, &err);
     measure_must(text_to_u64(words[2], 10000000, &segments, &err), &err);
-    area_make(&bench, words[1], (uint32_t)(segments + segments / 2));
+    area_make(&bench, words[1], (uint32_t)(segments + segments / 2 + IN_HAND));
     bench.wanted = segments / PILOTS;
     double flushes = measure_flushes(words[1]);
     pid_t service = service_start(&bench.area);
