@@ -205,7 +205,7 @@ static void area_make(struct bench *bench, const char *folder, uint32_t segments
 {
     const struct stock stock = {
         .runs = 1, .builders = 10, .chunks = (segments + 999) / 1000, .spills = 100};
-    struct catalog *catalog;
+    struct catalog *catalog = NULL;
     struct catalog_txn *txn;
     struct err err;
     bool made;

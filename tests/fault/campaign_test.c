@@ -392,7 +392,7 @@ static void campaign_check(const char *top, const char *name)
 {
     char folder[AREA_PATH];
     struct catalog *catalog;
-    struct catalog_txn *txn;
+    struct catalog_txn *txn = NULL;
     struct status status;
     struct bytes report;
     uint64_t faults = 1;
