@@ -20,8 +20,8 @@
 #include "coordinator/tasks.h"
 #include "output/columns.h"
 #include "tests/bench/chain.h"
+#include "tests/bench/kept.h"
 #include "tests/bench/measure.h"
-#include "tests/bench/served.h"
 
 #define TASK_LIMIT   ((size_t)64 << 20)
 #define ROWS         64u /* put at a time, as the executor does */
@@ -143,37 +143,37 @@ static double columns_write(struct bench *bench, uint64_t *rows, uint64_t *bytes
 /* CPU seconds of an executor that is started and has nothing to do. */
 static double start_only(const struct bench *bench)
 {
-    struct served served;
-    served_start(&served, bench->executor);
-    return served_end(&served);
+    struct kept kept;
+    kept_start(&kept, bench->executor);
+    return kept_end(&kept);
 }
 
 /* CPU seconds of a task of all steps, by an executor that does some. */
 static double raw_many(struct bench *bench, const struct chain_chunk *chunk)
 {
-    struct served served;
+    struct kept kept;
     struct report report;
-    served_start(&served, bench->executor);
+    kept_start(&kept, bench->executor);
     for (uint32_t i = 0; i < RAW_TASKS; i++) {
         chain_task(&bench->chain, chunk->segments, chunk->count, &bench->task);
-        served_do(&served, &bench->task, &bench->chain.arena, &report);
+        kept_do(&kept, &bench->task, &bench->chain.arena, &report);
     }
-    return (served_end(&served) - start_only(bench)) / RAW_TASKS;
+    return (kept_end(&kept) - start_only(bench)) / RAW_TASKS;
 }
 
 /* The same of a selection from the columns that bench->report names. */
 static double select_many(struct bench *bench, struct chain *chain,
                           const struct chain_chunk *chunk)
 {
-    struct served served;
+    struct kept kept;
     struct report report;
-    served_start(&served, bench->executor);
+    kept_start(&kept, bench->executor);
     for (uint32_t i = 0; i < SELECT_TASKS; i++) {
         chain_task(chain, chunk->segments, chunk->count, &bench->task);
         chain_select_task(chain, &bench->task, &bench->report);
-        served_do(&served, &bench->task, &chain->arena, &report);
+        kept_do(&kept, &bench->task, &chain->arena, &report);
     }
-    return (served_end(&served) - start_only(bench)) / SELECT_TASKS;
+    return (kept_end(&kept) - start_only(bench)) / SELECT_TASKS;
 }
 
 static void measure_pairs(struct bench *bench, const struct chain_chunk *chunk,

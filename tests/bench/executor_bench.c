@@ -11,8 +11,8 @@
 
 #include "base/text.h"
 #include "tests/bench/chain.h"
+#include "tests/bench/kept.h"
 #include "tests/bench/measure.h"
-#include "tests/bench/served.h"
 
 #define TASK_LIMIT ((size_t)64 << 20)
 #define TASKS      3u
@@ -34,16 +34,16 @@ static void output_tell(const struct report *report, double cpu_s)
 static double executor_run(struct chain *chain, const struct chain_chunk *chunk,
                            const char *program, struct report *report)
 {
-    struct served served;
+    struct kept kept;
     struct bytes task;
     bytes_init(&task, TASK_LIMIT);
-    served_start(&served, program);
+    kept_start(&kept, program);
     for (uint32_t i = 0; i < TASKS; i++) {
         chain_task(chain, chunk->segments, chunk->count, &task);
-        served_do(&served, &task, &chain->arena, report);
+        kept_do(&kept, &task, &chain->arena, report);
     }
     bytes_release(&task);
-    return served_end(&served) / TASKS;
+    return kept_end(&kept) / TASKS;
 }
 
 int main(int count, char **words)

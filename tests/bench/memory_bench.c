@@ -9,13 +9,13 @@
 #include <stdio.h>
 
 #include "tests/bench/chain.h"
+#include "tests/bench/kept.h"
 #include "tests/bench/measure.h"
-#include "tests/bench/served.h"
 
 #define MEGABYTE 1e6
 
 /* Does these segments; returns the peak so far and adds the events. */
-static double task_do(struct served *served, struct chain *chain,
+static double task_do(struct kept *kept, struct chain *chain,
                       const struct chain_chunk *chunk, uint32_t first, uint64_t *events)
 {
     struct report report;
@@ -23,7 +23,7 @@ static double task_do(struct served *served, struct chain *chain,
     uint32_t last = first == 0 ? (chunk->count + 4) / 5 : chunk->count;
     bytes_init(&task, FRAME_LIMIT);
     chain_task(chain, chunk->segments + first, last - first, &task);
-    served_do(served, &task, &chain->arena, &report);
+    kept_do(kept, &task, &chain->arena, &report);
     bytes_release(&task);
     for (uint32_t i = 0; i < report.segment_count; i++)
         *events += report.segments[i].seen.count;
@@ -32,7 +32,7 @@ static double task_do(struct served *served, struct chain *chain,
 
 int main(int count, char **words)
 {
-    struct served served;
+    struct kept kept;
     struct chain chain;
     struct chain_chunk chunk;
     struct pairs pairs = {.count = 0};
@@ -41,16 +41,16 @@ int main(int count, char **words)
     uint64_t few = 0, all = 0;
     measure_must(count == 4, &err);
     chain_open(&chain, words[1], words[2]);
-    served_start(&served, words[3]);
+    kept_start(&kept, words[3]);
     measure_must(chain_chunk(&chain, 0, &chunk), &err);
-    double early = task_do(&served, &chain, &chunk, 0, &few);
+    double early = task_do(&kept, &chain, &chunk, 0, &few);
     all = few;
-    double late = task_do(&served, &chain, &chunk, (chunk.count + 4) / 5, &all);
+    double late = task_do(&kept, &chain, &chunk, (chunk.count + 4) / 5, &all);
     for (uint32_t place = 1; chain_chunk(&chain, place, &chunk); place++) {
-        (void)task_do(&served, &chain, &chunk, 0, &all);
-        late = task_do(&served, &chain, &chunk, (chunk.count + 4) / 5, &all);
+        (void)task_do(&kept, &chain, &chunk, 0, &all);
+        late = task_do(&kept, &chain, &chunk, (chunk.count + 4) / 5, &all);
     }
-    (void)served_end(&served);
+    (void)kept_end(&kept);
     pairs_add(&pairs, late, early);
     pairs_print(&pairs, "memory", "MB");
     (void)printf("# memory: peak after %" PRIu64 " and after %" PRIu64 " events\n", all,
