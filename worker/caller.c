@@ -101,6 +101,8 @@ static enum caller_outcome post(struct caller *caller, struct err *err)
     if (http_post(caller->client, &call, &caller->answer, &response, err))
         return CALLER_ANSWERED;
     caller->fresh = false;
+    if (err->code == E_PROCESS) /* there is no libcurl: nobody will ever be asked */
+        return CALLER_REJECTED;
     if (!status_is_final(response.status))
         return CALLER_UNANSWERED;
     struct err refusal = *err;

@@ -309,6 +309,12 @@ void lead_step(struct lead *lead, int64_t now_ns)
     finish_check(lead, hope, now_ns);
 }
 
+void lead_slept(struct lead *lead, int64_t slept_ns)
+{
+    if (lead->walltime.until_ns != 0)
+        lead->walltime.until_ns -= slept_ns;
+}
+
 bool lead_over(const struct lead *lead, struct err *why, bool *clean)
 {
     *why = lead->finished && lead->why.code != E_NONE ? lead->why : no_error;

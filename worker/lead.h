@@ -69,6 +69,10 @@ void lead_rejected(struct lead *lead, const struct err *why);
  * end. */
 void lead_drain(struct lead *lead, bool at_once, int64_t now_ns);
 
+/* All times that follow are so much earlier than those of a clock: the end of the
+ * allocation is not put off by it. */
+void lead_slept(struct lead *lead, int64_t slept_ns);
+
 /* true: nothing is left to do; *why says how it ended (code E_NONE: in order). *clean is
  * false when ranks were lost, so that MPI_Finalize must not be called. */
 bool lead_over(const struct lead *lead, struct err *why, bool *clean);

@@ -34,10 +34,12 @@ static bool hello_make(struct lead *lead)
     return call_packed(lead, wire_hello_pack(&hello, &lead->body, &err), &err);
 }
 
+/* A call that brings a report asks too: there is an executor that the answer before did
+ * not know of, and the call is made anyway. */
 static uint32_t tasks_wanted(const struct lead *lead, int64_t now_ns)
 {
     uint32_t active = 0;
-    if (lead->draining || now_ns < lead->ask_at_ns)
+    if (lead->draining || (now_ns < lead->ask_at_ns && lead->reports == NULL))
         return 0;
     for (uint32_t i = 0; i < lead->options.executors; i++)
         active += lead->slots[i].state < SLOT_BROKEN && lead->slots[i].state != SLOT_NEW;

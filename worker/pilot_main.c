@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/disk.h"
 #include "base/text.h"
+#include "worker/awake.h"
 #include "worker/blobs.h"
 #include "worker/caller.h"
 #include "worker/lead.h"
@@ -46,6 +47,7 @@ struct options {
 struct pilot {
     struct options options;
     int64_t until_ns; /* of walltime.h, 0: no end is known */
+    struct awake awake;
     pid_t parent;
     int rank, size;
     struct log log;
@@ -253,6 +255,11 @@ static void world_end(struct pilot *pilot, bool clean, int status)
 
 /* A rank that drives an executor. */
 
+static int64_t pilot_now(struct pilot *pilot)
+{
+    return awake_now(&pilot->awake, clock_now_ns());
+}
+
 static void rank_deliver(struct pilot *pilot)
 {
     for (struct letter *letter; (letter = post_take(&pilot->worker.outbox)) != NULL;)
@@ -270,9 +277,9 @@ static void rank_loop(struct pilot *pilot)
 {
     struct nap between = {.duration_ns = NAP_FIRST_NS};
     int drained = 0; /* the signal that was obeyed last */
-    worker_rank_init(&pilot->worker, &pilot->driver, 0, clock_now_ns());
+    worker_rank_init(&pilot->worker, &pilot->driver, 0, pilot_now(pilot));
     while (!pilot->worker.over) {
-        int64_t now_ns = clock_now_ns();
+        int64_t now_ns = pilot_now(pilot);
         bool something = false;
         for (struct letter *letter; (letter = pilot_mpi_receive(pilot->mpi)) != NULL;) {
             worker_rank_mail(&pilot->worker, letter, now_ns);
@@ -371,7 +378,7 @@ static struct lead *lead_start(struct pilot *pilot)
         .seed = clock_random_token()};
     if (gethostname(options.host, sizeof options.host - 1) != 0)
         options.host[0] = 0;
-    return lead_new(&options, &pilot->log, clock_now_ns());
+    return lead_new(&options, &pilot->log, pilot_now(pilot));
 }
 
 static void lead_end(struct pilot *pilot, const struct err *why, bool clean)
@@ -383,7 +390,7 @@ static void lead_end(struct pilot *pilot, const struct err *why, bool clean)
     else
         log_write(&pilot->log, LOG_LEVEL_INFO, "end=in-order");
     lead_dismiss(pilot->lead);
-    lead_deliver(pilot, clock_now_ns());
+    lead_deliver(pilot, pilot_now(pilot));
     if (pilot->size > 1)
         farewell(pilot);
     driver_release(&pilot->driver);
@@ -400,11 +407,18 @@ static void lead_loop(struct pilot *pilot)
     pilot->blobs =
         blobs_new(pilot->options.cache, getenv("SSL_CERT_FILE"), &pilot->blobs_log);
     if (pilot->size == 1)
-        worker_rank_init(&pilot->worker, &pilot->driver, 0, clock_now_ns());
+        worker_rank_init(&pilot->worker, &pilot->driver, 0, pilot_now(pilot));
     else
         driver_release(&pilot->driver);
     while (!lead_over(pilot->lead, &why, &clean)) {
-        int64_t now_ns = clock_now_ns();
+        int64_t slept_ns = pilot->awake.slept_ns;
+        int64_t now_ns = pilot_now(pilot);
+        if (pilot->awake.slept_ns != slept_ns) {
+            slept_ns = pilot->awake.slept_ns - slept_ns;
+            log_write(&pilot->log, LOG_LEVEL_WARN, "slept_s=%.1f",
+                      (double)slept_ns * 1e-9);
+            lead_slept(pilot->lead, slept_ns);
+        }
         bool something = lead_collect(pilot, now_ns);
         if (signalled != 0)
             lead_drain(pilot->lead, signalled == SIGTERM, now_ns);

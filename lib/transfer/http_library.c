@@ -24,8 +24,7 @@ bool http_library_load(const char *name, struct http_library *library, struct er
     struct http_library found;
     void *handle = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (handle == NULL)
-        return err_set(err, E_PROCESS,
-                       "%s cannot be loaded: install it (Debian: libcurl4)", name);
+        return err_set(err, E_PROCESS, "%s: install it (Debian: libcurl4)", dlerror());
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         void *address = dlsym(handle, calls[i].name);
         if (address == NULL)

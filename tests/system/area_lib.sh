@@ -165,11 +165,12 @@ start_serve() {
 }
 
 # start_pilot AREA RANKS [address file]: in the background; pid of mpirun in $piloted.
+# More of its options are taken from the array pilot_options.
 start_pilot() {
     mpirun.openmpi --enable-recovery --oversubscribe --mca mpi_yield_when_idle 1 -n "$2" \
         "$bin/spillway-pilot" --coordinator "${3:-$1/coordinator.url}" --token "$1/pilot.token" \
         --cache "$1/cache" --scratch "$1/scratch" --executor "$bin/spillway-executor" \
-        >>"$1/logs/pilots.log" 2>&1 &
+        "${pilot_options[@]}" >>"$1/logs/pilots.log" 2>&1 &
     piloted=$!
     started+=("$piloted")
 }

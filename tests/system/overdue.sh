@@ -3,9 +3,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # No coordinator, no pilot, a pilot that is stopped for longer than its lease: each is told
-# by spillway overdue with its owner and reason, the alert also by status and log.
+# by spillway overdue with its owner and reason, the alert also by status and log. Stopped
+# for longer than a rank may be silent, as by a batch system that suspends the job, the
+# pilot goes on as if nothing had been.
 . "$2/tests/system/area_lib.sh"
-make_raw_helper "$scratch/data" 5001 5002 20 40 || exit 1
+make_raw_helper "$scratch/data" 5001 5002 20 300 || exit 1
 area=$scratch/area
 make_area area "$scratch/data"
 make_campaign "$scratch/c.yaml" c1 "$scratch/store" "lease_s: 1" "task:" "  segments: 1" \
@@ -28,11 +30,21 @@ says out '"coordinator":true,"alert":true' '"late":[{"state":"ready","segments":
 grep -q 'event=no_progress .*cause="there is work, but no pilot' "$area/logs/coordinator.log" ||
     fail "the log has no alert"
 
+pilot_options=(--silence 4)
 start_pilot "$area" 2
-committed() { [ "$(spillway --area "$area" status c1 --json | grep -o '"committed":[0-9]*' | cut -d: -f2)" -gt "$1" ]; }
-wait_for 30 committed 1 || fail "the pilot commits nothing"
-stopped=$(below "$piloted")
-kill -STOP $stopped
+count() { spillway --area "$area" status c1 --json | grep -o "\"$1\":[0-9]*" | head -1 | cut -d: -f2; }
+committed() { [ "$(count committed)" -gt 1 ]; }
+wait_for 30 committed || fail "the pilot commits nothing"
+stopped_at_work() {
+    local before
+    stopped=$(below "$piloted")
+    kill -STOP $stopped
+    before=$(count leased) # what was on its way may still change that
+    [ "$before" -gt 0 ] && [ "$(count leased)" -gt 0 ] && return 0
+    kill -CONT $stopped # between two tasks
+    return 1
+}
+wait_for 30 stopped_at_work || fail "the pilot is never at work"
 is_complete "$area" c1 && fail "the campaign is too short for this test"
 wait_for 30 late "attempt [0-9]* on $(hostname): plan segments from [0-9]*, 1 in all: its term ended" ||
     fail "the stopped pilot is not told: $(cat "$scratch/late")"
@@ -40,8 +52,13 @@ grep -q "leased, owner pilot, until the term of its lease: its pilot is silent" 
     fail "no reason: $(cat "$scratch/late")"
 grep -q "event=overdue attempt=[0-9]* host=$(hostname) " "$area/logs/coordinator.log" ||
     fail "the log does not name the late lease"
+slept() { grep -q ": its term ended \([6-9]\|[1-9][0-9]\) s ago" "$scratch/late"; }
+until_slept() { late . && slept; }
+wait_for 30 until_slept || fail "the pilot is not stopped for long: $(cat "$scratch/late")"
 kill -CONT $stopped
 wait_for 60 is_complete "$area" c1 || fail "not complete: $(spillway --area "$area" status)"
+grep -q " slept_s=" "$area/logs/pilots.log" || fail "the pilot does not say that it slept"
+grep -E "given_up|lead=lost" "$area/logs/pilots.log" && fail "who slept was given up"
 grep -q "event=progress_again" "$area/logs/coordinator.log" || fail "the log does not end the alert"
 wait_for 10 late "nothing is late" || fail "something is late: $(cat "$scratch/late")"
 kill "$served"

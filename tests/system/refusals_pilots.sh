@@ -65,6 +65,12 @@ ends noexecutor 14 "E_WORKER_START"
 pilot notexecutor --executor /bin/true
 ends notexecutor 14 "E_WORKER_START"
 
+# No libcurl that can be loaded: nobody could ever be asked, so it does not wait.
+mkdir "$scratch/lib"
+: >"$scratch/lib/libcurl.so.4"
+LD_LIBRARY_PATH=$scratch/lib pilot nolibrary
+ends nolibrary 14 "libcurl.so.4: file too short: install it (Debian: libcurl4)"
+
 # hello PROTOCOL RELEASE FINGERPRINT: prints status and answer.
 say() { # PATH, body on stdin
     curl -s -m 10 -o "$scratch/answer" -w '%{http_code} ' --data-binary @- \

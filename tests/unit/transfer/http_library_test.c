@@ -27,7 +27,8 @@ static void what_is_not_there_is_named(void **state)
     assert_int_equal(err.code, E_PROCESS);
     assert_string_equal(
         err.text,
-        "libno-such-thing.so.4 cannot be loaded: install it (Debian: libcurl4)");
+        "libno-such-thing.so.4: cannot open shared object file: No such file or "
+        "directory: install it (Debian: libcurl4)");
 }
 
 static void a_library_without_its_functions_is_refused(void **state)

@@ -93,6 +93,29 @@ static void near_the_walltime_the_lead_drains_by_itself(void **state)
     stop(&fixture);
 }
 
+static void time_slept_does_not_put_off_the_walltime(void **state)
+{
+    struct fixture fixture;
+    uint64_t attempt;
+    (void)state;
+    start(&fixture, 1);
+    lead_free(fixture.lead);
+    struct lead_options options = {.first_rank = 1,
+                                   .executors = 1,
+                                   .silence_ns = 1000 * SECOND,
+                                   .patience_ns = 1800 * SECOND,
+                                   .until_ns = fixture.now + 60 * SECOND,
+                                   .seed = 1};
+    fixture.lead = lead_new(&options, &fixture.log, fixture.now);
+    ready(&fixture, 1, 7);
+    lead_slept(fixture.lead, 50 * SECOND);
+    lead_step(fixture.lead, fixture.now + 9 * SECOND);
+    assert_int_equal(next_letter(&fixture, MAIL_DRAIN, &attempt), 0);
+    lead_step(fixture.lead, fixture.now + 11 * SECOND);
+    assert_int_equal(next_letter(&fixture, MAIL_DRAIN, &attempt), 1);
+    stop(&fixture);
+}
+
 static void a_drain_may_become_urgent(void **state)
 {
     struct fixture fixture;
@@ -118,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_drained_pilot_hands_back_and_ends_with_its_last_verdict),
         cmocka_unit_test(near_the_walltime_the_lead_drains_by_itself),
+        cmocka_unit_test(time_slept_does_not_put_off_the_walltime),
         cmocka_unit_test(a_drain_may_become_urgent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

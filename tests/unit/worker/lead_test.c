@@ -353,6 +353,27 @@ static void the_coordinator_ends_a_pilot_that_has_nothing_in_hand(void **state)
     stop(&fixture);
 }
 
+static void who_reports_asks_too_whatever_the_pause(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    start(&fixture, 1);
+    ready(&fixture, 1, 7);
+    hello(&fixture, PILOT);
+    assert_true(due(&fixture, "/pilot/sync"));
+    give(&fixture, 1, 1);
+    lead_step(fixture.lead, fixture.now);
+    assert_true(due(&fixture, "/pilot/sync"));
+    assert_int_equal(fixture.sync.want, 1); /* ahead */
+    answer(&fixture, &(struct sync_answer){.pause_ms = 30000});
+    assert_false(due(&fixture, "/pilot/sync"));
+    report(&fixture, 1, 1);
+    assert_true(due(&fixture, "/pilot/sync"));
+    assert_int_equal(fixture.sync.report_count, 1);
+    assert_int_equal(fixture.sync.want, 2);
+    stop(&fixture);
+}
+
 static void a_coordinator_silent_for_too_long_is_left(void **state)
 {
     struct fixture fixture;
@@ -443,6 +464,7 @@ int main(void)
         cmocka_unit_test(without_a_working_rank_the_pilot_ends),
         cmocka_unit_test(a_rank_of_another_release_gets_no_task),
         cmocka_unit_test(the_coordinator_ends_a_pilot_that_has_nothing_in_hand),
+        cmocka_unit_test(who_reports_asks_too_whatever_the_pause),
         cmocka_unit_test(a_coordinator_silent_for_too_long_is_left),
         cmocka_unit_test(a_rejected_pilot_ends_and_says_why),
         cmocka_unit_test(a_wish_for_a_blob_is_handed_on_whole),
