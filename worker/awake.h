@@ -1,8 +1,8 @@
 /* awake.h - time in which the process could run.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Pure. A job that the batch system suspends, or a laptop that sleeps, goes on later as if
- * nothing had been: nobody was silent while nobody could listen.
+ * Pure. A job that the batch system suspends, or a laptop that sleeps, goes on later as
+ * if nothing had been: nobody was silent while nobody could listen.
  */
 #ifndef SPILLWAY_WORKER_AWAKE_H
 #define SPILLWAY_WORKER_AWAKE_H
