@@ -455,7 +455,8 @@ static bool policy_read(const struct config_file *file,
     if (!task_read(file, config, policy, err) ||
         !retry_read(file, config->retry != NULL ? config->retry : &none, policy, err) ||
         !config_u64(file, "lease_s", config->lease_s, 86400, &lease, err) ||
-        !config_u64(file, "alert_s", config->alert_s, 30 * 86400, &alert, err) ||
+        !config_u64(file, "alert_s", config->alert_s, UINT64_C(30) * 86400, &alert,
+                    err) ||
         !config_real(file, "complete_at", config->complete_at, &policy->complete_at, err))
         return false;
     policy->lease_ns = (int64_t)lease * SECOND_NS;

@@ -202,7 +202,7 @@ static void pace_read(struct journal_state *state)
     pace.wall_ns = journal_take(reader, UINT64_MAX);
     if (journal_more(reader)) { /* older ones say no more */
         pace.written = journal_take(reader, UINT64_MAX);
-        pace.memory.count = journal_take(reader, 2 * MEMORY_LINE_TASKS);
+        pace.memory.count = journal_take(reader, UINT64_C(2) * MEMORY_LINE_TASKS);
         pace.memory.input = journal_take(reader, MEMORY_LINE_SUM);
         pace.memory.peak = journal_take(reader, MEMORY_LINE_SUM);
         pace.memory.input_input = journal_take(reader, MEMORY_LINE_SQUARES);

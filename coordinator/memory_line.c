@@ -46,7 +46,7 @@ uint64_t memory_line_fits(const struct memory_line *line, uint64_t limit_bytes)
     __int128 together = count * line->input_peak - input * line->peak;
     if (spread <= 0 || together <= 0)
         return UINT64_MAX;
-    __int128 limit = kib_of(limit_bytes) / 8 * 7;
+    __int128 limit = (__int128)(kib_of(limit_bytes) / 8) * 7;
     /* Where the line, which goes through both means, meets the limit. */
     __int128 meets = (count * limit - line->peak) * spread + input * together;
     if (meets <= 0)

@@ -32,7 +32,7 @@ static void spans_add(struct stage_spans *spans, uint32_t first, uint32_t count)
         last->count += count;
         return;
     }
-    if (spans->count == spans->room) {
+    if (spans->list == NULL || spans->count == spans->room) {
         spans->room = spans->room == 0 ? 16 : 2 * spans->room;
         spans->list = mem_grow(spans->list, spans->room, sizeof *spans->list);
     }

@@ -28,7 +28,7 @@ enum task_kind {
 #define TASK_VALUES   65536u
 #define TASK_INPUTS   65536u
 #define TASK_URL      512
-#define TASK_MIRRORS  (7 * TASK_URL) /* SOURCE_MIRRORS of conditions/source.h */
+#define TASK_MIRRORS  ((size_t)7 * TASK_URL) /* SOURCE_MIRRORS of conditions/source.h */
 
 /* An effective value with what is needed to get its bytes: either inline (canonical row)
  * or a blob by its hash, in the store under conditions/<2 hex>/<hash>. */

@@ -144,19 +144,19 @@ static void strike(struct sim *sim, uint32_t pilot)
     }
 }
 
-static void second(struct sim *sim)
+static uint32_t strike_all(struct sim *sim)
 {
     uint32_t alive = 0;
-    if (sim->now_ns > QUIET_NS)
-        sim->quiet = true;
-    sim_check(sim, sim->now_ns < END_NS, "the campaign does not end");
     for (uint32_t i = 0; i < sim->pilot_count; i++) {
         if (sim->pilots[i].alive && sim->pilots[i].stopped_until_ns <= sim->now_ns)
             strike(sim, i);
         alive += sim->pilots[i].alive ? 1 : 0;
     }
-    if (alive < sim->pilots_wanted && !sim->catalog.complete)
-        sim_pilot_join(sim);
+    return alive;
+}
+
+static void chances(struct sim *sim)
+{
     if (sim_chance(sim, sim->rates.jump)) {
         sim->skew_ns += sim_between(sim, -2 * SIM_TERM, 5 * SIM_TERM);
         sim->jumps++;
@@ -172,6 +172,17 @@ static void second(struct sim *sim)
         sim_open_gates(sim);
     if (random_below(&sim->random, 100) == 0)
         sim_catalog_copy(&sim->backup, &sim->catalog);
+}
+
+static void second(struct sim *sim)
+{
+    if (sim->now_ns > QUIET_NS)
+        sim->quiet = true;
+    sim_check(sim, sim->now_ns < END_NS, "the campaign does not end");
+    uint32_t alive = strike_all(sim);
+    if (alive < sim->pilots_wanted && !sim->catalog.complete)
+        sim_pilot_join(sim);
+    chances(sim);
     if (sim->catalog.complete && alive == 0 && sim->core != NULL)
         sim->quiet = true; /* what is on its way still arrives */
     else
