@@ -122,6 +122,32 @@ YAML
     printf '%s\n' "$@" >>"$file"
 }
 
+# catalog_sum AREA: of what its catalog holds; the file is as long as its map and mostly a
+# hole, which is not read. Nothing when there is none.
+catalog_sum() {
+    python3 - "$1/catalog/data.mdb" <<'PY'
+import hashlib, os, sys
+try:
+    file = os.open(sys.argv[1], os.O_RDONLY)
+except FileNotFoundError:
+    sys.exit()
+sum, at, end = hashlib.sha256(), 0, os.fstat(file).st_size
+sum.update(b"%d" % end)
+while at < end:
+    try:
+        at = os.lseek(file, at, os.SEEK_DATA)
+    except OSError:
+        break # a hole to the end
+    hole = os.lseek(file, at, os.SEEK_HOLE)
+    while at < hole:
+        part = os.pread(file, min(hole - at, 65536), at)
+        if part.count(0) < len(part):
+            sum.update(b"%d" % at + part)
+        at += len(part)
+print(sum.hexdigest())
+PY
+}
+
 # published STORE: the published files by name and sha256, without the sidecars.
 published() {
     (cd "$1/published" && find . -type f ! -name '*.prov.json' | sort | xargs sha256sum)

@@ -103,13 +103,13 @@ refused 2 "Not a directory" spillway --area "$scratch/odd/pilot.token/x" status
 # broken NAME STATUS WORDS: the catalog in $scratch/broken is refused by all and not changed.
 broken() {
     local sum words
-    sum=$(sha256sum "$scratch/broken/catalog/data.mdb" 2>/dev/null)
+    sum=$(catalog_sum "$scratch/broken")
     for words in "status" "runs list" "catalog check" "catalog copy $scratch/nocopy" "runs import $scratch/data/runs.yaml" \
         "plan $scratch/c1.yaml" "serve c1" "retry c1" "run $scratch/c1.yaml"; do
         # shellcheck disable=SC2086
         refused "$2" "$3" timeout 20 "$bin/spillway" --area "$scratch/broken" $words
     done
-    [ "$(sha256sum "$scratch/broken/catalog/data.mdb" 2>/dev/null)" = "$sum" ] || fail "$1: the catalog was changed"
+    [ "$(catalog_sum "$scratch/broken")" = "$sum" ] || fail "$1: the catalog was changed"
     rm -rf "$scratch/broken" "$scratch/nocopy"
 }
 again() {
