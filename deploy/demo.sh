@@ -49,38 +49,8 @@ spillway runs import "$demo/data/runs.yaml"
 spillway runs scan
 spillway runs list
 
-cat >"$demo/campaign.yaml" <<YAML
-name: demo
-purpose: test
-store: $demo/store
-select:
-  types: [physics]
-conditions:
-  source: $url
-  tag: sim-1
-reconstruct:
-  setup: 2022-electron-100
-skims:
-  - name: eminvis_loose
-    kind: cuts
-    events: [physics]
-    cuts:
-      - {quantity: ecal_all_gev, max: 130}
-      - {quantity: ecal_out_of_time_gev, max: 40}
-      - {quantity: preshower_gev, min: 0.2}
-      - {quantity: ecal_gev, max: 70}
-      - {quantity: hcal_gev, max: 10}
-      - {quantity: outside_3x3_fraction, max: 0.1}
-      - {quantity: veto_max_mev, max: 20}
-  - name: ecal_calib
-    kind: cuts
-    events: [physics, calibration]
-    cuts:
-      - {quantity: ecal_gev, min: 70, max: 130}
-      - {quantity: hcal_gev, max: 3}
-      - {quantity: preshower_gev, min: 0.4}
-  - {name: random, kind: random, fraction: 0.01, events: [physics]}
-YAML
+sed -e "s|^store: .*|store: $demo/store|" -e "s|^  source: .*|  source: $url|" \
+    deploy/demo.yaml >"$demo/campaign.yaml"
 
 say "The campaign"
 cat "$demo/campaign.yaml"

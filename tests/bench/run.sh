@@ -206,38 +206,9 @@ data()
     mkdir "$place"
     must "$bin/spillway-simulate" --out "$place/data" --runs 9001 --spills 20 \
         --events "$events" --led 20 --seed 3 --beam-prescale "$2"
-    cat >"$place/campaign.yaml" <<YAML
-name: bench
-purpose: test
-store: $place/store
-select:
-  types: [physics]
-conditions:
-  source: file:$place/data/conditions
-  tag: sim-1
-reconstruct:
-  setup: 2022-electron-100
-skims:
-  - name: eminvis_loose
-    kind: cuts
-    events: [physics]
-    cuts:
-      - {quantity: ecal_all_gev, max: 130}
-      - {quantity: ecal_out_of_time_gev, max: 40}
-      - {quantity: preshower_gev, min: 0.2}
-      - {quantity: ecal_gev, max: 70}
-      - {quantity: hcal_gev, max: 10}
-      - {quantity: outside_3x3_fraction, max: 0.1}
-      - {quantity: veto_max_mev, max: 20}
-  - name: ecal_calib
-    kind: cuts
-    events: [physics, calibration]
-    cuts:
-      - {quantity: ecal_gev, min: 70, max: 130}
-      - {quantity: hcal_gev, max: 3}
-      - {quantity: preshower_gev, min: 0.4}
-  - {name: random, kind: random, fraction: 0.01, events: [physics]}
-YAML
+    sed -e "s|^name: .*|name: bench|" -e "s|^store: .*|store: $place/store|" \
+        -e "s|^  source: .*|  source: file:$place/data/conditions|" \
+        deploy/demo.yaml >"$place/campaign.yaml"
     must "$bin/spillway" init "$place/area"
     must "$bin/spillway" --area "$place/area" runs import "$place/data/runs.yaml"
     must "$bin/spillway" --area "$place/area" runs scan

@@ -15,20 +15,8 @@ jq -c --arg sum "$(sha256sum <"$conditions/payloads/calo_gain/new.txt" | cut -d'
     "$conditions/tags/sim-1.json" >"$conditions/tags/gain.json"
 
 campaign() { # FILE STORE TAG
-    cat >"$1" <<YAML
-name: demo
-purpose: test
-store: $2
-select:
-  types: [physics]
-conditions:
-  source: file:$conditions
-  tag: $3
-reconstruct:
-  setup: 2022-electron-100
-skims:
-  - {name: random, kind: random, fraction: 0.1, events: [physics]}
-YAML
+    reco_campaign "$1" demo "$2" "$scratch/data" "$3" "skims:" \
+        "  - {name: random, kind: random, fraction: 0.1, events: [physics]}"
 }
 # A release that computes the same under another number.
 release=$(spillway-executor --release)

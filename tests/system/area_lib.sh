@@ -122,6 +122,26 @@ YAML
     printf '%s\n' "$@" >>"$file"
 }
 
+# reco_campaign FILE NAME STORE DATA TAG [more lines]: with reconstruction; the lines hold
+# the skims.
+reco_campaign() {
+    local file=$1
+    cat >"$file" <<YAML
+name: $2
+purpose: test
+store: $3
+select:
+  types: [physics]
+conditions:
+  source: file:$4/conditions
+  tag: $5
+reconstruct:
+  setup: 2022-electron-100
+YAML
+    shift 5
+    printf '%s\n' "$@" >>"$file"
+}
+
 # catalog_sum AREA: of what its catalog holds; the file is as long as its map and mostly a
 # hole, which is not read. Nothing when there is none.
 catalog_sum() {

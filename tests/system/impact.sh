@@ -9,20 +9,8 @@ must spillway-simulate --out "$scratch/data" --runs 9001-9003 --spills 8 --event
 conditions=$scratch/data/conditions
 
 campaign() { # FILE NAME TAG
-    cat >"$1" <<YAML
-name: $2
-purpose: test
-store: $scratch/store
-select:
-  types: [physics]
-conditions:
-  source: file:$conditions
-  tag: $3
-reconstruct:
-  setup: 2022-electron-100
-skims:
-  - {name: random, kind: random, fraction: 0.1, events: [physics]}
-YAML
+    reco_campaign "$1" "$2" "$scratch/store" "$scratch/data" "$3" "skims:" \
+        "  - {name: random, kind: random, fraction: 0.1, events: [physics]}"
 }
 
 # edit_tag NEW OLD TYPE FIRST AFTER FILE: a copy of a tag in which the payload of a type is

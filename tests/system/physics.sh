@@ -13,40 +13,12 @@ grep -v '^#' "$scratch/data/truth.txt" >"$scratch/truth"
 tags=$scratch/data/conditions/tags
 sed 's/"sim-1"/"same-values"/' "$tags/sim-1.json" >"$tags/same-values.json"
 
-physics_campaign() { # FILE NAME STORE TAG [cut on ecal_gev]
-    cat >"$1" <<YAML
-name: $2
-purpose: test
-store: $3
-select:
-  types: [physics]
-conditions:
-  source: file:$scratch/data/conditions
-  tag: $4
-reconstruct:
-  setup: 2022-electron-100
-skims:
-  - name: eminvis_loose
-    kind: cuts
-    events: [physics]
-    cuts:
-      - {quantity: ecal_all_gev, max: 130}
-      - {quantity: ecal_out_of_time_gev, max: 40}
-      - {quantity: preshower_gev, min: 0.2}
-      - {quantity: ecal_gev, max: ${5:-70}}
-      - {quantity: hcal_gev, max: 10}
-      - {quantity: outside_3x3_fraction, max: 0.1}
-      - {quantity: veto_max_mev, max: 20}
-  - name: ecal_calib
-    kind: cuts
-    events: [physics, calibration]
-    cuts:
-      - {quantity: ecal_gev, min: 70, max: 130}
-      - {quantity: hcal_gev, max: 3}
-  - {name: random, kind: random, fraction: 0.05, events: [physics]}
-task:
-  segments: ${6:-3}
-YAML
+physics_campaign() { # FILE NAME STORE TAG [cut on ecal_gev [segments of a task]]
+    sed -e "s|^name: .*|name: $2|" -e "s|^store: .*|store: $3|" -e "s|^  tag: .*|  tag: $4|" \
+        -e "s|^  source: .*|  source: file:$scratch/data/conditions|" \
+        -e "s|ecal_gev, max: 70}|ecal_gev, max: ${5:-70}}|" \
+        -e "s|fraction: 0.01|fraction: 0.05|" "$source/deploy/demo.yaml" >"$1"
+    printf '%s\n' "task:" "  segments: ${6:-3}" >>"$1"
 }
 
 make_area one "$scratch/data"

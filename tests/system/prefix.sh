@@ -10,23 +10,9 @@
 must spillway-simulate --out "$scratch/data" --runs 9001-9001 --spills 60 --events 1200 \
     --chunk-bytes 500000000 --seed 7
 prefix_campaign() { # FILE STORE: all segments of a chunk are one task, however long it takes
-    cat >"$1" <<YAML
-name: c1
-purpose: test
-store: $2
-select:
-  types: [physics]
-conditions:
-  source: file:$scratch/data/conditions
-  tag: sim-1
-reconstruct:
-  setup: 2022-electron-100
-skims:
-  - {name: random, kind: random, fraction: 0.05, events: [physics]}
-task:
-  seconds: 0
-  bytes: 1000000000
-YAML
+    reco_campaign "$1" c1 "$2" "$scratch/data" sim-1 "skims:" \
+        "  - {name: random, kind: random, fraction: 0.05, events: [physics]}" \
+        "task:" "  seconds: 0" "  bytes: 1000000000"
 }
 make_area calm "$scratch/data"
 prefix_campaign "$scratch/calm.yaml" "$scratch/store-calm"

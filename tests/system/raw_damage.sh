@@ -140,20 +140,8 @@ while at < len(data):
 }
 for name in good bad; do
     make_area "area-$name" "$scratch/$name"
-    cat >"$scratch/$name.yaml" <<YAML
-name: $name
-purpose: test
-store: $scratch/store-$name
-select:
-  types: [physics]
-conditions:
-  source: file:$scratch/$name/conditions
-  tag: sim-1
-reconstruct:
-  setup: 2022-electron-100
-skims:
-  - {name: all, kind: all, events: [physics, calibration]}
-YAML
+    reco_campaign "$scratch/$name.yaml" "$name" "$scratch/store-$name" "$scratch/$name" sim-1 \
+        "skims:" "  - {name: all, kind: all, events: [physics, calibration]}"
     must spillway --area "$scratch/area-$name" run "$scratch/$name.yaml" --workers 2
     must spillway --area "$scratch/area-$name" verify "$name"
     must spillway --area "$scratch/area-$name" catalog check

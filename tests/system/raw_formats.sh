@@ -49,24 +49,9 @@ through() {
         --seed 5 --adc-bits "$1" --sadc-format "$2" --date-header "$3"
     digits "$scratch/$name" "$2" >"$scratch/$name.digits"
     make_area "area-$name" "$scratch/$name"
-    cat >"$scratch/$name.yaml" <<YAML
-name: formats
-purpose: test
-store: $scratch/store-$name
-select:
-  types: [physics]
-conditions:
-  source: file:$scratch/$name/conditions
-  tag: sim-1
-reconstruct:
-  setup: 2022-electron-100
-skims:
-  - name: hadrons
-    kind: cuts
-    events: [physics, calibration]
-    cuts:
-      - {quantity: hcal_gev, min: 3}
-YAML
+    reco_campaign "$scratch/$name.yaml" formats "$scratch/store-$name" "$scratch/$name" sim-1 \
+        "skims:" "  - name: hadrons" "    kind: cuts" "    events: [physics, calibration]" \
+        "    cuts:" "      - {quantity: hcal_gev, min: 3}"
     must spillway --area "$scratch/area-$name" run "$scratch/$name.yaml" --workers 1
     must spillway --area "$scratch/area-$name" verify formats
     results "$scratch/store-$name" "$scratch/$name"

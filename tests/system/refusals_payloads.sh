@@ -5,17 +5,8 @@
 . "$2/tests/system/area_lib.sh"
 must spillway-simulate --out "$scratch/data" --runs 9001-9002 --spills 4 --events 20 --seed 5
 reco() { # FILE STORE
-    cat >"$1" <<YAML
-name: c1
-purpose: test
-store: $2
-select: {types: [physics]}
-conditions: {source: "file:$scratch/data/conditions", tag: sim-1}
-reconstruct: {setup: 2022-electron-100}
-retry: {delay_s: 1}
-skims:
-  - {name: random, kind: random, fraction: 0.1, events: [physics]}
-YAML
+    reco_campaign "$1" c1 "$2" "$scratch/data" sim-1 "retry: {delay_s: 1}" "skims:" \
+        "  - {name: random, kind: random, fraction: 0.1, events: [physics]}"
 }
 make_area calm "$scratch/data"
 reco "$scratch/calm.yaml" "$scratch/store-calm"

@@ -8,27 +8,10 @@ need_judge
 # A SYNTHETIC campaign: its histograms agree with its summaries.
 must spillway-simulate --out "$scratch/data" --runs 9001 --spills 3 --events 200 \
     --chunk-bytes 3000000 --seed 5
-cat >"$scratch/c.yaml" <<YAML
-name: c
-purpose: test
-store: $scratch/store
-select:
-  types: [physics]
-conditions:
-  source: file:$scratch/data/conditions
-  tag: sim-1
-reconstruct:
-  setup: 2022-electron-100
-skims:
-  - name: loose
-    kind: cuts
-    events: [physics]
-    cuts:
-      - {quantity: ecal_gev, max: 70}
-      - {quantity: hcal_gev, max: 10}
-task:
-  segments: 2
-YAML
+reco_campaign "$scratch/c.yaml" c "$scratch/store" "$scratch/data" sim-1 \
+    "skims:" "  - name: loose" "    kind: cuts" "    events: [physics]" "    cuts:" \
+    "      - {quantity: ecal_gev, max: 70}" "      - {quantity: hcal_gev, max: 10}" \
+    "task:" "  segments: 2"
 make_area area "$scratch/data"
 must spillway --area "$scratch/area" run "$scratch/c.yaml" --workers 1
 must spillway --area "$scratch/area" verify c

@@ -24,24 +24,8 @@ same_as() {
 publish() {
     must spillway-simulate --out "$scratch/data" --runs 9001-9002 --spills 2 --events 150 --seed 5
     make_area area "$scratch/data"
-    cat >"$scratch/campaign.yaml" <<YAML
-name: one
-purpose: test
-store: $scratch/store
-select:
-  types: [physics]
-conditions:
-  source: file:$scratch/data/conditions
-  tag: sim-1
-reconstruct:
-  setup: 2022-electron-100
-skims:
-  - name: missing
-    kind: cuts
-    events: [physics]
-    cuts:
-      - {quantity: preshower_gev, min: 0.2}
-      - {quantity: ecal_gev, max: 70}
-YAML
+    reco_campaign "$scratch/campaign.yaml" one "$scratch/store" "$scratch/data" sim-1 \
+        "skims:" "  - name: missing" "    kind: cuts" "    events: [physics]" "    cuts:" \
+        "      - {quantity: preshower_gev, min: 0.2}" "      - {quantity: ecal_gev, max: 70}"
     must spillway --area "$scratch/area" run "$scratch/campaign.yaml" --workers 2
 }

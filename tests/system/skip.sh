@@ -5,21 +5,9 @@
 must spillway-simulate --out "$scratch/data" --runs 9001-9003 --spills 1 --events 60 \
     --chunk-bytes 30000000 --seed 7
 skip_campaign() { # FILE STORE
-    cat >"$1" <<YAML
-name: c1
-purpose: test
-store: $2
-select:
-  types: [physics]
-conditions:
-  source: file:$scratch/data/conditions
-  tag: sim-1
-reconstruct:
-  setup: 2022-electron-100
-skims:
-  - {name: all, kind: all, events: [physics, calibration]}
-retry: {attempts: 2, delay_s: 0}
-YAML
+    reco_campaign "$1" c1 "$2" "$scratch/data" sim-1 "skims:" \
+        "  - {name: all, kind: all, events: [physics, calibration]}" \
+        "retry: {attempts: 2, delay_s: 0}"
 }
 make_area calm "$scratch/data"
 skip_campaign "$scratch/calm.yaml" "$scratch/store-calm"
