@@ -3,25 +3,42 @@
 # SPDX-License-Identifier: Apache-2.0
 . "$(dirname "$0")/check_lib.sh"
 
-check()
+sources()
 {
     tracked '*.c' '*.h' '*.sh' '*.cmake' '*.proto' '*.awk' '*.js' '*.css' '*.py' \
-        '.ci/run' 'CMakeLists.txt' '*/CMakeLists.txt' |
-        (cd "$source" && while IFS= read -r file; do head -n4 "$file" |
-            awk -v file="$file" -v name="${file##*/}" '
-                { line[NR] = $0 }
-                END {
-                    first = line[1] ~ /^#!/ || line[1] ~ /^.?use strict/ ? 2 : 1
-                    purpose = line[first]
-                    sub(/^(\/\*|\/\/|#) /, "", purpose)
-                    if (index(purpose, name " - ") != 1)
-                        print file ":" first ": begin with a comment \"" name " - what it is for.\""
-                    licence = line[first + 1] ~ /SPDX/ ? line[first + 1] : line[first + 2]
-                    sub(/^( \*|\/\/|#) /, "", licence)
-                    if (licence != "SPDX-License-Identifier: Apache-2.0")
-                        print file ":" first + 1 ": the licence must follow, SPDX-License-Identifier: Apache-2.0"
-                }'
-        done)
+        '.ci/run' 'CMakeLists.txt' '*/CMakeLists.txt'
+}
+
+check()
+{
+    sources | while IFS= read -r file; do
+        [ -s "$source/$file" ] || echo "$file:1: is empty, give it a line or delete it"
+    done
+    sources | (cd "$source" && xargs -r awk '
+            function judge(    first, purpose, licence, name)
+            {
+                if (file == "")
+                    return
+                name = file
+                sub(/.*\//, "", name)
+                first = line[1] ~ /^#!/ || line[1] ~ /^.?use strict/ ? 2 : 1
+                purpose = line[first]
+                sub(/^(\/\*|\/\/|#) /, "", purpose)
+                if (index(purpose, name " - ") != 1)
+                    print file ":" first ": begin with a comment \"" name " - what it is for.\""
+                licence = line[first + 1] ~ /SPDX/ ? line[first + 1] : line[first + 2]
+                sub(/^( \*|\/\/|#) /, "", licence)
+                if (licence != "SPDX-License-Identifier: Apache-2.0")
+                    print file ":" first + 1 ": the licence must follow, SPDX-License-Identifier: Apache-2.0"
+            }
+            FNR == 1 {
+                judge()
+                split("", line)
+                file = FILENAME
+            }
+            { line[FNR] = $0 }
+            FNR == 4 { nextfile }
+            END { judge() }')
 }
 
 self_test()
@@ -35,6 +52,8 @@ self_test()
     expect_clean
     plant b.h '/* a.h - the letter b.' ' * SPDX-License-Identifier: Apache-2.0' ' */'
     expect_fault '^b.h:1: begin with a comment "b.h - '
+    : >"$source/b.h"
+    expect_fault '^b.h:1: is empty'
 }
 
 check_main "$@"
