@@ -22,8 +22,7 @@
 struct kept_body {
     char key[KEPT_KEY];
     uint64_t used; /* when: a count */
-    uint8_t *data;
-    size_t size;
+    struct body *body;
 };
 
 struct answer_cache {
@@ -40,11 +39,12 @@ struct answer_cache *answer_cache_new(void)
     return cache;
 }
 
-static void body_forget(struct answer_cache *cache, struct kept_body *body)
+static void kept_forget(struct answer_cache *cache, struct kept_body *kept)
 {
-    cache->bytes -= body->size;
-    free(body->data);
-    *body = (struct kept_body){.size = 0};
+    if (kept->body)
+        cache->bytes -= body_held(kept->body);
+    body_unref(kept->body);
+    *kept = (struct kept_body){.used = 0};
 }
 
 void answer_cache_free(struct answer_cache *cache)
@@ -52,13 +52,13 @@ void answer_cache_free(struct answer_cache *cache)
     if (!cache)
         return;
     for (size_t i = 0; i < CACHE_BODIES; i++)
-        body_forget(cache, &cache->bodies[i]);
+        kept_forget(cache, &cache->bodies[i]);
     (void)pthread_mutex_destroy(&cache->lock);
     free(cache);
 }
 
 /* The one used longest ago; an empty one before all others. */
-static struct kept_body *body_oldest(struct answer_cache *cache)
+static struct kept_body *kept_oldest(struct answer_cache *cache)
 {
     struct kept_body *oldest = &cache->bodies[0];
     for (size_t i = 1; i < CACHE_BODIES; i++) {
@@ -69,50 +69,61 @@ static struct kept_body *body_oldest(struct answer_cache *cache)
 }
 
 /* Of those that hold something. */
-static struct kept_body *body_oldest_held(struct answer_cache *cache)
+static struct kept_body *kept_oldest_held(struct answer_cache *cache)
 {
     struct kept_body *oldest = NULL;
     for (size_t i = 0; i < CACHE_BODIES; i++) {
-        struct kept_body *body = &cache->bodies[i];
-        if (body->used > 0 && (!oldest || body->used < oldest->used))
-            oldest = body;
+        struct kept_body *kept = &cache->bodies[i];
+        if (kept->used > 0 && (!oldest || kept->used < oldest->used))
+            oldest = kept;
     }
     return oldest;
 }
 
-static void cache_put(struct answer_cache *cache, const char *key,
-                      const struct bytes *bytes)
+/* NULL when it is not there; under the lock. */
+static struct kept_body *kept_find(struct answer_cache *cache, const char *key)
 {
-    if (bytes->size > CACHE_BYTES / 2)
+    for (size_t i = 0; i < CACHE_BODIES; i++) {
+        struct kept_body *kept = &cache->bodies[i];
+        if (kept->used > 0 && strcmp(kept->key, key) == 0)
+            return kept;
+    }
+    return NULL;
+}
+
+/* Two that made the same at one time keep it once. */
+static void cache_put(struct answer_cache *cache, const char *key, struct body *body)
+{
+    size_t held = body_held(body);
+    if (held > CACHE_BYTES / 2)
         return;
     bug_if(pthread_mutex_lock(&cache->lock) != 0);
-    while (cache->bytes + bytes->size > CACHE_BYTES)
-        body_forget(cache, body_oldest_held(cache));
-    struct kept_body *body = body_oldest(cache);
-    body_forget(cache, body);
-    (void)snprintf(body->key, sizeof body->key, "%s", key);
-    body->data = mem_new(bytes->size, 1);
-    memcpy(body->data, bytes->data, bytes->size);
-    body->size = bytes->size;
-    body->used = ++cache->uses;
-    cache->bytes += bytes->size;
+    struct kept_body *kept = kept_find(cache, key);
+    if (kept)
+        kept_forget(cache, kept);
+    while (cache->bytes + held > CACHE_BYTES)
+        kept_forget(cache, kept_oldest_held(cache));
+    kept = kept_oldest(cache);
+    kept_forget(cache, kept);
+    (void)snprintf(kept->key, sizeof kept->key, "%s", key);
+    kept->body = body_ref(body);
+    kept->used = ++cache->uses;
+    cache->bytes += held;
     bug_if(pthread_mutex_unlock(&cache->lock) != 0);
 }
 
-static bool cache_get(struct answer_cache *cache, const char *key, struct bytes *out)
+/* A reference for the caller, or NULL. */
+static struct body *cache_get(struct answer_cache *cache, const char *key)
 {
-    struct err unused;
-    bool found = false;
+    struct body *body = NULL;
     bug_if(pthread_mutex_lock(&cache->lock) != 0);
-    for (size_t i = 0; i < CACHE_BODIES && !found; i++) {
-        struct kept_body *body = &cache->bodies[i];
-        if (body->used == 0 || strcmp(body->key, key) != 0)
-            continue;
-        found = bytes_append(out, body->data, body->size, &unused);
-        body->used = ++cache->uses;
+    struct kept_body *kept = kept_find(cache, key);
+    if (kept) {
+        body = body_ref(kept->body);
+        kept->used = ++cache->uses;
     }
     bug_if(pthread_mutex_unlock(&cache->lock) != 0);
-    return found;
+    return body;
 }
 
 static void kept_key(char out[], size_t size, const char *etag, bool gzip,
@@ -122,21 +133,21 @@ static void kept_key(char out[], size_t size, const char *etag, bool gzip,
 }
 
 void answer_cache_keep(struct answer_cache *cache, const char *etag, const char *path,
-                       const struct bytes *body)
+                       struct bytes *bytes)
 {
     char key[KEPT_KEY];
+    struct body *body = body_new(bytes);
     kept_key(key, sizeof key, etag, false, path);
     cache_put(cache, key, body);
+    body_unref(body);
 }
 
 bool answer_cache_has(struct answer_cache *cache, const char *etag, const char *path)
 {
     char key[KEPT_KEY];
-    bool found = false;
     kept_key(key, sizeof key, etag, false, path);
     bug_if(pthread_mutex_lock(&cache->lock) != 0);
-    for (size_t i = 0; i < CACHE_BODIES && !found; i++)
-        found = cache->bodies[i].used > 0 && strcmp(cache->bodies[i].key, key) == 0;
+    bool found = kept_find(cache, key) != NULL;
     bug_if(pthread_mutex_unlock(&cache->lock) != 0);
     return found;
 }
@@ -146,6 +157,9 @@ bool answer_cache_has(struct answer_cache *cache, const char *etag, const char *
 /* Starts the body again. */
 static void answer_clear(struct answer *answer, unsigned status)
 {
+    body_unref(answer->kept);
+    answer->kept = NULL;
+    answer->ready = false;
     bytes_clear(&answer->body);
     json_begin(&answer->writer, &answer->body);
     answer->status = status;
@@ -241,11 +255,13 @@ bool answer_is_ready(struct answer *answer, const char *etag)
         return true;
     kept_key(key, sizeof key, etag, gzip, path);
     answer->keep = true;
-    answer->ready = cache_get(answer->cache, key, &answer->body);
+    answer->kept = cache_get(answer->cache, key);
+    answer->ready = answer->kept != NULL;
     if (answer->ready || !gzip)
         return answer->ready;
     kept_key(key, sizeof key, etag, false, path);
-    return cache_get(answer->cache, key, &answer->body); /* to be compressed */
+    answer->kept = cache_get(answer->cache, key); /* to be compressed */
+    return answer->kept != NULL;
 }
 
 /* ---- sending ---- */
@@ -304,27 +320,32 @@ static void range_take(struct answer *answer, char content_range[80])
                    end - 1, size);
 }
 
-/* true when the body is gzip now. */
+/* true when the body is gzip now, and in `body`. */
 static bool body_compress(struct answer *answer)
 {
     struct bytes packed;
     struct err unused;
-    if (answer->body.size < GZIP_SIZE || answer->status != 200 || answer->ranges ||
+    const void *data = answer->kept ? body_data(answer->kept) : answer->body.data;
+    size_t size = answer->kept ? body_size(answer->kept) : answer->body.size;
+    if (size < GZIP_SIZE || answer->status != 200 || answer->ranges ||
         !wants_gzip(answer))
         return false;
     bytes_init(&packed, ANSWER_BODY);
-    if (!deflate_gzip(answer->body.data, answer->body.size, &packed, &unused)) {
+    if (!deflate_gzip(data, size, &packed, &unused)) {
         bytes_release(&packed);
         return false;
     }
+    body_unref(answer->kept);
+    answer->kept = NULL;
     bytes_release(&answer->body);
     answer->body = packed;
     return true;
 }
 
-static bool starts_as_gzip(const struct bytes *body)
+static bool starts_as_gzip(const struct body *body)
 {
-    return body->size > 2 && body->data[0] == 0x1f && body->data[1] == 0x8b;
+    const uint8_t *data = body_data(body);
+    return body_size(body) > 2 && data[0] == 0x1f && data[1] == 0x8b;
 }
 
 /* Compresses what is not compressed yet, and keeps what is worth it. */
@@ -332,13 +353,15 @@ static bool body_finish(struct answer *answer)
 {
     char key[KEPT_KEY];
     if (answer->ready)
-        return starts_as_gzip(&answer->body); /* JSON does not start so */
+        return starts_as_gzip(answer->kept); /* JSON does not start so */
     bool wanted = answer->keep && wants_gzip(answer);
     bool packed = body_compress(answer);
     if (answer->keep && answer->status == 200) {
+        if (!answer->kept)
+            answer->kept = body_new(&answer->body);
         kept_key(key, sizeof key, answer->etag, wanted,
                  http_request_path(answer->request));
-        cache_put(answer->cache, key, &answer->body);
+        cache_put(answer->cache, key, answer->kept);
     }
     return packed;
 }
@@ -392,12 +415,14 @@ void answer_send(struct answer *answer)
     bool packed = body_finish(answer);
     struct http_reply reply = {.status = answer->status,
                                .content_type = answer->content_type,
-                               .given = answer->body.data,
+                               .given = answer->kept ? NULL : answer->body.data,
+                               .shared = answer->kept,
                                .size = answer->body.size,
                                .headers = headers};
     if (answer->status == 304)
         reply.content_type = NULL;
     reply.header_count = headers_make(answer, packed, content_range, headers);
-    answer->body.data = NULL; /* the server has it */
+    if (answer->kept)
+        bytes_release(&answer->body);
     http_answer(answer->request, &reply);
 }

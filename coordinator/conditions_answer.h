@@ -21,9 +21,9 @@ struct answer_cache;
 struct answer_cache *answer_cache_new(void);
 void answer_cache_free(struct answer_cache *cache);
 
-/* Keeps a body as if it had been sent for that path with that ETag. */
+/* Keeps a body as if it had been sent for that path with that ETag; takes its memory. */
 void answer_cache_keep(struct answer_cache *cache, const char *etag, const char *path,
-                       const struct bytes *body);
+                       struct bytes *bytes);
 bool answer_cache_has(struct answer_cache *cache, const char *etag, const char *path);
 
 struct answer {
@@ -39,7 +39,8 @@ struct answer {
     char etag[ANSWER_ETAG]; /* with its quotes; "" none yet */
     bool ranges;            /* a part may be asked for */
     bool keep;              /* worth keeping: its etag and path name its bytes */
-    bool ready;             /* the body came from the cache */
+    bool ready;             /* `kept` is as it will be sent */
+    struct body *kept;      /* from the cache or for it; NULL: it is in `body` */
     struct bytes body;
     struct json_writer writer; /* into the body */
 };

@@ -11,14 +11,20 @@ static void put_id_name(struct json_writer *writer, uint64_t id, const char *nam
     json_put_text(writer, "name", name);
 }
 
-/* "2018-05-01T12:00:00.000000", UTC as the original writes it. */
+/* "2018-05-01T12:00:00.000000", UTC as the original writes it. Rows of one change have
+ * one time: the last text is worth keeping. */
 static void put_time(struct json_writer *writer, const char *key, int64_t time_s)
 {
-    char text[64] = "1970-01-01T00:00:00.000000";
+    static _Thread_local char text[64] = "1970-01-01T00:00:00.000000";
+    static _Thread_local int64_t said_s;
     struct tm parts;
     time_t time = (time_t)time_s;
-    if (gmtime_r(&time, &parts))
+    if (time_s != said_s) {
+        if (!gmtime_r(&time, &parts))
+            parts = (struct tm){.tm_year = 70, .tm_mday = 1};
         (void)strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.000000", &parts);
+        said_s = time_s;
+    }
     json_put_text(writer, key, text);
 }
 
@@ -120,13 +126,23 @@ static void put_interval(struct json_writer *writer, const struct ledger_row *re
     json_put_i64(writer, "minor_iov_end", record->end_minor);
 }
 
-/* major + minor / 10^19 as a text */
+/* major + minor / 10^19 as a text; mostly the minor is 0, which needs no printf. */
 static void put_combined(struct json_writer *writer, const struct ledger_row *record)
 {
-    char combined[48];
-    (void)snprintf(combined, sizeof combined, "%" PRId64 ".%019" PRId64,
-                   record->start_major, record->start_minor);
-    json_put_text(writer, "comb_iov", combined);
+    char combined[48] = "";
+    size_t at = sizeof combined - 1 - 20;
+    int64_t major = record->start_major;
+    if (major < 0 || record->start_minor != 0) {
+        at = 0;
+        (void)snprintf(combined, sizeof combined, "%" PRId64 ".%019" PRId64, major,
+                       record->start_minor);
+    } else {
+        memcpy(combined + at, ".0000000000000000000", 20);
+        do
+            combined[--at] = (char)('0' + major % 10);
+        while ((major /= 10) > 0);
+    }
+    json_put_text(writer, "comb_iov", combined + at);
 }
 
 void page_row(struct json_writer *writer, const struct index_row *row, bool paged)

@@ -10,6 +10,7 @@
 #include "coordinator/conditions_pages.h"
 
 #define MOMENT_ROW ((size_t)192) /* bytes of a row of the point query, usually less */
+#define DUMP_ROW   ((size_t)320) /* of the whole tag */
 
 static void not_found(struct answer *answer)
 {
@@ -76,8 +77,10 @@ static void dump(struct answer *answer, const struct index *index,
 {
     char etag[ANSWER_ETAG];
     read_tag_etag(tag, etag);
-    if (!answer_is_ready(answer, etag))
-        page_dump(&answer->writer, index, tag);
+    if (answer_is_ready(answer, etag))
+        return;
+    bytes_expect(&answer->body, tag->rows * DUMP_ROW);
+    page_dump(&answer->writer, index, tag);
 }
 
 void read_dumps(struct answer *answer, const struct index *index)

@@ -127,18 +127,39 @@ static void request_resume(struct http_request *request)
 
 /* ---- answers ---- */
 
-static struct MHD_Response *response_new(const struct http_reply *reply)
+static void shared_done(void *body)
 {
-    /* MUST_COPY never writes through the pointer; the signature is older than const. */
+    body_unref(body);
+}
+
+/* libmicrohttpd writes through no pointer here; its signatures are older than const. */
+static void *plain_pointer(const void *constant)
+{
     union {
         const void *constant;
         void *plain;
-    } body = {.constant = reply->body ? reply->body : ""};
-    struct MHD_Response *response =
-        reply->given ? MHD_create_response_from_buffer(reply->size, reply->given,
-                                                       MHD_RESPMEM_MUST_FREE)
-                     : MHD_create_response_from_buffer(reply->size, body.plain,
-                                                       MHD_RESPMEM_MUST_COPY);
+    } pointer = {.constant = constant};
+
+    return pointer.plain;
+}
+
+static struct MHD_Response *response_of_bytes(const struct http_reply *reply)
+{
+    if (reply->shared)
+        return MHD_create_response_from_buffer_with_free_callback_cls(
+            body_size(reply->shared), plain_pointer(body_data(reply->shared)),
+            shared_done, reply->shared);
+    if (reply->given)
+        return MHD_create_response_from_buffer(reply->size, reply->given,
+                                               MHD_RESPMEM_MUST_FREE);
+    return MHD_create_response_from_buffer(reply->size,
+                                           plain_pointer(reply->body ? reply->body : ""),
+                                           MHD_RESPMEM_MUST_COPY);
+}
+
+static struct MHD_Response *response_new(const struct http_reply *reply)
+{
+    struct MHD_Response *response = response_of_bytes(reply);
     bug_if(!response);
     if (reply->content_type)
         (void)MHD_add_response_header(response, "Content-Type", reply->content_type);

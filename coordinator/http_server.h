@@ -12,7 +12,7 @@
 #ifndef SPILLWAY_COORDINATOR_HTTP_SERVER_H
 #define SPILLWAY_COORDINATOR_HTTP_SERVER_H
 
-#include "base/err.h"
+#include "coordinator/body.h"
 
 struct http_server;
 struct http_request;
@@ -52,7 +52,8 @@ struct http_reply {
     const char *content_type; /* NULL: none, for an empty body */
     const void *body;         /* copied */
     void *given;              /* instead of `body`: memory that the server frees */
-    size_t size;
+    struct body *shared;      /* instead of both: a reference that the server takes */
+    size_t size;              /* of `body` or `given` */
     const struct http_header *headers; /* in addition; copied */
     size_t header_count;
 };

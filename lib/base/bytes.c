@@ -5,8 +5,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/exhausted.h"
+
+#define LARGE_PAGE ((size_t)2 << 20)
 
 void *mem_grow(void *old, size_t count, size_t size)
 {
@@ -78,6 +81,20 @@ bool bytes_reserve(struct bytes *bytes, size_t size, uint8_t **place, struct err
     }
     *place = bytes->data + bytes->size;
     return true;
+}
+
+void bytes_expect(struct bytes *bytes, size_t size)
+{
+    if (bytes->data != NULL || size < LARGE_PAGE || size > bytes->limit)
+        return;
+    size_t capacity = (size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+    if (capacity > bytes->limit)
+        return;
+    bytes->data = aligned_alloc(LARGE_PAGE, capacity);
+    if (bytes->data == NULL)
+        return; /* the appends will tell */
+    (void)madvise(bytes->data, capacity, MADV_HUGEPAGE);
+    bytes->capacity = capacity;
 }
 
 bool bytes_append(struct bytes *bytes, const void *data, size_t size, struct err *err)

@@ -34,6 +34,11 @@ bool bytes_append(struct bytes *bytes, const void *data, size_t size, struct err
  * bytes->size what it wrote. The place is valid until the next append. */
 bool bytes_reserve(struct bytes *bytes, size_t size, uint8_t **place, struct err *err);
 
+/* Gives a buffer without memory `size` bytes on pages of 2 MiB, if it will fill one and
+ * the limit allows: what is large is made faster than the kernel hands out its pages of
+ * 4 KiB. Without such pages, and beyond `size`, it is a buffer like others. */
+void bytes_expect(struct bytes *bytes, size_t size);
+
 /* malloc that aborts when memory is exhausted; never returns NULL. For small control
  * memory only: what is sized by data is checked against a named limit first. */
 void *mem_new(size_t count, size_t size) __attribute__((returns_nonnull));

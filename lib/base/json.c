@@ -190,23 +190,43 @@ static size_t json_utf8_length(const unsigned char *text)
     return 0;
 }
 
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+static bool json_plain(unsigned char byte)
+{
+    return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
+/* The same of eight bytes at once: below 0x80 a borrow out of a byte says that it was
+ * smaller than what was taken from it. */
+static bool json_plain_eight(const unsigned char *text)
+{
+    uint64_t word;
+    memcpy(&word, text, sizeof word);
+    uint64_t wrong = word | (word - EACH_BYTE(0x20));
+    wrong |= (word ^ EACH_BYTE('"')) - EACH_BYTE(1);
+    wrong |= (word ^ EACH_BYTE('\\')) - EACH_BYTE(1);
+    wrong |= (word ^ EACH_BYTE(0x7f)) - EACH_BYTE(1);
+    return (wrong & EACH_BYTE(0x80)) == 0;
+}
+
 /* Bytes at the start of a text that stand for themselves: nearly always all of them. */
-static size_t json_plain_length(const unsigned char *text)
+static size_t json_plain_length(const unsigned char *text, size_t size)
 {
     size_t length = 0;
-    while (text[length] >= 0x20 && text[length] < 0x7f && text[length] != '"' &&
-           text[length] != '\\')
+    while (size - length >= 8 && json_plain_eight(text + length))
+        length += 8;
+    while (length < size && json_plain(text[length]))
         length++;
     return length;
 }
 
-/* Quotes; bytes that are not UTF-8 become U+FFFD so that the document stays readable. */
-static void json_quote(struct json_writer *writer, const char *text)
+/* Bytes that are not UTF-8 become U+FFFD so that the document stays readable. */
+static void json_escape(struct json_writer *writer, const unsigned char *text,
+                        size_t size)
 {
-    json_raw(writer, "\"", 1);
-    const unsigned char *at = (const unsigned char *)text;
-    while (*at) {
-        size_t plain = json_plain_length(at);
+    for (const unsigned char *at = text, *end = text + size; at < end;) {
+        size_t plain = json_plain_length(at, (size_t)(end - at));
         if (plain > 0) {
             json_raw(writer, (const char *)at, plain);
             at += plain;
@@ -228,7 +248,29 @@ static void json_quote(struct json_writer *writer, const char *text)
         }
         at += length > 0 ? length : 1;
     }
-    json_raw(writer, "\"", 1);
+}
+
+/* A text in quotes and what follows it, at once: most of what is written are these. */
+static void json_quote(struct json_writer *writer, const char *text, const char *behind)
+{
+    uint8_t *place = NULL;
+    size_t size = strlen(text), rest = strlen(behind);
+    if (json_plain_length((const unsigned char *)text, size) < size) {
+        json_raw(writer, "\"", 1);
+        json_escape(writer, (const unsigned char *)text, size);
+        json_raw(writer, behind, rest);
+        return;
+    }
+    if (writer->failed)
+        return;
+    if (!bytes_reserve(writer->out, 1 + size + rest, &place, &writer->err)) {
+        writer->failed = true;
+        return;
+    }
+    place[0] = '"';
+    memcpy(place + 1, text, size);
+    memcpy(place + 1 + size, behind, rest);
+    writer->out->size += 1 + size + rest;
 }
 
 /* What stands before a value: the comma, and the name inside an object. */
@@ -239,8 +281,7 @@ static void json_lead(struct json_writer *writer, const char *key)
     writer->comma = true;
     if (!key)
         return;
-    json_quote(writer, key);
-    json_raw(writer, ":", 1);
+    json_quote(writer, key, "\":");
 }
 
 static void json_open(struct json_writer *writer, const char *key, const char *bracket)
@@ -284,7 +325,7 @@ void json_close_array(struct json_writer *writer)
 void json_put_text(struct json_writer *writer, const char *key, const char *text)
 {
     json_lead(writer, key);
-    json_quote(writer, text);
+    json_quote(writer, text, "\"");
 }
 
 void json_put_u64(struct json_writer *writer, const char *key, uint64_t number)

@@ -60,6 +60,36 @@ static void a_cleared_buffer_is_empty_and_keeps_its_memory(void **state)
     bytes_release(&bytes);
 }
 
+static void an_expected_size_is_no_limit_and_respects_the_limit(void **state)
+{
+    (void)state;
+    const size_t large = (size_t)2 << 20;
+    struct bytes bytes;
+    struct err err;
+    bytes_init(&bytes, 4 * large);
+    bytes_expect(&bytes, 1000);
+    assert_null(bytes.data); /* not worth it */
+    bytes_expect(&bytes, large + 1);
+    assert_non_null(bytes.data);
+    assert_int_equal((uintptr_t)bytes.data % large, 0);
+    assert_int_equal(bytes.size, 0);
+    assert_int_equal(bytes.capacity, 2 * large);
+    const uint8_t *data = bytes.data;
+    bytes_expect(&bytes, 3 * large); /* it has memory */
+    assert_ptr_equal(bytes.data, data);
+    for (unsigned i = 0; i < 3 * large / sizeof i; i++)
+        assert_true(bytes_append(&bytes, &i, sizeof i, &err));
+    for (unsigned i = 0; i < 3 * large / sizeof i; i++)
+        assert_memory_equal(bytes.data + i * sizeof i, &i, sizeof i);
+    bytes_release(&bytes);
+    bytes_init(&bytes, large + 1);
+    bytes_expect(&bytes, large + 1); /* whole pages would be above the limit */
+    assert_null(bytes.data);
+    bytes_expect(&bytes, SIZE_MAX);
+    assert_null(bytes.data);
+    bytes_release(&bytes);
+}
+
 static void nothing_may_be_appended_to_a_buffer_without_memory(void **state)
 {
     (void)state;
@@ -114,6 +144,7 @@ int main(void)
         cmocka_unit_test(a_buffer_grows_and_keeps_what_it_has),
         cmocka_unit_test(an_append_beyond_the_limit_changes_nothing),
         cmocka_unit_test(a_cleared_buffer_is_empty_and_keeps_its_memory),
+        cmocka_unit_test(an_expected_size_is_no_limit_and_respects_the_limit),
         cmocka_unit_test(nothing_may_be_appended_to_a_buffer_without_memory),
         cmocka_unit_test(memory_of_no_elements_is_still_memory),
         cmocka_unit_test(words_are_read_and_written_in_the_named_order),

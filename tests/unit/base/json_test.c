@@ -161,6 +161,39 @@ static void what_is_written_reads_back(void **state)
     bytes_release(&out);
 }
 
+/* Eight bytes are looked at together: each byte at each place, alone and behind another
+ * that matters. */
+static void every_byte_at_every_place_reads_back(void **state)
+{
+    (void)state;
+    static const char befores[] = {'a', '"', '\\', 0x1f, 0x7f};
+    for (unsigned byte = 1; byte < 0x80; byte++) {
+        for (unsigned i = 0; i < 20 * sizeof befores; i++) {
+            char text[24] = "abcdefghijklmnopqrst";
+            struct bytes out;
+            struct json_writer writer;
+            struct json *document = NULL;
+            const char *back = NULL;
+            struct err err;
+            text[i % 20] = (char)byte;
+            if (i % 20 > 0)
+                text[i % 20 - 1] = befores[i / 20];
+            bytes_init(&out, 1000);
+            json_begin(&writer, &out);
+            json_open_object(&writer, NULL);
+            json_put_text(&writer, text, text);
+            json_close_object(&writer);
+            assert_true(json_end(&writer, &err));
+            assert_null(memchr(out.data, 0x7f, out.size));
+            assert_true(json_parse(out.data, out.size, "test", &document, &err));
+            assert_true(json_text(json_get(document, text), &back));
+            assert_string_equal(back, text);
+            json_free(document);
+            bytes_release(&out);
+        }
+    }
+}
+
 static void a_writer_over_its_limit_says_so_at_the_end(void **state)
 {
     (void)state;
@@ -187,6 +220,7 @@ int main(void)
         cmocka_unit_test(a_value_of_another_type_is_told_apart),
         cmocka_unit_test(members_keep_the_order_of_the_text),
         cmocka_unit_test(what_is_written_reads_back),
+        cmocka_unit_test(every_byte_at_every_place_reads_back),
         cmocka_unit_test(a_writer_over_its_limit_says_so_at_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
