@@ -6,18 +6,23 @@
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/bytes.h"
 
 /* A first block of 1 KiB, for there are many arenas with a few values, then of 64 KiB.
- * Larger values get their own block. */
+ * Larger values get their own block. What has become large goes on by pages of 2 MiB:
+ * the first touch of 4 KiB ones is half of the time that it takes to fill them. */
 #define ARENA_FIRST ((size_t)1024)
 #define ARENA_BLOCK ((size_t)65536)
+#define ARENA_LARGE ((size_t)8 << 20)
+#define LARGE_PAGE  ((size_t)2 << 20)
 
 struct arena_block {
     struct arena_block *next;
     size_t size;
     size_t used;
+    size_t mapped; /* bytes, with the head; 0: of the heap */
     alignas(max_align_t) unsigned char data[];
 };
 
@@ -39,16 +44,39 @@ void arena_release(struct arena *arena)
     struct arena_block *block = arena->first;
     while (block != NULL) {
         struct arena_block *next = block->next;
-        free(block);
+        if (block->mapped > 0)
+            (void)munmap(block, block->mapped);
+        else
+            free(block);
         block = next;
     }
     *arena = (struct arena){.limit = arena->limit};
 }
 
+/* A block with room for so much, and what more its last page of 2 MiB holds; NULL when
+ * the kernel has none. Mapped, for the heap would leave a hole behind each. Kernels put
+ * it at the start of a large page by themselves; where one does not, the block is slower.
+ */
+static struct arena_block *block_map(size_t *room)
+{
+    size_t size = sizeof(struct arena_block) + *room;
+    size = (size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+    void *map =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED)
+        return NULL;
+    (void)madvise(map, size, MADV_HUGEPAGE);
+    struct arena_block *block = map;
+    block->mapped = size;
+    *room = size - sizeof *block;
+    return block;
+}
+
 static struct arena_block *arena_room(struct arena *arena, size_t size)
 {
     struct arena_block *last = NULL;
-    for (struct arena_block *block = arena->current; block != NULL; block = block->next) {
+    struct arena_block *block = NULL;
+    for (block = arena->current; block != NULL; block = block->next) {
         if (block->size - block->used >= size)
             return block;
         last = block;
@@ -56,8 +84,12 @@ static struct arena_block *arena_room(struct arena *arena, size_t size)
     size_t room = last == NULL ? ARENA_FIRST : ARENA_BLOCK;
     if (room < size)
         room = size;
-    /* Only what is handed out is cleared. */
-    struct arena_block *block = mem_grow(NULL, 1, sizeof *block + room);
+    if (arena->used >= ARENA_LARGE || size >= ARENA_LARGE)
+        block = block_map(&room);
+    if (block == NULL) { /* only what is handed out is cleared */
+        block = mem_grow(NULL, 1, sizeof *block + room);
+        block->mapped = 0;
+    }
     block->next = NULL;
     block->used = 0;
     block->size = room;

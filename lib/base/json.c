@@ -14,8 +14,13 @@
 #undef json_is_object
 #undef json_is_null
 
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
 #include "base/text.h"
 
+#define LARGE_TEXT ((size_t)1 << 20)
 #define JSON_DEPTH 32 /* the deepest text that we read has 6 levels */
 
 /* Level of nesting of a text that may be anything, before a parser recurses into it. */
@@ -55,13 +60,94 @@ static json_t *json_to(const struct json *value)
     return pointer.value;
 }
 
+/* ---- memory of large documents ----
+ *
+ * jansson makes a row of a tag of some thirty pieces of memory. Those of a large text are
+ * cut from an arena, which is quicker to fill and goes all at once: nothing of such a
+ * document is ever given back alone. */
+
+struct large {
+    struct large *next;
+    const struct json *root;
+    struct arena arena;
+};
+
+static _Thread_local struct arena *pieces; /* of the text being read; NULL: the heap */
+static pthread_mutex_t larges_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct large *larges;
+
+static void *piece_take(size_t size)
+{
+    return pieces ? arena_raw(pieces, size, 1) : malloc(size);
+}
+
+static void piece_give(void *piece)
+{
+    if (!pieces)
+        free(piece);
+}
+
+static void pieces_begin(void)
+{
+    json_set_alloc_funcs(piece_take, piece_give);
+}
+
+static void large_keep(struct large *large, const struct json *root)
+{
+    bug_if(pthread_mutex_lock(&larges_lock) != 0);
+    large->root = root;
+    large->next = larges;
+    larges = large;
+    bug_if(pthread_mutex_unlock(&larges_lock) != 0);
+}
+
+/* The one with that root, out of the list; NULL: it is no large one. */
+static struct large *large_take(const struct json *root)
+{
+    bug_if(pthread_mutex_lock(&larges_lock) != 0);
+    struct large **place = &larges;
+    while (*place && (*place)->root != root)
+        place = &(*place)->next;
+    struct large *large = *place;
+    if (large)
+        *place = large->next;
+    bug_if(pthread_mutex_unlock(&larges_lock) != 0);
+    return large;
+}
+
+static void large_free(struct large *large)
+{
+    arena_release(&large->arena);
+    free(large);
+}
+
+static json_t *parse_large(const void *data, size_t size, json_error_t *problem)
+{
+    struct large *large = mem_new(1, sizeof *large);
+    arena_init(&large->arena, SIZE_MAX / 2); /* the text had a limit */
+    pieces = &large->arena;
+    json_t *root = json_loadb(data, size, JSON_REJECT_DUPLICATES, problem);
+    pieces = NULL;
+    if (root)
+        large_keep(large, json_from(root));
+    else
+        large_free(large);
+    return root;
+}
+
+/* ---- reading ---- */
+
 bool json_parse(const void *data, size_t size, const char *what, struct json **document,
                 struct err *err)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     if (!json_depth_is_fine(data, size))
         return err_set(err, E_JSON, "%s: nested deeper than %d levels", what, JSON_DEPTH);
+    bug_if(pthread_once(&once, pieces_begin) != 0);
     json_error_t problem;
-    json_t *root = json_loadb(data, size, JSON_REJECT_DUPLICATES, &problem);
+    json_t *root = size < LARGE_TEXT
+                       ? json_loadb(data, size, JSON_REJECT_DUPLICATES, &problem)
+                       : parse_large(data, size, &problem);
     if (!root)
         return err_set(err, E_JSON, "%s: line %d column %d: %s", what, problem.line,
                        problem.column, problem.text);
@@ -71,7 +157,11 @@ bool json_parse(const void *data, size_t size, const char *what, struct json **d
 
 void json_free(struct json *document)
 {
-    json_decref(json_to(document));
+    struct large *large = document ? large_take(document) : NULL;
+    if (large)
+        large_free(large);
+    else
+        json_decref(json_to(document));
 }
 
 static bool json_is(const struct json *value, json_type type)

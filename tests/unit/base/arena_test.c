@@ -42,6 +42,38 @@ static void memory_is_zeroed_aligned_and_disjoint(void **state)
     arena_release(&arena);
 }
 
+/* Beyond the first megabytes, where blocks are mapped. */
+static void a_large_arena_is_as_a_small_one(void **state)
+{
+    (void)state;
+
+    enum { PIECES = 5000, PIECE = 5000 };
+
+    static unsigned char *kept[PIECES];
+    struct arena arena;
+    void *whole = NULL;
+    struct err err;
+    arena_init(&arena, (size_t)64 << 20);
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < PIECES; i++) {
+            kept[i] = arena_try(&arena, PIECE, 1);
+            assert_non_null(kept[i]);
+            assert_int_equal((uintptr_t)kept[i] % alignof(max_align_t), 0);
+            assert_true(kept[i][0] == 0 && kept[i][PIECE - 1] == 0);
+            memset(kept[i], (int)(i + 1), PIECE);
+        }
+        assert_true(arena_take(&arena, (size_t)20 << 20, 1, &whole, &err));
+        memset(whole, 0xff, (size_t)20 << 20);
+        for (size_t i = 0; i < PIECES; i++)
+            for (size_t k = 0; k < PIECE; k++)
+                assert_int_equal(kept[i][k], (unsigned char)(i + 1));
+        assert_null(arena_try(&arena, (size_t)30 << 20, 1));
+        arena_reset(&arena);
+    }
+    arena_release(&arena);
+    assert_null(arena.first);
+}
+
 static void the_limit_holds_and_a_reset_gives_it_back(void **state)
 {
     (void)state;
@@ -128,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed_aligned_and_disjoint),
+        cmocka_unit_test(a_large_arena_is_as_a_small_one),
         cmocka_unit_test(the_limit_holds_and_a_reset_gives_it_back),
         cmocka_unit_test(sizes_that_overflow_are_refused),
         cmocka_unit_test(nothing_asked_is_still_a_place_of_its_own),

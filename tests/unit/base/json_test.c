@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
+
 static struct json *parsed(const char *text)
 {
     struct json *document = NULL;
@@ -117,6 +119,62 @@ static void members_keep_the_order_of_the_text(void **state)
     json_free(document);
 }
 
+/* So large that its memory is another one. */
+static void rows_make(struct bytes *text, unsigned count, const char *end)
+{
+    struct err err;
+    bytes_init(text, (size_t)16 << 20);
+    for (unsigned i = 0; i < count; i++)
+        assert_true(text_addf(text, &err, "%s{\"number\":%u,\"te\\u0078t\":\"row %u\"}",
+                              i > 0 ? "," : "[", i, i));
+    assert_true(text_add(text, end, &err));
+}
+
+static void rows_check(const struct json *document, unsigned count)
+{
+    assert_int_equal(json_count(document), count);
+    for (unsigned i = 0; i < count; i++) {
+        const struct json *row = json_at(document, i);
+        const char *text = NULL;
+        int64_t number = 0;
+        char wanted[32];
+        (void)snprintf(wanted, sizeof wanted, "row %u", i);
+        assert_true(json_i64(json_get(row, "number"), &number) && number == i);
+        assert_true(json_text(json_get(row, "text"), &text));
+        assert_string_equal(text, wanted);
+    }
+}
+
+static void large_documents_live_and_go_in_any_order(void **state)
+{
+    (void)state;
+    static const unsigned counts[] = {60000, 10, 90000, 70000};
+    struct json *documents[4] = {NULL};
+    struct bytes text;
+    struct err err;
+    for (unsigned i = 0; i < 4; i++) {
+        rows_make(&text, counts[i], "]");
+        assert_int_equal(text.size > (size_t)2 << 20, counts[i] > 10);
+        assert_true(json_parse(text.data, text.size, "test", &documents[i], &err));
+        bytes_release(&text);
+    }
+    static const unsigned order[] = {2, 1, 0, 3};
+    for (unsigned i = 0; i < 4; i++) {
+        for (unsigned k = i; k < 4; k++)
+            rows_check(documents[order[k]], counts[order[k]]);
+        json_free(documents[order[i]]);
+    }
+    rows_make(&text, 60000, "]]");
+    assert_false(json_parse(text.data, text.size, "test", &documents[0], &err));
+    assert_int_equal(err.code, E_JSON);
+    bytes_release(&text);
+    rows_make(&text, 60000, ",{\"a\":1,\"a\":2}]");
+    assert_false(json_parse(text.data, text.size, "test", &documents[0], &err));
+    assert_non_null(strstr(err.text, "duplicate"));
+    bytes_release(&text);
+    json_free(NULL);
+}
+
 static void what_is_written_reads_back(void **state)
 {
     (void)state;
@@ -219,6 +277,7 @@ int main(void)
         cmocka_unit_test(brackets_inside_strings_are_no_nesting),
         cmocka_unit_test(a_value_of_another_type_is_told_apart),
         cmocka_unit_test(members_keep_the_order_of_the_text),
+        cmocka_unit_test(large_documents_live_and_go_in_any_order),
         cmocka_unit_test(what_is_written_reads_back),
         cmocka_unit_test(every_byte_at_every_place_reads_back),
         cmocka_unit_test(a_writer_over_its_limit_says_so_at_the_end),
