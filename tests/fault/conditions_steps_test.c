@@ -247,7 +247,71 @@ static void an_object_of_a_cache_is_whole_or_not_there(void **state)
     at_each_step(object_write_it, object_check, 8);
 }
 
-/* ---- a change of the service's store: bytes, rows and log in one ---- */
+/* ---- the service's store, made ---- */
+
+static const char *fresh_folder(unsigned number)
+{
+    static char path[PATH_MAX];
+    char name[32];
+    (void)snprintf(name, sizeof name, "fresh.%u", number);
+    (void)snprintf(path, sizeof path, "%s", below(name));
+    return path;
+}
+
+static bool fresh_open(unsigned number, struct library **library)
+{
+    struct err err;
+    if (library_open(fresh_folder(number), library, &err))
+        return true;
+    print_error("step %u: %s\n", number, err.text);
+    return false;
+}
+
+static void fresh_it(unsigned number)
+{
+    struct library *library = NULL;
+    steps_begin();
+    _exit(fresh_open(number, &library) ? 0 : 2);
+}
+
+static bool entry_seen(void *user, const struct ledger_entry *entry, struct err *err)
+{
+    struct ledger_entry *last = user;
+    struct sha256 hash = ledger_entry_hash(entry);
+    (void)err;
+    assert_true(sha256_equal(&hash, &entry->hash));
+    assert_true(sha256_equal(&last->hash, &entry->previous));
+    assert_int_equal(entry->number, last->number + 1);
+    *last = *entry;
+    return true;
+}
+
+static void fresh_check(unsigned number, bool acknowledged)
+{
+    static const char *const statuses[] = {"unlocked", "locked", "frozen"};
+    struct ledger_entry last = {.number = 0};
+    struct library *library = NULL;
+    struct err err;
+    bool there = disk_exists(fresh_folder(number));
+    assert_true(there || !acknowledged);
+    assert_true(fresh_open(number, &library)); /* goes on, or begins */
+    const struct index *index = library_read(library);
+    for (size_t i = 0; i < 3; i++)
+        assert_non_null(index_find_status(index, statuses[i]));
+    assert_int_equal(index_last(index, LEDGER_STATUS), 3);
+    library_done(library);
+    assert_true(library_log(library, 1, UINT32_MAX, entry_seen, &last, &err));
+    assert_int_equal(last.number, 1);
+    library_close(library);
+}
+
+static void a_fresh_store_opens_wherever_its_making_was_killed(void **state)
+{
+    (void)state;
+    at_each_step(fresh_it, fresh_check, 20);
+}
+
+/* ---- a change of that store: bytes, rows and log in one ---- */
 
 static struct library *library_of_test(void)
 {
@@ -290,18 +354,6 @@ static void put_it(unsigned number)
     struct library *library = library_of_test();
     steps_begin();
     _exit(put(library, number) ? 0 : 2);
-}
-
-static bool entry_seen(void *user, const struct ledger_entry *entry, struct err *err)
-{
-    struct ledger_entry *last = user;
-    struct sha256 hash = ledger_entry_hash(entry);
-    (void)err;
-    assert_true(sha256_equal(&hash, &entry->hash));
-    assert_true(sha256_equal(&last->hash, &entry->previous));
-    assert_int_equal(entry->number, last->number + 1);
-    *last = *entry;
-    return true;
 }
 
 /* The rows of t, each with its bytes; the log is a chain with an entry for each. */
@@ -409,6 +461,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_blob_of_a_store_is_whole_or_not_there),
         cmocka_unit_test(an_object_of_a_cache_is_whole_or_not_there),
+        cmocka_unit_test(a_fresh_store_opens_wherever_its_making_was_killed),
         cmocka_unit_test(a_put_is_there_with_bytes_and_log_or_not_at_all),
         cmocka_unit_test(a_tag_is_frozen_with_its_manifest_or_not_at_all),
     };
