@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "transfer/transfer.h"
 
 static const struct command_option *option_find(const struct command_option *options,
                                                 size_t count, const char *name,
@@ -77,6 +78,12 @@ bool command_words(int argc, int least, int most, const char *what, struct err *
     if (argc - 1 > most)
         return err_set(err, E_USAGE, "too many words, only %s is expected", what);
     return true;
+}
+
+bool command_patience(uint64_t patience_s, struct err *err)
+{
+    return patience_s <= TRANSFER_PATIENCE_MAX ||
+           err_set(err, E_USAGE, "--patience is at most a day");
 }
 
 int command_print(const struct bytes *out)

@@ -34,6 +34,9 @@ bool command_options(const struct command_option *options, size_t count, int *ar
 /* E_USAGE unless between `least` and `most` words are left; `what` names them. */
 bool command_words(int argc, int least, int most, const char *what, struct err *err);
 
+/* E_USAGE when `patience_s`, seconds of --patience, is more than a day. */
+bool command_patience(uint64_t patience_s, struct err *err);
+
 /* Writes a finished text and, when it lacks one, a line end to standard output; 0, or the
  * status of the error. */
 int command_print(const struct bytes *out);

@@ -44,7 +44,6 @@ const char conditions_usage[] =
     "    values (10) that changed most.\n"
     "  --payloads URL   where payloads are, instead of what the service says\n"
     "  --mirrors URL,...  other sources for what this one lacks or has wrong (not for check)\n"
-    "  --patience S     seconds to go on trying when the service fails or stalls (default 180)\n"
     "  --json           for scripts\n"
     "\n"
     "Serving and keeping:\n"
@@ -71,6 +70,10 @@ const char conditions_usage[] =
     "  --token FILE     a line NAME SECRET or a secret alone, mode 0600\n"
     "\n"
     "Files that people write, and tags:\n" CONDITIONS_IMPORT_USAGE "\n"
+    "All that ask a service: --patience S, seconds to go on when it fails or stalls (180).\n"
+    "What looks tries again meanwhile; a change is sent once, and given up when nothing\n"
+    "came back for S seconds (30 at most).\n"
+    "\n"
     "Without --token, and for a service that answers 401 or 403: the bearer token of\n"
     "$BEARER_TOKEN, the file $BEARER_TOKEN_FILE, $XDG_RUNTIME_DIR/bt_u<uid> or\n"
     "/tmp/bt_u<uid>; it goes by https only. $SSL_CERT_FILE names certificate\n"
@@ -179,8 +182,8 @@ static bool source_of(const struct options *options, struct source **source,
         .url = options->source, .payloads = options->payloads, .mirrors = mirrors};
     if (!options->source)
         return err_set(err, E_USAGE, "--source is missing");
-    if (options->patience_s > TRANSFER_PATIENCE_MAX)
-        return err_set(err, E_USAGE, "--patience is at most a day");
+    if (!command_patience(options->patience_s, err))
+        return false;
     made.transfer =
         transfer_options_patient(clock_random_token(), (uint32_t)options->patience_s);
     made.transfer.bearer = &options->area->bearer;
@@ -368,13 +371,16 @@ static bool errand_run(const struct errand *errand, const struct options *option
     struct remote_options opened = {.url = options->source,
                                     .token = options->token,
                                     .places = &options->area->bearer,
-                                    .authorities = options->area->authorities};
+                                    .authorities = options->area->authorities,
+                                    .patience_s = options->patience_s};
     char *words[3] = {NULL};
     if (!options_fit(options, errand->name, errand->takes, err) ||
         !command_words(argc, errand->least, errand->most, errand->what, err))
         return false;
     if (!options->source)
         return err_set(err, E_USAGE, "--source is missing");
+    if (!command_patience(options->patience_s, err))
+        return false;
     for (int i = 1; i < argc; i++)
         words[i - 1] = argv[i];
     if (!remote_open(&opened, &remote, err))

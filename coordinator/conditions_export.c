@@ -17,6 +17,7 @@
 
 struct options {
     const char *source, *to, *runs, *types;
+    uint64_t patience_s;
 };
 
 struct exporting {
@@ -187,7 +188,8 @@ static bool export_run(struct exporting *export, const char *tag, struct err *er
     const struct options *options = export->options;
     struct source_options source = {
         .url = options->source,
-        .transfer = transfer_options_patient(clock_random_token(), TRANSFER_PATIENCE_S)};
+        .transfer = transfer_options_patient(clock_random_token(),
+                                             (uint32_t)options->patience_s)};
     source.transfer.bearer = &export->area->bearer;
     source.transfer.authorities = export->area->authorities;
     if (!options->source || !options->to)
@@ -205,7 +207,7 @@ static bool export_run(struct exporting *export, const char *tag, struct err *er
 
 int conditions_export(struct area *area, int argc, char **argv)
 {
-    struct options options = {.source = NULL};
+    struct options options = {.patience_s = TRANSFER_PATIENCE_S};
     struct exporting export = {
         .options = &options, .area = area, .window = {{0, 0}, MOMENT_OPEN}};
     struct err err = {0};
@@ -214,10 +216,12 @@ int conditions_export(struct area *area, int argc, char **argv)
         {"to", .text = &options.to},
         {"runs", .text = &options.runs},
         {"types", .text = &options.types},
+        {"patience", .number = &options.patience_s},
     };
     bytes_init(&export.report, (size_t)64 << 20);
     bool done = command_options(table, sizeof table / sizeof *table, &argc, argv, &err) &&
                 command_words(argc, 1, 1, "a tag", &err) &&
+                command_patience(options.patience_s, &err) &&
                 export_run(&export, argv[1], &err);
     int status = done ? command_print(&export.report) : command_error(&err);
     bytes_release(&export.report);

@@ -11,11 +11,13 @@
 #include "coordinator/draft.h"
 #include "coordinator/import_service.h"
 #include "coordinator/run_times.h"
+#include "transfer/transfer.h"
 
 struct options {
     const char *to, *tag, *token, *runs, *from, *until;
     const char *sdc, *sdc_type, *columns, *set;
     bool replace;
+    uint64_t patience_s;
 };
 
 struct import {
@@ -38,12 +40,18 @@ static bool to_service(const struct options *options)
 static bool options_take(struct options *options, int *argc, char **argv, struct err *err)
 {
     const struct command_option table[] = {
-        {"to", .text = &options->to},           {"tag", .text = &options->tag},
-        {"token", .text = &options->token},     {"runs", .text = &options->runs},
-        {"from", .text = &options->from},       {"until", .text = &options->until},
-        {"sdc", .text = &options->sdc},         {"sdc-type", .text = &options->sdc_type},
-        {"columns", .text = &options->columns}, {"set", .text = &options->set},
+        {"to", .text = &options->to},
+        {"tag", .text = &options->tag},
+        {"token", .text = &options->token},
+        {"runs", .text = &options->runs},
+        {"from", .text = &options->from},
+        {"until", .text = &options->until},
+        {"sdc", .text = &options->sdc},
+        {"sdc-type", .text = &options->sdc_type},
+        {"columns", .text = &options->columns},
+        {"set", .text = &options->set},
         {"replace", .flag = &options->replace},
+        {"patience", .number = &options->patience_s},
     };
     if (!command_options(table, sizeof table / sizeof *table, argc, argv, err))
         return false;
@@ -56,7 +64,8 @@ static bool options_take(struct options *options, int *argc, char **argv, struct
                        "--sdc-type, --columns and --set go with --sdc TYPE");
     if (options->sdc && (options->runs || options->from))
         return err_set(err, E_USAGE, "SDC texts say their runs themselves");
-    return command_words(*argc, 1, INT16_MAX, "at least one file", err);
+    return command_words(*argc, 1, INT16_MAX, "at least one file", err) &&
+           command_patience(options->patience_s, err);
 }
 
 /* What the options say for files that say nothing. */
@@ -175,7 +184,8 @@ static bool target_open(struct import *import, struct err *err)
     const struct remote_options remote = {.url = options->to,
                                           .token = options->token,
                                           .places = &import->area->bearer,
-                                          .authorities = import->area->authorities};
+                                          .authorities = import->area->authorities,
+                                          .patience_s = options->patience_s};
     if (to_service(options))
         return import_service_open(&remote, options->tag, options->replace,
                                    &import->service, err);
@@ -208,7 +218,7 @@ static bool import_run(struct import *import, int argc, char **argv, struct err 
 
 int conditions_import(struct area *area, int argc, char **argv)
 {
-    struct options options = {.to = NULL};
+    struct options options = {.patience_s = TRANSFER_PATIENCE_S};
     struct import import = {.options = &options, .area = area};
     struct err err = {0};
     int status = 0;

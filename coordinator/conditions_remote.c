@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "transfer/http.h"
+#include "transfer/transfer.h"
 
 #define REMOTE_ANSWER ((size_t)1 << 30)
 #define REMOTE_URL    2048
@@ -17,6 +17,7 @@ struct remote {
     char *place; /* where it was found */
     bool unsafe; /* there is one, but not for this way */
     const char *authorities;
+    struct http_limits limits;
     struct bytes answer;
 };
 
@@ -57,6 +58,8 @@ bool remote_open(const struct remote_options *options, struct remote **remote,
         made->base[length - 1] = '\0';
     made->http = http_client_new();
     made->authorities = options->authorities;
+    made->limits = transfer_options_patient(0, (uint32_t)options->patience_s).limits;
+    made->limits.max_bytes = REMOTE_ANSWER;
     bytes_init(&made->answer, REMOTE_ANSWER);
     if (token_find(options, made, err)) {
         *remote = made;
@@ -116,9 +119,8 @@ bool remote_ask(struct remote *remote, const char *path, struct json **document,
     struct http_response response;
     if (!url_of(remote, path, url, err))
         return false;
-    struct http_call call = {.url = url,
-                             .authorities = remote->authorities,
-                             .limits = http_limits_usual(REMOTE_ANSWER)};
+    struct http_call call = {
+        .url = url, .authorities = remote->authorities, .limits = remote->limits};
     bytes_clear(&remote->answer);
     if (!http_get(remote->http, &call, &remote->answer, &response, err))
         return failed(&response, err);
@@ -148,7 +150,7 @@ bool remote_tell(struct remote *remote, const struct remote_change *change,
                              .content_type = change->content_type,
                              .body = change->body,
                              .body_size = change->size,
-                             .limits = http_limits_usual(REMOTE_ANSWER)};
+                             .limits = remote->limits};
     bytes_clear(&remote->answer);
     if (!http_send(remote->http, change->method, &call, &remote->answer, &response,
                    err)) {

@@ -17,6 +17,7 @@ struct remote_options {
     const char *token;                  /* file; NULL: where the grid's tools leave it */
     const struct bearer_places *places; /* borrowed for remote_open */
     const char *authorities;            /* as in http_call; borrowed until remote_close */
+    uint64_t patience_s;                /* what stalls for so long is given up */
 };
 
 struct remote;

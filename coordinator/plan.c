@@ -247,10 +247,9 @@ static bool order_read(struct order *order, uint64_t *patience_s, int *argc, cha
     *cluster = PLAN_CLUSTER_DEFAULT;
     cluster->cores = UINT64_MAX;
     if (!command_options(options, sizeof options / sizeof options[0], argc, argv, err) ||
-        !command_words(*argc, 1, 1, "one campaign file", err))
+        !command_words(*argc, 1, 1, "one campaign file", err) ||
+        !command_patience(*patience_s, err))
         return false;
-    if (*patience_s > TRANSFER_PATIENCE_MAX)
-        return err_set(err, E_USAGE, "--patience is at most a day");
     bool simulated = cluster->cores != UINT64_MAX;
     if (!simulated)
         cluster->cores = 0;

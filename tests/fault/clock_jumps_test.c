@@ -65,11 +65,23 @@ static const int64_t jumps_s[] = {
 
 #define JUMPS (sizeof jumps_s / sizeof *jumps_s)
 
-static int clock_back(void **state)
+static char folder[32];
+
+static int begin(void **state)
 {
     (void)state;
+    (void)snprintf(folder, sizeof folder, "/tmp/clock_jumps.XXXXXX");
+    return mkdtemp(folder) ? 0 : 1;
+}
+
+/* Also of a test that failed. */
+static int end(void **state)
+{
+    char command[64];
+    (void)state;
     atomic_store(&shift_s, 0);
-    return 0;
+    (void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    return system(command);
 }
 
 /* ---- a server that is ill for some requests, and whose clock jumps with each ---- */
@@ -133,11 +145,8 @@ static void tries_are_as_many_as_without_jumps(void **state)
 static void an_open_circuit_stays_open_and_a_closed_one_closed(void **state)
 {
     (void)state;
-    char folder[] = "/tmp/clock_jumps.XXXXXX";
-    char command[64];
     struct patient patient;
     struct err err = {0};
-    assert_non_null(mkdtemp(folder));
     patient_start(&patient, CIRCUIT_FAILURES);
     assert_false(patient_ask(&patient, folder, &err));
     assert_int_equal(patient.asked, CIRCUIT_FAILURES);
@@ -148,8 +157,6 @@ static void an_open_circuit_stays_open_and_a_closed_one_closed(void **state)
         assert_non_null(strstr(err.text, "left alone for"));
     }
     assert_int_equal(patient.asked, CIRCUIT_FAILURES);
-    (void)snprintf(command, sizeof command, "rm -r %s", folder);
-    assert_int_equal(system(command), 0);
     for (size_t i = 0; i < JUMPS; i++) {
         atomic_store(&shift_s, jumps_s[i]);
         if (!patient_ask(&patient, NULL, &err))
@@ -161,7 +168,6 @@ static void an_open_circuit_stays_open_and_a_closed_one_closed(void **state)
 /* ---- the service ---- */
 
 struct world {
-    char folder[64];
     char token[80];
     char url[96];
     struct conditions_service *service;
@@ -174,14 +180,15 @@ static void world_start(struct world *world)
     struct err err;
     struct http_options options = http_options_usual("127.0.0.1:0");
     options.gate = conditions_service_gate;
-    if (!conditions_service_new(world->folder, NULL, &world->service, &err) ||
+    if (!conditions_service_new(folder, NULL, &world->service, &err) ||
         !http_server_new(&options, conditions_service_handle, world->service,
                          &world->server, &err))
         fail_msg("%s", err.text);
-    (void)snprintf(world->token, sizeof world->token, "%s/token", world->folder);
+    (void)snprintf(world->token, sizeof world->token, "%s/token", folder);
     (void)snprintf(world->url, sizeof world->url, "http://127.0.0.1:%u/api/cdb_rest",
                    http_server_port(world->server));
-    const struct remote_options remote = {.url = world->url, .token = world->token};
+    const struct remote_options remote = {
+        .url = world->url, .token = world->token, .patience_s = TRANSFER_PATIENCE_S};
     if (!remote_open(&remote, &world->remote, &err))
         fail_msg("%s", err.text);
 }
@@ -254,9 +261,7 @@ static void log_is_unbroken(const struct world *world, bool json)
 static void the_log_stays_unbroken_and_changes_are_seen(void **state)
 {
     (void)state;
-    struct world world = {.folder = "/tmp/clock_jumps.XXXXXX"};
-    char command[96];
-    assert_non_null(mkdtemp(world.folder));
+    struct world world = {.server = NULL};
     world_start(&world);
     for (size_t i = 0; i < JUMPS; i++) {
         atomic_store(&shift_s, jumps_s[i]);
@@ -273,18 +278,16 @@ static void the_log_stays_unbroken_and_changes_are_seen(void **state)
         log_is_unbroken(&world, false);
         world_end(&world);
     }
-    (void)snprintf(command, sizeof command, "rm -r %s", world.folder);
-    assert_int_equal(system(command), 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(tries_are_as_many_as_without_jumps, clock_back),
-        cmocka_unit_test_teardown(an_open_circuit_stays_open_and_a_closed_one_closed,
-                                  clock_back),
-        cmocka_unit_test_teardown(the_log_stays_unbroken_and_changes_are_seen,
-                                  clock_back),
+        cmocka_unit_test_setup_teardown(tries_are_as_many_as_without_jumps, begin, end),
+        cmocka_unit_test_setup_teardown(
+            an_open_circuit_stays_open_and_a_closed_one_closed, begin, end),
+        cmocka_unit_test_setup_teardown(the_log_stays_unbroken_and_changes_are_seen,
+                                        begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

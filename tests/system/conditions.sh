@@ -196,6 +196,12 @@ expect 11 'checksum is' "$spillway" conditions check t1 --runs 3600-3699 --sourc
 stop_server
 expect 11 "Couldn't connect" "$spillway" conditions show t1 --source "$url" --patience 1
 
+for command in "show t1" "export t1 --to $work/exported" log; do
+    # shellcheck disable=SC2086
+    expect 2 'at most a day' "$spillway" conditions $command --source "$url" --patience 86401
+done
+expect 2 'at most a day' "$spillway" conditions import "$work/none.csv" --to "$url" --tag t --patience 86401
+
 # ---- hostile services: each one clear line, the right status, in bounded time ----
 hostile() { # mode status text arguments...
     local mode=$1 status=$2 text=$3
@@ -211,6 +217,9 @@ hostile busy 11 'status 503: too many clients' show t
 hostile truncated 11 'after 18 bytes' show t
 hostile endless 11 'more than' show t
 hostile drip 11 'Timeout' show t
+hostile drip 11 'Timeout' export t --to "$work/exported"
+hostile drip 11 'Timeout' uses "$(printf '0%.0s' {1..64})"
+hostile drip 11 'Timeout' log
 hostile deep 11 'nested deeper' show t
 hostile packed 11 'globalTag/t: line 1' show t
 hostile mute 11 'Timeout' show t
