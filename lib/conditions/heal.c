@@ -103,6 +103,15 @@ static bool line_next(const char **at, char url[HEAL_URL])
     return true;
 }
 
+/* What is wrong, without the address: it is said before, and the rest would be cut. */
+static const char *reason_of(const struct err *answer, const char *url)
+{
+    size_t length = strlen(url);
+    bool named = strncmp(answer->text, url, length) == 0;
+    const char *reason = named ? strstr(answer->text + length, ": ") : NULL;
+    return reason != NULL ? reason + 2 : answer->text;
+}
+
 bool heal_fetch(const struct heal *heal, const struct sha256 *hash, struct bytes *out,
                 struct err *err)
 {
@@ -123,7 +132,7 @@ bool heal_fetch(const struct heal *heal, const struct sha256 *hash, struct bytes
         }
         size_t used = strlen(err->text);
         (void)snprintf(err->text + used, sizeof err->text - used, "; %.80s: %.120s", url,
-                       answer.text);
+                       reason_of(&answer, url));
     }
     return false;
 }
