@@ -125,3 +125,12 @@ bool area_catalog(struct area *area, enum catalog_mode mode, struct catalog **ca
     return area_open(area, err) && area_path(area, catalog_name, folder, err) &&
            catalog_open(folder, mode, catalog, err);
 }
+
+bool area_read(const struct area *area, struct catalog **catalog,
+               struct catalog_txn **txn, struct err *err)
+{
+    char folder[AREA_PATH];
+    return area_path(area, catalog_name, folder, err) &&
+           catalog_open(folder, CATALOG_READ, catalog, err) &&
+           catalog_begin(*catalog, txn, err);
+}

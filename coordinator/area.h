@@ -44,4 +44,9 @@ bool area_token(const struct area *area, char token[AREA_TOKEN], struct err *err
 bool area_catalog(struct area *area, enum catalog_mode mode, struct catalog **catalog,
                   struct err *err);
 
+/* The catalog of an area that is open, as it is now: the caller ends both, with
+ * catalog_abort and catalog_close, also when this fails and both were NULL before. */
+bool area_read(const struct area *area, struct catalog **catalog,
+               struct catalog_txn **txn, struct err *err);
+
 #endif

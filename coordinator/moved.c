@@ -219,16 +219,13 @@ static bool plan_read(const struct area *area, const char *name,
                       struct campaign *campaign, struct manifest *manifest, bool *found,
                       struct err *err)
 {
-    char folder[AREA_PATH];
     char key[SHA256_HEX + 16];
     char hex[SHA256_HEX];
     struct catalog *catalog = NULL;
     struct catalog_txn *txn = NULL;
     struct bytes text;
     bytes_init(&text, MANIFEST_TEXT);
-    bool done = area_path(area, "catalog", folder, err) &&
-                catalog_open(folder, CATALOG_READ, &catalog, err) &&
-                catalog_begin(catalog, &txn, err);
+    bool done = area_read(area, &catalog, &txn, err);
     enum lookup lookup =
         done ? catalog_get_campaign(txn, name, campaign, err) : LOOKUP_FAILED;
     *found = lookup == LOOKUP_FOUND && campaign->source[0] != 0;

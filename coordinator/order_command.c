@@ -138,13 +138,10 @@ static bool members_choose(struct catalog_txn *txn, const struct order *order,
 static bool members_find(const struct area *area, const struct order *order,
                          struct members *members, struct err *err)
 {
-    char folder[AREA_PATH];
     struct catalog *catalog = NULL;
     struct catalog_txn *txn = NULL;
-    bool done = area_path(area, "catalog", folder, err) &&
-                catalog_open(folder, CATALOG_READ, &catalog, err) &&
-                catalog_begin(catalog, &txn, err) &&
-                members_choose(txn, order, members, err);
+    bool done =
+        area_read(area, &catalog, &txn, err) && members_choose(txn, order, members, err);
     catalog_abort(txn);
     catalog_close(catalog);
     return done;

@@ -233,8 +233,7 @@ static bool overdue(struct area *area, const char *only, struct json_writer *jso
     struct catalog_txn *txn = NULL;
     bool done = area_open(area, err) && area_path(area, "catalog", folder, err) &&
                 catalog_owner(folder, &pid, url, err) &&
-                catalog_open(folder, CATALOG_READ, &catalog, err) &&
-                catalog_begin(catalog, &txn, err);
+                area_read(area, &catalog, &txn, err);
     view.serving = done && pid != 0 && url[0] != 0;
     done = done && show_all(txn, only, &view, json, err);
     gates_release(&view.gates);

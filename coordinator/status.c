@@ -217,13 +217,10 @@ bool status_read(struct catalog_txn *txn, const char *campaign, struct status *s
 bool status_of(const struct area *area, const char *campaign, struct status *status,
                struct err *err)
 {
-    char folder[AREA_PATH];
     struct catalog *catalog = NULL;
     struct catalog_txn *txn = NULL;
-    bool done = area_path(area, "catalog", folder, err) &&
-                catalog_open(folder, CATALOG_READ, &catalog, err) &&
-                catalog_begin(catalog, &txn, err) &&
-                status_read(txn, campaign, status, err);
+    bool done =
+        area_read(area, &catalog, &txn, err) && status_read(txn, campaign, status, err);
     catalog_abort(txn);
     catalog_close(catalog);
     return done;
@@ -231,13 +228,10 @@ bool status_of(const struct area *area, const char *campaign, struct status *sta
 
 bool status_print_stuck(const struct area *area, const char *name, struct err *err)
 {
-    char folder[AREA_PATH];
     struct campaign campaign;
     struct catalog *catalog = NULL;
     struct catalog_txn *txn = NULL;
-    bool done = area_path(area, "catalog", folder, err) &&
-                catalog_open(folder, CATALOG_READ, &catalog, err) &&
-                catalog_begin(catalog, &txn, err) &&
+    bool done = area_read(area, &catalog, &txn, err) &&
                 catalog_get_campaign(txn, name, &campaign, err) == LOOKUP_FOUND &&
                 stuck_print(txn, &campaign, stderr, err);
     catalog_abort(txn);
@@ -502,17 +496,15 @@ int status_command(struct area *area, int argc, char **argv)
 {
     struct err err;
     bool as_json = false;
-    char folder[AREA_PATH];
     struct catalog *catalog = NULL;
     struct catalog_txn *txn = NULL;
     struct tag_news news = {.moved = MOVED_NOT_ASKED};
     const struct command_option options[] = {{.name = "json", .flag = &as_json}};
     bool done = command_options(options, 1, &argc, argv, &err) &&
                 command_words(argc, 0, 1, "one campaign", &err) &&
-                area_open(area, &err) && area_path(area, "catalog", folder, &err) &&
+                area_open(area, &err) &&
                 (argc < 2 || moved_ask(area, argv[1], &news.moved, news.detail, &err)) &&
-                catalog_open(folder, CATALOG_READ, &catalog, &err) &&
-                catalog_begin(catalog, &txn, &err) &&
+                area_read(area, &catalog, &txn, &err) &&
                 print_all(txn, argc == 2 ? argv[1] : NULL, as_json, &news, &err);
     catalog_abort(txn);
     catalog_close(catalog);

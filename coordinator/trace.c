@@ -500,13 +500,10 @@ static bool trace_any(struct trace *trace, const char *file,
 static bool trace_run(const struct area *area, struct trace *trace, const char *file,
                       const struct trace_query *query, struct err *err)
 {
-    char folder[AREA_PATH];
     struct catalog *catalog = NULL;
     arena_init(&trace->arena, TRACE_ARENA);
-    bool done = area_path(area, "catalog", folder, err) &&
-                catalog_open(folder, CATALOG_READ, &catalog, err) &&
-                catalog_begin(catalog, &trace->txn, err) &&
-                trace_any(trace, file, query, err);
+    bool done =
+        area_read(area, &catalog, &trace->txn, err) && trace_any(trace, file, query, err);
     catalog_abort(trace->txn);
     catalog_close(catalog);
     arena_release(&trace->arena);

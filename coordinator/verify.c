@@ -271,13 +271,10 @@ static bool verify_all(struct verify *verify, struct err *err)
 
 static bool verify_campaign(const struct area *area, const char *name, struct err *err)
 {
-    char folder[AREA_PATH];
     struct catalog *catalog = NULL;
     struct family family = {.count = 0};
     struct verify verify = {.family = &family};
-    bool done = area_path(area, "catalog", folder, err) &&
-                catalog_open(folder, CATALOG_READ, &catalog, err) &&
-                catalog_begin(catalog, &verify.txn, err);
+    bool done = area_read(area, &catalog, &verify.txn, err);
     if (done) {
         enum lookup found = catalog_get_campaign(verify.txn, name, &verify.campaign, err);
         if (found == LOOKUP_ABSENT)
