@@ -20,6 +20,7 @@ bool exchange_new(enum exchange_kind kind, const void *body, size_t size,
 {
     struct exchange *made = mem_new(1, sizeof *made);
     made->kind = kind;
+    made->size = size;
     arena_init(&made->arena, EXCHANGE_ARENA);
     bool done = false;
     switch (kind) {

@@ -17,6 +17,7 @@ enum exchange_kind { EXCHANGE_HELLO, EXCHANGE_SYNC, EXCHANGE_ORDER };
 struct exchange {
     enum exchange_kind kind;
     void *request; /* handle of the HTTP server, borrowed */
+    size_t size;   /* bytes of the message */
     char host[64]; /* of the pilot, as it said in its hello; "" unknown */
     struct arena arena;
     struct sha256 release; /* of the pilot; zero: unknown, any campaign may be asked */

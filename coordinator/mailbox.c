@@ -9,12 +9,18 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 
+/* Bytes of messages that keep the loop busy for about a millisecond: reports of some 64
+ * segments. Whoever comes meanwhile is in the next batch; waiting for them would leave
+ * the loop idle first and the pilots then, all at once. */
+#define MAILBOX_PLENTY ((size_t)65536)
+
 struct mailbox {
     pthread_mutex_t lock;
     pthread_cond_t filled;
     struct exchange **list;
     uint32_t count;
     uint32_t capacity;
+    size_t bytes; /* of the messages in the list */
 };
 
 struct mailbox *mailbox_new(void)
@@ -49,6 +55,7 @@ void mailbox_put(struct mailbox *mailbox, struct exchange *exchange)
         mailbox->list = mem_grow(mailbox->list, mailbox->capacity, sizeof *mailbox->list);
     }
     mailbox->list[mailbox->count++] = exchange;
+    mailbox->bytes += exchange->size;
     bug_if(pthread_cond_signal(&mailbox->filled) != 0);
     bug_if(pthread_mutex_unlock(&mailbox->lock) != 0);
 }
@@ -63,12 +70,15 @@ uint32_t mailbox_take(struct mailbox *mailbox, int64_t wait_ns, int64_t gather_n
         waited = pthread_cond_timedwait(&mailbox->filled, &mailbox->lock, &until);
     if (mailbox->count > 0 && gather_ns > 0) {
         until = clock_wait_end(gather_ns);
-        for (waited = 0; mailbox->count < capacity && waited == 0;)
+        for (waited = 0;
+             mailbox->count < capacity && mailbox->bytes < MAILBOX_PLENTY && waited == 0;)
             waited = pthread_cond_timedwait(&mailbox->filled, &mailbox->lock, &until);
     }
     uint32_t taken = mailbox->count < capacity ? mailbox->count : capacity;
-    for (uint32_t i = 0; i < taken; i++)
+    for (uint32_t i = 0; i < taken; i++) {
         list[i] = mailbox->list[i];
+        mailbox->bytes -= list[i]->size;
+    }
     for (uint32_t i = taken; i < mailbox->count; i++)
         mailbox->list[i - taken] = mailbox->list[i];
     mailbox->count -= taken;

@@ -17,8 +17,8 @@ void mailbox_free(struct mailbox *mailbox);
 void mailbox_put(struct mailbox *mailbox, struct exchange *exchange);
 
 /* Waits until something is there or `wait_ns` has passed; then, when something is there,
- * up to `gather_ns` more for a larger batch. Fills `list` with at most `capacity`
- * exchanges and gives their number. */
+ * up to `gather_ns` more for a larger batch, but no longer once there is plenty. Fills
+ * `list` with at most `capacity` exchanges and gives their number. */
 uint32_t mailbox_take(struct mailbox *mailbox, int64_t wait_ns, int64_t gather_ns,
                       struct exchange **list, uint32_t capacity);
 

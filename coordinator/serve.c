@@ -14,8 +14,8 @@
 #include "coordinator/door.h"
 #include "coordinator/served.h"
 
-/* How long the loop waits for company for the first exchange of a batch: one commit is
- * 1 to 3 ms, so this at most doubles the latency of an idle service. */
+/* How long the loop waits for company for a small batch: one commit is 1 to 3 ms, so this
+ * at most doubles the latency of an idle service. */
 #define GATHER_NS ((int64_t)1000000)
 #define SECOND_NS ((int64_t)1000000000)
 #define SWEEP_NS  (30 * SECOND_NS)
