@@ -32,6 +32,8 @@ struct view {
     struct watch_record record;
     struct rest rest; /* unless it is over */
     struct gates gates;
+    struct space space;
+    bool space_short;
     bool serving;
     int64_t wall_s;
 };
@@ -126,6 +128,11 @@ static void print_text(const struct view *view)
         (void)printf("  and %" PRIu32 " more attempts\n",
                      record->late_count - record->late_shown);
     print_gates(view);
+    if (view->space_short) {
+        char text[SPACE_TEXT];
+        space_text(&view->space, view->status.campaign.store, text);
+        (void)printf("  %s\n", text);
+    }
     if (!any && gates_closed(&view->gates) == 0)
         (void)printf("  nothing is late\n");
     struct rest_of of = status_rest(&view->status, view->wall_s);
@@ -177,6 +184,8 @@ static void put_json(struct json_writer *json, const struct view *view)
     }
     json_close_array(json);
     put_leases(json, &view->record);
+    if (view->space_short)
+        space_json(&view->space, json);
     if (view->gates.stages.count > 0)
         gates_json(&view->gates, json);
     json_close_object(json);
@@ -190,7 +199,10 @@ static bool view_read(struct catalog_txn *txn, const char *campaign, struct view
         !gates_read(&view->gates, txn, &view->status.campaign, view->wall_s, err))
         return false;
     struct rest_of of = status_rest(&view->status, view->wall_s);
-    return watch_read(txn, campaign, &view->record, err) != LOOKUP_FAILED &&
+    enum lookup room = status_space(txn, &view->status, &view->space, err);
+    view->space_short = room == LOOKUP_FOUND && space_is_short(&view->space);
+    return room != LOOKUP_FAILED &&
+           watch_read(txn, campaign, &view->record, err) != LOOKUP_FAILED &&
            (status_is_over(&view->status) || rest_read(txn, &of, &view->rest, err));
 }
 

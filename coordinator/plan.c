@@ -11,6 +11,7 @@
 #include "coordinator/plan_build.h"
 #include "coordinator/plan_forecast.h"
 #include "coordinator/shelf.h"
+#include "coordinator/space.h"
 #include "coordinator/why.h"
 #include "release_id.h"
 
@@ -168,11 +169,30 @@ bool plan_draft(struct plan *plan, const struct area *area, struct catalog *cata
     return built;
 }
 
+/* A note when the store will not hold it all. */
+static bool space_note(struct plan *plan, struct catalog *catalog, struct err *err)
+{
+    struct catalog_txn *txn;
+    struct space space;
+    char text[SPACE_TEXT];
+    uint64_t bytes = 0;
+    if (!catalog_begin(catalog, &txn, err))
+        return false;
+    for (size_t i = 0; i < plan->run_count; i++)
+        bytes += plan->runs[i].bytes_to_read;
+    enum lookup found = space_of_plan(txn, &plan->campaign, bytes, &space, err);
+    catalog_abort(txn);
+    if (found != LOOKUP_FOUND || !space_is_short(&space))
+        return found != LOOKUP_FAILED;
+    space_text(&space, plan->campaign.store, text);
+    return text_addf(&plan->notes, err, "%s\n", text);
+}
+
 static bool plan_make(struct plan *plan, struct area *area, struct catalog *catalog,
                       const struct campaign_file *file, bool dry_run, struct err *err)
 {
     if (!plan_draft(plan, area, catalog, file, dry_run, err) ||
-        !why_text_of(plan, catalog, &plan->why, err))
+        !space_note(plan, catalog, err) || !why_text_of(plan, catalog, &plan->why, err))
         return false;
     return dry_run ||
            (plan_check(plan, err) && plan_store(plan, catalog, clock_wall_s(), err));

@@ -197,7 +197,7 @@ static bool sweep_in_time(struct service *service, struct err *err)
     if (clock_now_ns() - service->swept_ns <= SWEEP_NS)
         return true;
     service->swept_ns = clock_now_ns();
-    return served_sweep(&service->served, err);
+    return served_sweep(&service->served, err) && served_space(&service->served, err);
 }
 
 static bool loop(struct service *service, const struct serve_options *options,
@@ -207,7 +207,7 @@ static bool loop(struct service *service, const struct serve_options *options,
     struct served *served = &service->served;
     struct exchange *list[TURN_EXCHANGES];
     service->swept_ns = clock_now_ns();
-    if (!served_start(served, err))
+    if (!served_start(served, err) || !served_space(served, err))
         return false;
     while (!*stop) {
         if (!served_renew(served, limit, err) || !served_gates(served, err))

@@ -22,7 +22,8 @@ struct served_one {
     struct sha256 fingerprint; /* of the first executor of its release; zero unknown */
     bool stale;                /* to be loaded anew */
     bool complete, stuck;      /* stuck: nothing moves, for failures or gates */
-    bool look; /* at its gates: something may be behind one that is open */
+    bool look;           /* at its gates: something may be behind one that is open */
+    bool short_of_space; /* the log has it */
 };
 
 struct served {
@@ -66,6 +67,10 @@ bool served_order(struct served *served, const struct order *order, bool *news,
 
 /* Withdraws, collects and sweeps. */
 bool served_sweep(struct served *served, struct err *err);
+
+/* Looks whether the store has room for what each is going to write: a word to the log
+ * when one begins to be short. */
+bool served_space(struct served *served, struct err *err);
 
 /* Looks whether each goes on. */
 bool served_watch(struct served *served, struct err *err);

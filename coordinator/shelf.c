@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "base/disk.h"
 
@@ -42,18 +43,39 @@ bool shelf_present(const struct campaign *campaign)
            (disk_exists(parts) || disk_exists(published));
 }
 
-bool shelf_usable(const struct campaign *campaign, struct err *err)
+/* The store, or its nearest ancestor that is there. */
+static bool shelf_place(const struct campaign *campaign, char path[PATH_MAX],
+                        struct stat *status, struct err *err)
 {
-    char path[PATH_MAX];
-    struct stat status;
     if (!shelf_path(campaign, "", path, err))
         return false;
-    while (stat(path, &status) != 0) {
+    while (stat(path, status) != 0) {
         char *slash = strrchr(path, '/');
         if (errno != ENOENT || slash == NULL || slash == path)
             return err_errno(err, E_DISK_OPEN, errno, "store %s", campaign->store);
         *slash = 0;
     }
+    return true;
+}
+
+bool shelf_free(const struct campaign *campaign, uint64_t *bytes)
+{
+    char path[PATH_MAX];
+    struct stat status;
+    struct statvfs disk;
+    struct err ignored;
+    if (!shelf_place(campaign, path, &status, &ignored) || statvfs(path, &disk) != 0)
+        return false;
+    *bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+    return true;
+}
+
+bool shelf_usable(const struct campaign *campaign, struct err *err)
+{
+    char path[PATH_MAX];
+    struct stat status;
+    if (!shelf_place(campaign, path, &status, err))
+        return false;
     if (!S_ISDIR(status.st_mode))
         return err_set(err, E_DISK_OPEN, "store %s: %s is not a folder", campaign->store,
                        path);

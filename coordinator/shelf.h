@@ -19,6 +19,9 @@ bool shelf_make_parent(const char *path, struct err *err);
 /* The store has parts/ or published/, which the first task makes and nobody removes. */
 bool shelf_present(const struct campaign *campaign);
 
+/* Free bytes where the store is or will be; false: nobody can say. */
+bool shelf_free(const struct campaign *campaign, uint64_t *bytes);
+
 /* The store is a folder that can be written, or can be made: its nearest ancestor is one.
  * Nothing is made. */
 bool shelf_usable(const struct campaign *campaign, struct err *err);

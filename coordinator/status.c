@@ -23,11 +23,12 @@ const char status_usage[] =
     "spillway status [CAMPAIGN] [--json]\n"
     "\n"
     "How far each campaign is: segments by state, published files, who paused or cancelled\n"
-    "it and why, what its retry rules decided, what is quarantined and why; when the\n"
-    "segments are done, by the speed of the last ones, with a 90 % interval, and from 90 %\n"
-    "on what the rest waits for; of each period the stage, and of a gate why it is closed. For a CAMPAIGN that is named all orders are listed, and\n"
-    "its conditions source is asked whether the tag moved since planning, which changes\n"
-    "nothing in the campaign. Exit status 0 also when a campaign is not complete.\n";
+    "it and why, whether the store has room for the rest, what its retry rules decided,\n"
+    "what is quarantined and why; when the segments are done, by the speed of the last\n"
+    "ones, with a 90 % interval, and from 90 % on what the rest waits for; of each period\n"
+    "the stage, and of a gate why it is closed. For a CAMPAIGN that is named all orders are\n"
+    "listed, and its conditions source is asked whether the tag moved since planning, which\n"
+    "changes nothing in the campaign. Exit status 0 also when a campaign is not complete.\n";
 
 /* States are read in pieces of this many, 1 MiB. */
 #define STATUS_PIECE 65536u
@@ -376,6 +377,34 @@ static bool print_rest(struct catalog_txn *txn, const struct status *status,
     return true;
 }
 
+enum lookup status_space(struct catalog_txn *txn, const struct status *status,
+                         struct space *space, struct err *err)
+{
+    uint32_t final = status->by_state[SEGMENT_COMMITTED] +
+                     status->by_state[SEGMENT_LOST] + status->amended;
+    if (status_is_over(status))
+        return LOOKUP_ABSENT;
+    return space_of_campaign(txn, &status->campaign,
+                             status->campaign.segment_count - final, space, err);
+}
+
+/* When the store will not hold it all: into `json`; as text when that is NULL. */
+static bool print_space(struct catalog_txn *txn, const struct status *status,
+                        struct json_writer *json, struct err *err)
+{
+    struct space space;
+    char text[SPACE_TEXT];
+    enum lookup found = status_space(txn, status, &space, err);
+    if (found != LOOKUP_FOUND || !space_is_short(&space))
+        return found != LOOKUP_FAILED;
+    space_text(&space, status->campaign.store, text);
+    if (json == NULL)
+        (void)printf("  %s\n", text);
+    else
+        space_json(&space, json);
+    return true;
+}
+
 static bool print_text(struct catalog_txn *txn, const struct status *status, bool all,
                        struct err *err)
 {
@@ -400,8 +429,9 @@ static bool print_text(struct catalog_txn *txn, const struct status *status, boo
     if (waiting != E_NONE)
         (void)printf("  %u wait and are tried again: %s: %s\n", status->waiting,
                      err_name(waiting), err_advice(waiting));
-    if (!print_rest(txn, status, NULL, err) || !print_gates(txn, campaign, NULL, err) ||
-        !print_orders(txn, status, all, err) || !print_family(txn, campaign->name, err) ||
+    if (!print_rest(txn, status, NULL, err) || !print_space(txn, status, NULL, err) ||
+        !print_gates(txn, campaign, NULL, err) || !print_orders(txn, status, all, err) ||
+        !print_family(txn, campaign->name, err) ||
         !attempt_rules_show(txn, campaign, NULL, err) || !print_alert(txn, campaign, err))
         return false;
     (void)fflush(stdout);
@@ -436,6 +466,7 @@ static bool put_json(struct json_writer *json, struct catalog_txn *txn,
         json_put_text(json, "waiting_failure",
                       err_name((enum err_code)status->waiting_failure));
     bool done = print_rest(txn, status, json, err) &&
+                print_space(txn, status, json, err) &&
                 print_gates(txn, &status->campaign, json, err) &&
                 attempt_rules_show(txn, &status->campaign, json, err);
     json_close_object(json);

@@ -8,6 +8,7 @@
 #include "coordinator/area.h"
 #include "coordinator/orders.h"
 #include "coordinator/rest.h"
+#include "coordinator/space.h"
 
 struct status {
     struct campaign campaign;
@@ -34,7 +35,11 @@ struct rest_of status_rest(const struct status *status, int64_t wall_s);
 bool status_read(struct catalog_txn *txn, const char *campaign, struct status *status,
                  struct err *err);
 
-/* The same from an area, in a short read transaction of its own. */
+/* Room for what it is still going to write; ABSENT: it is over, or nobody knows. */
+enum lookup status_space(struct catalog_txn *txn, const struct status *status,
+                         struct space *space, struct err *err);
+
+/* status_read from an area, in a short read transaction of its own. */
 bool status_of(const struct area *area, const char *campaign, struct status *status,
                struct err *err);
 

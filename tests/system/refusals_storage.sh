@@ -62,12 +62,27 @@ started+=("$run")
 wait_for 20 waits_after "$scratch/full" E_DISK_FULL || fail "status does not say that the store is full"
 wait_for 10 grep -q "wait after E_DISK_FULL" "$scratch/full.out" || fail "run does not say so: $(cat "$scratch/full.out")"
 spillway --area "$scratch/full" status c1 --json | grep -q '"waiting_failure":"E_DISK_FULL"' || fail "not in JSON"
+too_small="the store $scratch/store-full is too small: about [0-9.e-]* GB are still to be written"
+for command in status overdue; do
+    spillway --area "$scratch/full" $command c1 | grep -q "  $too_small" || fail "$command does not say that the store is too small"
+    spillway --area "$scratch/full" $command c1 --json | grep -q '"store_free_bytes":[0-9]*,"store_expected_bytes":[0-9]*' || fail "nor in JSON"
+done
 idle "$run" "$scratch/full/logs/coordinator.log"
 kill -0 "$run" || fail "the run gave up: $(tail -3 "$scratch/full.out")"
 must mount -o remount,size=64m "$scratch/store-full"
 wait "$run" || fail "after space was made: $(tail -3 "$scratch/full.out")"
 same_bytes "$scratch/store-calm" "$scratch/store-full"
 no_strays "$scratch/store-full"
+
+# Planning says what the store will not hold, by what campaigns like it wrote.
+make_campaign "$scratch/more.yaml" c2 "$scratch/store-full"
+sed -i 's/fraction: 0.1/fraction: 0.2/' "$scratch/more.yaml"
+must spillway --area "$scratch/full" plan "$scratch/more.yaml" --dry-run
+grep -q "too small" "$scratch/out" && fail "a store with room is called too small"
+used=$(df --output=used -k "$scratch/store-full" | tail -1)
+must mount -o remount,size=$((used + 64))k "$scratch/store-full"
+must spillway --area "$scratch/full" plan "$scratch/more.yaml" --dry-run
+says out "the store $scratch/store-full is too small: about"
 
 # A store that became read-only.
 make_area ro "$scratch/data"
