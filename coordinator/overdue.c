@@ -112,9 +112,9 @@ static void print_text(const struct view *view)
         if (view->status.by_state[i] == 0 || reason == NULL)
             continue;
         any = true;
-        (void)printf("  %" PRIu32 " %s, owner %s, until %s: %s\n",
-                     view->status.by_state[i], segment_state_name(state),
-                     segment_state_owner(state), segment_state_deadline(state), reason);
+        (void)printf("  %" PRIu32 " segments %s: %s\n    owner: %s, until %s\n",
+                     view->status.by_state[i], segment_state_name(state), reason,
+                     segment_state_owner(state), segment_state_deadline(state));
     }
     for (uint32_t i = 0; view->serving && i < record->late_shown; i++) {
         const struct watch_late *late = &record->late[i];

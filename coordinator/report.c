@@ -18,10 +18,11 @@ const char report_usage[] =
     "spillway report CAMPAIGN [--json]\n"
     "\n"
     "Per run and in all: selected = delivered + lost + open, in events and spills, and\n"
-    "EOT under both policies for incomplete spills (drop: nothing, scale: the share of\n"
-    "the delivered physics events). Spills without a beam count are counted apart. Then\n"
-    "the loss list: each lost or quarantined segment with its reason, and who accepted it\n"
-    "when and why (spillway close), or that complete_at of the campaign did.\n";
+    "EOT (particles on target), where spills are incomplete under both policies: drop\n"
+    "counts nothing of them, scale the share of the delivered physics events. The EOT of\n"
+    "masked spills and spills without a beam count are told apart. Then the loss list: each\n"
+    "lost or quarantined segment with its reason, and who accepted it when and why\n"
+    "(spillway close), or that complete_at of the campaign did.\n";
 
 /* The run that is being collected. */
 struct collected {

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -17,26 +18,72 @@ static const char *loss_reason(const struct report_loss *loss)
     return loss->failure == 0 ? "closed" : err_name((enum err_code)loss->failure);
 }
 
+/* What happened to a quantity: selected, delivered, lost, open, masked. */
+#define PARTS 5u
+
+#define COUNT_DIGITS 15 /* all of them */
+#define EOT_DIGITS   6
+
+struct parts {
+    double values[PARTS]; /* NaN: says nothing */
+};
+
+static bool heading_text(struct bytes *out, struct err *err)
+{
+    return text_addf(out, err, "%-11s%-12s%15s%15s%15s%15s%15s\n", "", "", "selected",
+                     "= delivered", "+ lost", "+ open", "+ masked");
+}
+
+static bool row_text(const char *name, const char *what, int digits,
+                     const struct parts *parts, struct bytes *out, struct err *err)
+{
+    char cells[PARTS * 24 + 1];
+    size_t used = 0;
+    for (unsigned i = 0; i < PARTS && !isnan(parts->values[i]); i++)
+        used += (size_t)snprintf(cells + used, sizeof cells - used, "%15.*g", digits,
+                                 parts->values[i]);
+    cells[used] = 0;
+    return text_addf(out, err, "%-11s%-12s%s\n", name, what, cells);
+}
+
+static struct parts eot_parts(const struct eot *eot, bool drop)
+{
+    const struct eot_part *const parts[PARTS] = {&eot->selected, &eot->delivered,
+                                                 &eot->lost, &eot->open, &eot->masked};
+    struct parts made;
+    for (unsigned i = 0; i < PARTS; i++)
+        made.values[i] = drop ? parts[i]->drop : parts[i]->scale;
+    return made;
+}
+
+/* One line when no spill is incomplete: both policies say the same then. */
+static bool eot_text(const struct eot *eot, struct bytes *out, struct err *err)
+{
+    const struct parts drop = eot_parts(eot, true), scale = eot_parts(eot, false);
+    if (memcmp(&drop, &scale, sizeof drop) == 0)
+        return row_text("", "EOT", EOT_DIGITS, &drop, out, err);
+    return row_text("", "EOT, drop", EOT_DIGITS, &drop, out, err) &&
+           row_text("", "EOT, scale", EOT_DIGITS, &scale, out, err);
+}
+
 static bool account_text(const char *name, const struct eot *eot, struct bytes *out,
                          struct err *err)
 {
-    return text_addf(out, err,
-                     "%-9s events %" PRIu64 " = %" PRIu64 " + %" PRIu64 " + %" PRIu64
-                     "; spills %" PRIu64 " = %" PRIu64 " + %" PRIu64 " + %" PRIu64
-                     " + %" PRIu64 " masked; EOT %.6g: drop %.6g + %.6g + %.6g, "
-                     "scale %.6g + %.6g + %.6g, masked %.6g",
-                     name, eot->selected.events, eot->delivered.events, eot->lost.events,
-                     eot->open.events, eot->selected.spills, eot->delivered.spills,
-                     eot->lost.spills, eot->open.spills, eot->masked.spills,
-                     eot->selected.drop, eot->delivered.drop, eot->lost.drop,
-                     eot->open.drop, eot->delivered.scale, eot->lost.scale,
-                     eot->open.scale, eot->masked.drop) &&
+    const struct parts events = {{(double)eot->selected.events,
+                                  (double)eot->delivered.events, (double)eot->lost.events,
+                                  (double)eot->open.events, NAN}};
+    const struct parts spills = {{(double)eot->selected.spills,
+                                  (double)eot->delivered.spills, (double)eot->lost.spills,
+                                  (double)eot->open.spills, (double)eot->masked.spills}};
+    return row_text(name, "events", COUNT_DIGITS, &events, out, err) &&
+           row_text("", "spills", COUNT_DIGITS, &spills, out, err) &&
+           eot_text(eot, out, err) &&
            (eot->unknown_spills == 0 ||
             text_addf(out, err,
-                      "; EOT UNKNOWN for %" PRIu64 " spills with %" PRIu64
-                      " events (%" PRIu64 " by conflict)",
-                      eot->unknown_spills, eot->unknown_events, eot->conflict_spills)) &&
-           text_add(out, "\n", err);
+                      "%-11sEOT UNKNOWN for %" PRIu64 " spills with %" PRIu64
+                      " events (%" PRIu64 " by conflict)\n",
+                      "", eot->unknown_spills, eot->unknown_events,
+                      eot->conflict_spills));
 }
 
 static bool accepted_text(const struct report_loss *loss, struct bytes *out,
@@ -82,10 +129,10 @@ bool campaign_report_text(const struct campaign_report *report, struct bytes *ou
                           struct err *err)
 {
     const struct campaign *campaign = &report->campaign;
-    if (!text_addf(out, err,
-                   "campaign %s, eot_partial %s; selected = delivered + lost + open\n",
+    if (!text_addf(out, err, "campaign %s\nincomplete spills: eot_partial %s counts\n",
                    campaign->name,
-                   campaign->policy.eot_partial == EOT_PARTIAL_DROP ? "drop" : "scale"))
+                   campaign->policy.eot_partial == EOT_PARTIAL_DROP ? "drop" : "scale") ||
+        !heading_text(out, err))
         return false;
     for (size_t i = 0; i < report->run_count; i++) {
         char name[24];
@@ -93,7 +140,7 @@ bool campaign_report_text(const struct campaign_report *report, struct bytes *ou
         if (!account_text(name, &report->runs[i].eot, out, err))
             return false;
     }
-    return account_text("all", &report->sum, out, err) &&
+    return account_text("all runs", &report->sum, out, err) &&
            fallback_text(&report->fallbacks, out, err) && losses_text(report, out, err);
 }
 

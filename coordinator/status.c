@@ -409,15 +409,18 @@ static bool print_text(struct catalog_txn *txn, const struct status *status, boo
                        struct err *err)
 {
     const struct campaign *campaign = &status->campaign;
-    (void)printf("%s: %s, %u segments", campaign->name, status_word(status),
+    (void)printf("%s: %s\n  %u segments:", campaign->name, status_word(status),
                  campaign->segment_count);
+    const char *comma = "";
     for (unsigned i = 0; i < SEGMENT_STATES; i++)
-        if (status->by_state[i] > 0)
-            (void)printf(", %u %s", status->by_state[i],
+        if (status->by_state[i] > 0) {
+            (void)printf("%s %u %s", comma, status->by_state[i],
                          segment_state_name((enum segment_state)i));
+            comma = ",";
+        }
     if (status->amended > 0)
-        (void)printf(", %u amended", status->amended);
-    (void)printf("; %u files published", status->groups[GROUP_PUBLISHED]);
+        (void)printf("%s %u amended", comma, status->amended);
+    (void)printf("\n  %u files published", status->groups[GROUP_PUBLISHED]);
     uint32_t open = status->groups[GROUP_OPEN] + status->groups[GROUP_LEASED] +
                     status->groups[GROUP_PUBLISHING];
     if (open > 0)

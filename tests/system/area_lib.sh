@@ -222,7 +222,7 @@ start_pilot() {
 }
 
 is_complete() { # AREA CAMPAIGN
-    spillway --area "$1" status "$2" | grep -q ": complete,"
+    spillway --area "$1" status "$2" | grep -q ": complete$"
 }
 
 # below PID: it and all its descendants.

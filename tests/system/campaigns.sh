@@ -77,7 +77,7 @@ wait_for 60 asked held || fail "no pilot asks"
 [ "$(field held committed)" = "$before" ] || fail "a paused campaign went on"
 [ "$(field held leased)" = 0 ] || fail "work of a paused campaign was handed out"
 must sw status
-says out "held: paused," "pause by $(id -un) at" ": beam study"
+says out "held: paused" "pause by $(id -un) at" ": beam study"
 must sw overdue held
 says out "held: paused by $(id -un): beam study" "nothing is late"
 must sw overdue held --json

@@ -28,7 +28,7 @@ started+=($supervisor)
 # starts, and the supervisor gives up after ten of those: every fourth waits until something
 # was committed since the one before.
 committed() {
-    spillway --area "$scratch/wild" status c1 2>/dev/null | sed -nE 's/.* ([0-9]+) committed; ([0-9]+) files.*/\1.\2/p'
+    spillway --area "$scratch/wild" status c1 2>/dev/null | grep -oE '[0-9]+ (committed|files)' | tr -d '\n'
 }
 moved_on() {
     [ "$(committed)" != "$before" ] || ! kill -0 "$supervisor" 2>/dev/null

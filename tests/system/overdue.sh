@@ -16,7 +16,7 @@ must spillway --area "$area" overdue
 says out "every campaign is complete"
 must spillway --area "$area" plan "$scratch/c.yaml"
 must spillway --area "$area" overdue
-says out "ready, owner pilot, until the patience of the campaign: no coordinator runs"
+says out "segments ready: no coordinator runs" "owner: pilot, until the patience of the campaign"
 refused 2 "is not planned" spillway --area "$area" overdue c9
 
 late() { spillway --area "$area" overdue c1 >"$scratch/late" 2>&1; grep -q "$1" "$scratch/late"; }
@@ -48,7 +48,7 @@ wait_for 30 stopped_at_work || fail "the pilot is never at work"
 is_complete "$area" c1 && fail "the campaign is too short for this test"
 wait_for 30 late "attempt [0-9]* on $(hostname): plan segments from [0-9]*, 1 in all: its term ended" ||
     fail "the stopped pilot is not told: $(cat "$scratch/late")"
-grep -q "leased, owner pilot, until the term of its lease: its pilot is silent" "$scratch/late" ||
+grep -A1 "segments leased: its pilot is silent" "$scratch/late" | grep -q "owner: pilot, until the term of its lease" ||
     fail "no reason: $(cat "$scratch/late")"
 grep -q "event=overdue attempt=[0-9]* host=$(hostname) " "$area/logs/coordinator.log" ||
     fail "the log does not name the late lease"

@@ -22,7 +22,7 @@ printf 'XXXX' | dd of="$raw/cdr01001-005001.dat" bs=1 seek=50000 conv=notrunc st
 truncate -s 30000 "$raw/cdr02001-005002.dat"
 rm "$raw/cdr01002-005003.dat"
 start_pilot "$scratch/wild" 3
-is_stuck() { spillway --area "$1" status "$2" 2>/dev/null | grep -q ": stuck,"; }
+is_stuck() { spillway --area "$1" status "$2" 2>/dev/null | grep -q ": stuck$"; }
 wait_for 40 is_stuck "$scratch/wild" c1 || fail "not stuck: $(spillway --area "$scratch/wild" status)"
 
 # The end of a run that others work on: not while the service owns the catalog.

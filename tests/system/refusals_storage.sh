@@ -109,7 +109,7 @@ must umount "$scratch/store-full"
 refused 15 "E_STORE_ABSENT: $scratch/store-full: has neither" spillway --area "$scratch/full" serve c1
 must spillway --area "$scratch/full" catalog check
 must spillway --area "$scratch/full" status c1
-grep -q "c1: complete, 18 segments, 18 committed" "$scratch/out" || fail "forgotten: $(cat "$scratch/out")"
+grep -A1 "^c1: complete$" "$scratch/out" | grep -q "^  18 segments: 18 committed$" || fail "forgotten: $(cat "$scratch/out")"
 
 # The catalog's disk is full while pilots report: one line, nothing torn, and it goes on.
 disk "$scratch/tight" 3m

@@ -117,6 +117,14 @@ static void losses_have_a_reason_and_the_sums_balance(void **state)
     bytes_init(&out, 1 << 20);
     MUST(campaign_report_text(&report, &out, &err));
     MUST(text_terminate(&out, &text, &err));
+    assert_non_null(strstr(text,
+                           "                             selected    = delivered         "
+                           "+ lost         + open       + masked\n"
+                           "run 7      events                   47             30"
+                           "             12              5\n"
+                           "           spills "));
+    assert_non_null(strstr(text, "           EOT, drop  "));
+    assert_non_null(strstr(text, "           EOT, scale "));
     assert_non_null(strstr(text, "EOT UNKNOWN for 1 spills with 5 events"));
     assert_non_null(
         strstr(text, "run 7 spill 1 segment 7/1/2/0: 12 events, lost, closed"));
