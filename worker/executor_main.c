@@ -5,8 +5,8 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/disk.h"
 #include "base/exhausted.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "proto/wire.h"
@@ -168,6 +169,7 @@ static void memory_limit(uint64_t bytes)
 {
     memory_bytes = bytes;
     lifted = false;
+    heap_limited(bytes);
     memory_set(bytes);
 }
 
@@ -401,11 +403,7 @@ int main(int argc, char **argv)
 {
     struct err err = {.code = E_NONE};
     struct executor executor = {.log = {STDERR_FILENO, LOG_LEVEL_INFO, "executor", 0}};
-    /* Large buffers go back to the kernel with their task. With the limit that glibc
-     * moves by itself they come from the heap the next time, and every page is touched to
-     * clear it: twice the memory. What is smaller stays for the next task. */
-    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
-    (void)mallopt(M_TRIM_THRESHOLD, 32 << 20);
+    heap_prepare();
     bytes_init(&executor.task, FRAME_LIMIT);
     bytes_init(&executor.out, FRAME_LIMIT + 16);
     bytes_init(&executor.answer, FRAME_LIMIT);

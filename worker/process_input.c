@@ -170,24 +170,31 @@ static bool segment_fits(const struct input *input, const struct segment *segmen
                    segment->length);
 }
 
-/* Room for a segment, in large pages where there are such: fewer faults. */
+/* Room for a segment, in large pages where there are such: fewer faults. They begin with
+ * the segment and end behind it, so that all of it is in them. */
 static bool buffer_make(struct input *input, const struct segment *segment,
                         struct err *err)
 {
     struct bytes *buffer = &input->buffer;
-    size_t before = buffer->capacity;
+    const size_t size = (size_t)segment->length + PAGE;
+    const size_t before = buffer->capacity;
     uint8_t *place;
     bytes_clear(buffer);
-    if (!bytes_reserve(buffer, (size_t)segment->length + PAGE, &place, err))
-        return false;
-    input->start = (size_t)(segment->offset - (uintptr_t)place) % PAGE;
-    input->data = place + input->start;
-    if (buffer->capacity == before)
+    if (size < LARGE_PAGE || buffer->limit - size < 2 * LARGE_PAGE) {
+        if (!bytes_reserve(buffer, size, &place, err))
+            return false;
+        input->start = (size_t)(segment->offset - (uintptr_t)place) % PAGE;
+        input->data = place + input->start;
         return true;
-    uint8_t *large = place + (LARGE_PAGE - (uintptr_t)place % LARGE_PAGE) % LARGE_PAGE;
-    size_t rest = buffer->capacity - (size_t)(large - place);
-    if ((size_t)(large - place) < buffer->capacity)
-        (void)madvise(large, rest / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
+    }
+    if (!bytes_reserve(buffer, size + 2 * LARGE_PAGE, &place, err))
+        return false;
+    size_t first = (LARGE_PAGE - (uintptr_t)place % LARGE_PAGE) % LARGE_PAGE;
+    input->start = first + (size_t)(segment->offset % PAGE);
+    input->data = place + input->start;
+    if (buffer->capacity != before)
+        (void)madvise(place + first, (buffer->capacity - first) / LARGE_PAGE * LARGE_PAGE,
+                      MADV_HUGEPAGE);
     return true;
 }
 
