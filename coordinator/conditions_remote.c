@@ -47,7 +47,7 @@ bool remote_open(const struct remote_options *options, struct remote **remote,
                  struct err *err)
 {
     const char *url = options->url;
-    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+    if (!http_is_url(url))
         return err_set(err, E_USAGE,
                        "'%.200s' is no http:// or https:// URL of a conditions service",
                        url);

@@ -66,8 +66,7 @@ bool origin_open(const struct origin_options *options, struct origin **origin,
                  struct err *err)
 {
     const char *path = transfer_local_path(options->url);
-    bool is_http = strncmp(options->url, "http://", 7) == 0 ||
-                   strncmp(options->url, "https://", 8) == 0;
+    bool is_http = http_is_url(options->url);
     if ((!path || !*path) && !is_http)
         return err_set(err, E_URL,
                        "'%s' is no conditions source: file:PATH or http(s) URL",

@@ -163,6 +163,15 @@ static bool url_is_loopback(const char *url)
     return false;
 }
 
+bool http_is_url(const char *url)
+{
+    bool secure = url_starts(url, "https://");
+    if (!secure && !url_starts(url, "http://"))
+        return false;
+    const char *host = url + (secure ? 8 : 7);
+    return host[0] != '\0' && host[0] != '/';
+}
+
 bool http_is_private(const char *url)
 {
     return url_starts(url, "https://") ||

@@ -202,6 +202,11 @@ for command in "show t1" "export t1 --to $work/exported" log; do
 done
 expect 2 'at most a day' "$spillway" conditions import "$work/none.csv" --to "$url" --tag t --patience 86401
 
+for bare in http:// https:///api/cdb_rest; do
+    expect 2 'no conditions source' "$spillway" conditions tags --source "$bare"
+    expect 2 'no http:// or https:// URL' "$spillway" conditions log --source "$bare"
+done
+
 # ---- hostile services: each one clear line, the right status, in bounded time ----
 hostile() { # mode status text arguments...
     local mode=$1 status=$2 text=$3
