@@ -59,7 +59,8 @@ struct http_response {
 #define HTTP_ORIGIN 300
 void http_origin(const char *url, char origin[HTTP_ORIGIN]);
 
-/* http:// or https:// with a host behind it; whether the rest is sound a request tells. */
+/* http:// or https:// with a host behind it; whether the rest is sound a request tells.
+ */
 bool http_is_url(const char *url);
 
 /* Whether a secret may be sent there: https, or a loopback address. */
