@@ -77,9 +77,8 @@ void hist_fill(struct hist *hist, double x, double y, uint32_t times);
 /* One entry for each of many numbers, where there is no y axis. */
 void hist_fill_all(struct hist *hist, const double *numbers, size_t count);
 
-/* hist_fill() of one entry where x is a place, which must exist, and there is a y axis.
- */
-static inline void hist_put(struct hist *hist, uint32_t place, double y)
+/* The cell of an entry where x is a place, which must exist, and there is a y axis. */
+static inline uint32_t *hist_cell(const struct hist *hist, uint32_t place, double y)
 {
     const struct hist_axis *axis = &hist->form.y;
     uint32_t bin = axis->bins + 1;
@@ -89,7 +88,13 @@ static inline void hist_put(struct hist *hist, uint32_t place, double y)
         bin = 1 + (uint32_t)((y - axis->low) * hist->bins_y);
         bin = bin > axis->bins ? axis->bins : bin;
     }
-    hist->cells[place + 1 + (hist->form.x.bins + 2) * bin]++;
+    return &hist->cells[place + 1 + (hist->form.x.bins + 2) * bin];
+}
+
+/* hist_fill() of one entry there. */
+static inline void hist_put(struct hist *hist, uint32_t place, double y)
+{
+    (*hist_cell(hist, place, y))++;
 }
 
 /* Moments of the entries inside of all axes: how many, then sums of x, x^2, and with a y

@@ -128,27 +128,33 @@ static uint32_t flags_store(struct row *row, const struct layout_cell *cells,
     return hits;
 }
 
-static void amplitude_fill(const struct row *row, const struct layout_cell *cell,
-                           const struct waveform *pulse)
+static uint32_t *amplitude_cell(const struct row *row, const struct layout_cell *cell,
+                                const struct waveform *pulse)
 {
     bool led = *reco_u8(row->table, RECO_TYPE, row->number) == EVENT_CALIBRATION;
-    struct hist *hists = &row->pulses[(size_t)cell->part * HIST_PULSES];
-    hist_put(&hists[led ? HIST_AMPLITUDE_LED : HIST_AMPLITUDE], cell->cell,
-             pulse->largest);
+    const struct hist *hists = &row->pulses[(size_t)cell->part * HIST_PULSES];
+    return hist_cell(&hists[led ? HIST_AMPLITUDE_LED : HIST_AMPLITUDE], cell->cell,
+                     pulse->largest);
 }
 
+/* Cells of histograms are rarely in the nearest caches: they are asked for before the
+ * energies are made and filled behind them. */
 static void pulses_store(struct row *row, const struct layout_cell *cells,
                          const struct waveform *pulses, uint32_t count)
 {
     const struct calibration *calibration = row->calibration;
-    uint32_t hit[WAVEFORM_ROW];
+    uint32_t hit[WAVEFORM_ROW], *filled[WAVEFORM_ROW];
     uint32_t hits = flags_store(row, cells, pulses, count, hit);
+    for (uint32_t h = 0; row->pulses != NULL && h < hits; h++) {
+        filled[h] = amplitude_cell(row, &cells[hit[h]], &pulses[hit[h]]);
+        __builtin_prefetch(filled[h], 1);
+    }
     for (uint32_t h = 0; h < hits; h++)
         pulse_store(row, &calibration->channels[cells[hit[h]].channel], &pulses[hit[h]]);
     if (row->pulses == NULL)
         return;
     for (uint32_t h = 0; h < hits; h++)
-        amplitude_fill(row, &cells[hit[h]], &pulses[hit[h]]);
+        (*filled[h])++;
     pulse_hist_add(row->pulses, cells, pulses, count, &calibration->rules);
 }
 

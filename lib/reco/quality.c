@@ -21,6 +21,7 @@ struct block {
     struct hits hits;
     double energies[HITS_ROWS * HITS_WIDTH]; /* of hits that count */
     uint16_t places[HITS_ROWS * HITS_WIDTH];
+    uint32_t *filled[HITS_ROWS * HITS_WIDTH];
     double numbers[HITS_ROWS]; /* one of a row that counts */
     uint32_t count;            /* of these */
 };
@@ -82,7 +83,7 @@ static void places_fill(const struct hist *hist, const struct hist_info *info,
 static void cells_fill(const struct hist *hist, const struct hist_info *info,
                        struct block *block)
 {
-    struct hist own = *hist;
+    const struct hist own = *hist; /* cells cannot change it: nothing is read again */
     const struct reco_table *table = block->table;
     const uint8_t *flags = reco_u8(table, (enum reco_column)info->flag_column, 0);
     const bool all = (block->types & ~info->types) == 0;
@@ -99,8 +100,12 @@ static void cells_fill(const struct hist *hist, const struct hist_info *info,
         count += ((flags[hit->at] & info->flags) != 0) & (energy != 0.0) &
                  (all || wanted(info, table, hit->row));
     }
+    for (uint32_t i = 0; i < count; i++) { /* asked for well before it is filled */
+        block->filled[i] = hist_cell(&own, block->places[i], block->energies[i]);
+        __builtin_prefetch(block->filled[i], 1);
+    }
     for (uint32_t i = 0; i < count; i++)
-        hist_put(&own, block->places[i], block->energies[i]);
+        (*block->filled[i])++;
 }
 
 static void quantity_fill(struct hist *hist, const struct hist_info *info,

@@ -82,6 +82,8 @@ static void vector_code_gives_the_same_bits(void **state)
     const size_t count = sizeof numbers / sizeof numbers[0];
     for (size_t i = 0; i < count; i++) {
         uint32_t bits = (uint32_t)random_next(&random);
+        if (i < count / 2)
+            bits &= ~0x40000000u; /* within the range: packed 32 at a time */
         memcpy(&numbers[i], &bits, sizeof bits);
     }
     half_pack(numbers, count, false, plain);
