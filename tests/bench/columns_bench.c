@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/disk.h"
+#include "base/heap.h"
 #include "base/text.h"
 #include "coordinator/tasks.h"
 #include "output/columns.h"
@@ -207,6 +208,7 @@ int main(int count, char **words)
     struct chain_chunk chunk;
     struct err err = {.text = "columns_bench AREA CAMPAIGN EXECUTOR PAIRS [OTHER]"};
     uint64_t rounds = 0;
+    heap_prepare(); /* as the executor, whose writing this is */
     measure_must(count == 5 || count == 6, &err);
     measure_must(text_to_u64(words[4], MEASURE_PAIRS, &rounds, &err), &err);
     chain_open(&bench.chain, words[1], words[2]);

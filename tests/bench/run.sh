@@ -219,11 +219,25 @@ data()
     must "$bin/spillway" --area "$place/area" plan "$place/other.yaml"
 }
 
+# How fast a file is read depends on how it was written: a loop over what came in small
+# pieces takes twice the time. Each measurement has files that were written by cp.
+rewritten()
+{
+    local file
+    for file in "$1"/data/raw/*.dat; do
+        must cp "$file" "$file.new"
+        must mv "$file.new" "$file"
+    done
+}
+
 run()
 {
     local place=$scratch/triggered campaign
     case $1 in
     executor | memory | walk | columns | merge | simulate) data triggered 100 ;;
+    esac
+    case $1 in
+    executor | walk | columns) rewritten "$place" ;;
     esac
     campaign=("$place/area" bench "$bin/spillway-executor")
     case $1 in
