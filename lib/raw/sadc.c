@@ -133,6 +133,21 @@ static void channel_take(struct decode *decode, const struct adc_block *block,
     decode->faults->sum_differs += (uint16_t)sum != (uint16_t)header;
 }
 
+/* What is the same in all rows of a block, for as many as it may have. */
+static void rows_mark(struct sadc_digits *digits, const struct adc_block *block)
+{
+    const uint32_t row = digits->count;
+    uint16_t source[BLOCK_ROWS];
+    for (uint32_t i = 0; i < BLOCK_ROWS; i++)
+        source[i] = block->source;
+    memcpy(digits->source + row, source, sizeof source); /* as one vector */
+    memset(digits->port + row, block->port, BLOCK_ROWS);
+    memset(digits->adc + row, block->adc, BLOCK_ROWS);
+    memset(digits->flags + row, 0, BLOCK_ROWS);
+    memset(digits->integrals[0] + row, 0, BLOCK_ROWS * sizeof *digits->integrals[0]);
+    memset(digits->integrals[1] + row, 0, BLOCK_ROWS * sizeof *digits->integrals[1]);
+}
+
 /* Whole channels of equal length at the front of a block; returns their words. */
 static uint32_t front_take(struct decode *decode, const struct adc_block *block)
 {
@@ -154,13 +169,7 @@ static uint32_t front_take(struct decode *decode, const struct adc_block *block)
     if (taken == 0)
         taken = sadc_row_take(&front);
     *seen |= (uint64_t)front.seen << 16 * (group % 4);
-    for (uint32_t i = 0; i < BLOCK_ROWS; i++)
-        digits->source[row + i] = block->source;
-    memset(digits->port + row, block->port, BLOCK_ROWS);
-    memset(digits->adc + row, block->adc, BLOCK_ROWS);
-    memset(digits->flags + row, 0, BLOCK_ROWS);
-    memset(digits->integrals[0] + row, 0, BLOCK_ROWS * sizeof *digits->integrals[0]);
-    memset(digits->integrals[1] + row, 0, BLOCK_ROWS * sizeof *digits->integrals[1]);
+    rows_mark(digits, block);
     digits->count += taken;
     digits->sample_total = front.total;
     decode->faults->sum_differs += front.sum_differs;
