@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "base/bytes.h"
@@ -18,18 +20,26 @@
 #define PAGE ((size_t)4096)
 #define KEPT ((size_t)64 << 10) /* room before them, for what was there already */
 
+/* The buffer is in one large page where there are such: after each call of the system a
+ * virtual machine may have forgotten where small ones are. */
+#define LARGE_PAGE ((size_t)2 << 20)
+
+_Static_assert(KEPT + WINDOW_BYTES <= LARGE_PAGE, "the whole buffer");
+
 bool window_init(struct window *window, int fd, const char *name, struct err *err)
 {
     struct stat status;
     if (fstat(fd, &status) != 0)
         return err_errno(err, E_DISK_READ, errno, "%s: cannot get the size", name);
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* reads ahead */
-    uint8_t *memory = mem_new(KEPT + WINDOW_BYTES + PAGE, 1);
+    uint8_t *memory = mem_grow(NULL, 2, LARGE_PAGE); /* only one of them is touched */
+    uint8_t *large = memory + (LARGE_PAGE - (uintptr_t)memory % LARGE_PAGE);
+    (void)madvise(large, LARGE_PAGE, MADV_HUGEPAGE);
     *window = (struct window){.fd = fd,
                               .name = name,
                               .file_size = (uint64_t)status.st_size,
                               .memory = memory,
-                              .piece = memory + KEPT + (PAGE - (uintptr_t)memory % PAGE)};
+                              .piece = large + KEPT};
     window->data = window->piece;
     return true;
 }
