@@ -60,7 +60,11 @@ static struct parts eot_parts(const struct eot *eot, bool drop)
 static bool eot_text(const struct eot *eot, struct bytes *out, struct err *err)
 {
     const struct parts drop = eot_parts(eot, true), scale = eot_parts(eot, false);
-    if (memcmp(&drop, &scale, sizeof drop) == 0)
+    bool same = true;
+    for (unsigned i = 0; i < PARTS; i++)
+        same = same && !(drop.values[i] < scale.values[i]) &&
+               !(drop.values[i] > scale.values[i]);
+    if (same)
         return row_text("", "EOT", EOT_DIGITS, &drop, out, err);
     return row_text("", "EOT, drop", EOT_DIGITS, &drop, out, err) &&
            row_text("", "EOT, scale", EOT_DIGITS, &scale, out, err);
