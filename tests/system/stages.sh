@@ -54,7 +54,7 @@ waits_for "2 gates are closed" sw run "$scratch/demo.yaml" --workers 2
 must sw status demo
 says out "demo: waits for a gate" "period T1" "wait for its gate" "spillway validate demo --period T2"
 must sw overdue
-says out "segments wait for its gate" "owner manager"
+says out "segments wait for its gate" "owner: manager"
 grep -q "no progress" "$scratch/out" && fail "a gate is no lack of progress"
 sampled=$(count committed)
 [ "$sampled" -eq "$(($(stage T1 sample) + $(stage T2 sample)))" ] || fail "$sampled segments were done"
