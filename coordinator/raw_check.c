@@ -293,7 +293,8 @@ static int report_give(struct raw_report *report, bool json)
     struct err err;
     struct bytes out;
     bytes_init(&out, REPORT_LIMIT);
-    check_init(&report->check, &report->file.walk, report->maps);
+    check_init(&report->check, report->maps);
+    check_start(&report->check, &report->file.walk);
     report_make(report);
     bool done = json ? report_json(report, &out, &err) : report_print(report, &out, &err);
     int status = done ? command_print(&out) : command_error(&err);

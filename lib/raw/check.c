@@ -19,15 +19,29 @@ struct round {
     bool unknown;                 /* a piece without known source is lost */
 };
 
-void check_init(struct check *check, const struct walk_result *walk,
-                const struct map_chips *maps)
+void check_init(struct check *check, const struct map_chips *maps)
 {
-    *check = (struct check){.walk = walk};
+    *check = (struct check){.walk = NULL};
     check->sums = mem_new(DAMAGE_CLASS_COUNT, sizeof *check->sums);
-    check->gap_missing = mem_new(walk->damage_listed, sizeof *check->gap_missing);
     check->chips = mem_new(1, sizeof *check->chips);
     check_chips_init(check->chips, maps);
     numbers_init(&check->numbers);
+}
+
+void check_start(struct check *check, const struct walk_result *walk)
+{
+    const struct check before = *check;
+    free(before.gap_missing);
+    *check = (struct check){.walk = walk,
+                            .places = before.places,
+                            .room = before.room,
+                            .sums = before.sums,
+                            .chips = before.chips,
+                            .numbers = before.numbers};
+    memset(check->sums, 0, DAMAGE_CLASS_COUNT * sizeof *check->sums);
+    check->gap_missing = mem_new(walk->damage_listed, sizeof *check->gap_missing);
+    check_chips_start(check->chips);
+    numbers_start(&check->numbers);
 }
 
 void check_release(struct check *check)

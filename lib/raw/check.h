@@ -56,10 +56,12 @@ struct check {
     uint64_t shown_at;
 };
 
-/* `walk` and `maps`, NULL for none, must outlive the check. */
-void check_init(struct check *check, const struct walk_result *walk,
-                const struct map_chips *maps);
+/* For one file after another. `maps`, NULL for none, must outlive the check. */
+void check_init(struct check *check, const struct map_chips *maps);
 void check_release(struct check *check);
+
+/* Forgets the file before. `walk` must be there as long as this file is looked at. */
+void check_start(struct check *check, const struct walk_result *walk);
 
 /* First round, for each good event. */
 void check_learn(struct check *check, const struct date_event *event);

@@ -3,6 +3,8 @@
  */
 #include "raw/check_chips.h"
 
+#include <string.h>
+
 void check_chips_init(struct check_chips *chips, const struct map_chips *maps)
 {
     *chips = (struct check_chips){.maps = maps};
@@ -12,6 +14,12 @@ void check_chips_init(struct check_chips *chips, const struct map_chips *maps)
 void check_chips_release(struct check_chips *chips)
 {
     digits_release(&chips->digits);
+}
+
+void check_chips_start(struct check_chips *chips)
+{
+    memset(chips->trials, 0, sizeof chips->trials);
+    memset(chips->rules, 0, sizeof chips->rules);
 }
 
 static bool data_block(const struct slink_block *block)

@@ -33,6 +33,9 @@ struct check_chips {
 /* `maps` must outlive this. */
 void check_chips_init(struct check_chips *chips, const struct map_chips *maps);
 void check_chips_release(struct check_chips *chips);
+
+/* Another file. */
+void check_chips_start(struct check_chips *chips);
 void check_chips_learn(struct check_chips *chips, const struct slink_block *block);
 
 /* Between the rounds. */

@@ -26,6 +26,14 @@ void numbers_init(struct check_numbers *numbers)
     numbers->seen = mem_new(DATE_EVENT_LIMIT / 64, sizeof *numbers->seen);
 }
 
+void numbers_start(struct check_numbers *numbers)
+{
+    const struct check_numbers before = *numbers;
+    *numbers = (struct check_numbers){
+        .jumps = before.jumps, .jump_room = before.jump_room, .seen = before.seen};
+    memset(numbers->seen, 0, DATE_EVENT_LIMIT / 64 * sizeof *numbers->seen);
+}
+
 void numbers_release(struct check_numbers *numbers)
 {
     free(numbers->jumps);

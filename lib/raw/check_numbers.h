@@ -47,6 +47,9 @@ typedef void numbers_tell(void *user, const struct numbers_found *found);
 
 void numbers_init(struct check_numbers *numbers);
 void numbers_release(struct check_numbers *numbers);
+
+/* Another file. */
+void numbers_start(struct check_numbers *numbers);
 void numbers_learn(struct check_numbers *numbers, const struct date_header *header);
 
 /* Between the rounds. */

@@ -4,8 +4,6 @@
  * Whatever happens to a file: every byte is in a good event or in a listed gap, walker
  * and decoder see the same events and the same pieces, and each place lies in the file.
  */
-#include <malloc.h>
-
 #include "tests/unit/raw/checked.h"
 #include "tests/unit/raw/plant.h"
 
@@ -23,8 +21,7 @@ static uint64_t seed(void)
 /* The reader of the decoders finds the events that the walker indexed. */
 static void check_events(const struct walk_result *walk, const uint8_t *data)
 {
-    struct once once;
-    once_init(&once);
+    struct once *once = checked_once();
     for (size_t i = 0; i < walk->segment_count; i++) {
         const struct segment *segment = &walk->segments[i];
         struct date_reader reader = checked_reader(walk, i, data);
@@ -34,11 +31,11 @@ static void check_events(const struct walk_result *walk, const uint8_t *data)
         uint64_t passed = 0;
         enum damage_class damage;
         enum lookup found;
-        once_start(&once, NULL);
+        once_start(once, NULL);
         do {
             found = date_reader_next(&reader, &event, &gap);
             passed += gap.length;
-            if (found == LOOKUP_FOUND && !once_take(&once, &event, &damage))
+            if (found == LOOKUP_FOUND && !once_take(once, &event, &damage))
                 passed += event.header.size;
             else if (found == LOOKUP_FOUND)
                 event_digest_add(&digest, event.header.run, event.header.spill,
@@ -47,7 +44,6 @@ static void check_events(const struct walk_result *walk, const uint8_t *data)
         assert_int_equal(passed, segment->damaged_bytes);
         assert_true(event_digest_equal(&digest, &segment->digest));
     }
-    once_release(&once);
 }
 
 static void check_places(const struct checked *checked, size_t size)
@@ -72,18 +68,34 @@ static void check_places(const struct checked *checked, size_t size)
     assert_true(inside <= check->good_bytes);
 }
 
+/* One after another by the same check: nothing of a file is left in it for the next. */
+static struct checked checked;
+
+static int checked_begin(void **state)
+{
+    (void)state;
+    check_init(&checked.check, NULL);
+    return 0;
+}
+
+static int checked_end(void **state)
+{
+    (void)state;
+    check_release(&checked.check);
+    return 0;
+}
+
 static void check_file(const struct bytes *file)
 {
-    struct checked checked;
     struct err err;
-    if (!checked_make(&checked, file->data, file->size, &err)) {
+    if (!checked_look(&checked, file->data, file->size, &err)) {
         assert_true(err.code >= E_RAW_HEADER && err.code <= E_RAW_SEGMENTS);
         return;
     }
     made_check_account(&checked.walk, file->data, file->size);
     check_events(&checked.walk, file->data);
     check_places(&checked, file->size);
-    checked_release(&checked);
+    walk_result_release(&checked.walk);
 }
 
 static void copy_within(struct bytes *file, size_t to, size_t from, size_t size)
@@ -248,14 +260,13 @@ static void aimed_corruptions_lose_no_byte(void **state)
  * one place of its own. */
 static void check_end(const struct bytes *good, size_t size)
 {
-    struct checked checked;
     struct err err;
     size_t at = 0, events = 0;
     while (at + 4 <= size && le32_load(good->data + at) <= size - at) {
         at += le32_load(good->data + at);
         events++;
     }
-    if (!checked_make(&checked, good->data, size, &err)) {
+    if (!checked_look(&checked, good->data, size, &err)) {
         assert_int_equal(events, 0);
         return;
     }
@@ -267,7 +278,7 @@ static void check_end(const struct bytes *good, size_t size)
         assert_int_equal(checked.check.places[0].offset, at);
         assert_int_equal(checked.check.places[0].loss, size - at);
     }
-    checked_release(&checked);
+    walk_result_release(&checked.walk);
 }
 
 static void files_that_end_in_any_structure_lose_their_last_event(void **state)
@@ -322,7 +333,6 @@ static void two_faults_are_told_as_two(void **state)
     for (size_t a = 0; a < PLANT_KINDS; a++)
         for (size_t b = 0; b < PLANT_KINDS; b++) {
             struct raw_writer writer;
-            struct checked checked;
             struct err err;
             if (elsewhere(&plant_kinds[b]) || plant_kinds[a].damage == DAMAGE_MULTIPLEXER)
                 continue;
@@ -332,27 +342,24 @@ static void two_faults_are_told_as_two(void **state)
             struct plant early = plant_damage(&writer.out, &plant_kinds[b], 2);
             if (plant_kinds[a].damage != DAMAGE_EVENT_TYPE)
                 late.offset += writer.out.size - size;
-            assert_true(checked_make(&checked, writer.out.data, writer.out.size, &err));
+            assert_true(checked_look(&checked, writer.out.data, writer.out.size, &err));
             check_places(&checked, writer.out.size);
             if (checked.check.total != 2 ||
                 place_find(&checked.check, &late) == checked.check.listed ||
                 place_find(&checked.check, &early) == checked.check.listed)
                 two_fail(&checked.check, &plant_kinds[b], &plant_kinds[a]);
-            checked_release(&checked);
+            walk_result_release(&checked.walk);
             raw_writer_release(&writer);
         }
 }
 
 int main(void)
 {
-    /* Buffers of a file that are hardly used come as pages that nobody touched, and not
-     * from a heap that has to be cleared for each of 12 000 files. */
-    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_corruptions_lose_no_byte),
         cmocka_unit_test(aimed_corruptions_lose_no_byte),
         cmocka_unit_test(files_that_end_in_any_structure_lose_their_last_event),
         cmocka_unit_test(two_faults_are_told_as_two),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, checked_begin, checked_end);
 }

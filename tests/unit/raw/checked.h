@@ -13,6 +13,17 @@ struct checked {
     struct check check;
 };
 
+/* For all events of a segment, and the largest memory of all: made once. */
+static inline struct once *checked_once(void)
+{
+    static struct once once;
+    static bool made;
+    if (!made)
+        once_init(&once);
+    made = true;
+    return &once;
+}
+
 typedef void checked_event(struct check *check, const struct date_event *event,
                            uint64_t offset);
 
@@ -41,33 +52,42 @@ static inline void checked_round(struct checked *checked, const uint8_t *data,
                                  checked_event *each)
 {
     const struct walk_result *walk = &checked->walk;
-    struct once once;
-    once_init(&once);
+    struct once *once = checked_once();
     for (size_t i = 0; i < walk->segment_count; i++) {
         struct date_reader reader = checked_reader(walk, i, data);
         struct date_event event;
         struct date_gap gap;
         enum damage_class damage;
-        once_start(&once, NULL);
+        once_start(once, NULL);
         while (date_reader_next(&reader, &event, &gap) == LOOKUP_FOUND)
-            if (once_take(&once, &event, &damage))
+            if (once_take(once, &event, &damage))
                 each(&checked->check, &event, (uint64_t)(event.data - data));
     }
-    once_release(&once);
 }
 
-/* false: the walker refuses the file. */
-static inline bool checked_make_maps(struct checked *checked,
-                                     const struct map_chips *maps, const void *data,
-                                     size_t size, struct err *err)
+/* By a check that is used for one file after another; false: the walker refuses the file,
+ * else its walk must be released. */
+static inline bool checked_look(struct checked *checked, const void *data, size_t size,
+                                struct err *err)
 {
     if (!made_walk_run(data, size, MADE_RUN, &checked->walk, err))
         return false;
-    check_init(&checked->check, &checked->walk, maps);
+    check_start(&checked->check, &checked->walk);
     checked_round(checked, data, checked_learn);
     checked_round(checked, data, check_event);
     check_finish(&checked->check);
     return true;
+}
+
+static inline bool checked_make_maps(struct checked *checked,
+                                     const struct map_chips *maps, const void *data,
+                                     size_t size, struct err *err)
+{
+    check_init(&checked->check, maps);
+    if (checked_look(checked, data, size, err))
+        return true;
+    check_release(&checked->check);
+    return false;
 }
 
 static inline bool checked_make(struct checked *checked, const void *data, size_t size,
