@@ -297,7 +297,7 @@ static bool source_read(const struct config_file *file, const char *key,
     return true;
 }
 
-_Static_assert(TASK_MIRRORS == SOURCE_MIRRORS * TASK_URL, "room for all mirrors");
+_Static_assert(TASK_MIRRORS / TASK_URL == SOURCE_MIRRORS, "room for all mirrors");
 
 static bool mirrors_read(const struct config_file *file, const char *folder,
                          const struct config_words *words, struct arena *arena,

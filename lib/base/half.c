@@ -99,14 +99,14 @@ CPU_HALF static bool many_pack(const float *numbers, uint16_t *halves)
     const __m256 size = _mm256_castsi256_ps(_mm256_set1_epi32(INT32_MAX));
     const __m256 most = _mm256_set1_ps(65504.0F);
     __m256 eights[MANY / 8], beyond = _mm256_setzero_ps();
-    for (int i = 0; i < MANY / 8; i++) {
+    for (size_t i = 0; i < MANY / 8; i++) {
         eights[i] = _mm256_loadu_ps(numbers + i * 8);
         __m256 own = _mm256_cmp_ps(_mm256_and_ps(eights[i], size), most, _CMP_NLE_UQ);
         beyond = _mm256_or_ps(beyond, own);
     }
     if (_mm256_movemask_ps(beyond) != 0)
         return false;
-    for (int i = 0; i < MANY / 8; i++)
+    for (size_t i = 0; i < MANY / 8; i++)
         _mm_storeu_si128((__m128i *)(void *)(halves + i * 8),
                          _mm256_cvtps_ph(eights[i], _MM_FROUND_TO_NEAREST_INT));
     return true;

@@ -144,16 +144,16 @@ static void pulses_store(struct row *row, const struct layout_cell *cells,
 {
     const struct calibration *calibration = row->calibration;
     uint32_t hit[WAVEFORM_ROW], *filled[WAVEFORM_ROW];
-    uint32_t hits = flags_store(row, cells, pulses, count, hit);
-    for (uint32_t h = 0; row->pulses != NULL && h < hits; h++) {
-        filled[h] = amplitude_cell(row, &cells[hit[h]], &pulses[hit[h]]);
-        __builtin_prefetch(filled[h], 1);
+    uint32_t hits = flags_store(row, cells, pulses, count, hit), asked = 0;
+    for (; row->pulses != NULL && asked < hits; asked++) {
+        filled[asked] = amplitude_cell(row, &cells[hit[asked]], &pulses[hit[asked]]);
+        __builtin_prefetch(filled[asked], 1);
     }
     for (uint32_t h = 0; h < hits; h++)
         pulse_store(row, &calibration->channels[cells[hit[h]].channel], &pulses[hit[h]]);
     if (row->pulses == NULL)
         return;
-    for (uint32_t h = 0; h < hits; h++)
+    for (uint32_t h = 0; h < asked; h++)
         (*filled[h])++;
     pulse_hist_add(row->pulses, cells, pulses, count, &calibration->rules);
 }
