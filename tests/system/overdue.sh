@@ -44,7 +44,7 @@ stopped_at_work() {
     kill -CONT $stopped # between two tasks
     return 1
 }
-wait_for 30 stopped_at_work || fail "the pilot is never at work"
+wait_for 30 stopped_at_work || skip "the campaign was over before the pilot could be stopped with a lease"
 is_complete "$area" c1 && fail "the campaign is too short for this test"
 wait_for 30 late "attempt [0-9]* on $(hostname): plan segments from [0-9]*, 1 in all: its term ended" ||
     fail "the stopped pilot is not told: $(cat "$scratch/late")"
