@@ -54,6 +54,7 @@ static void the_next_task_takes_no_new_pages(void **state)
 {
     (void)state;
 #ifdef SANITIZED
+    print_message("SKIPPED: sanitizers have a heap of their own\n");
     skip();
 #endif
     heap_prepare();
@@ -67,6 +68,7 @@ static void large_blocks_are_fresh(void **state)
     (void)state;
     const size_t size = (size_t)16 << 20;
 #ifdef SANITIZED
+    print_message("SKIPPED: sanitizers have a heap of their own\n");
     skip();
 #endif
     for (int i = 0; i < 2; i++) {
