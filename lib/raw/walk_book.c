@@ -10,6 +10,7 @@
 #include "model/numbers.h"
 
 #define ADLER_BASE    65521u
+#define SEEN_LEAST    64u               /* words: 4096 numbers */
 #define NUMBERS_BYTES ((size_t)1 << 30) /* a number is at most 4, its event 68 */
 
 void walk_book_init(struct walk_book *book, const char *name,
@@ -17,8 +18,6 @@ void walk_book_init(struct walk_book *book, const char *name,
 {
     *book = (struct walk_book){.name = name, .found = found, .result = result};
     bytes_init(&result->numbers, NUMBERS_BYTES);
-    book->seen = mem_new(WALK_EVENTS / 64, sizeof *book->seen);
-    book->first = mem_grow(NULL, WALK_EVENTS, sizeof *book->first); /* no zeros needed */
 }
 
 void walk_book_release(struct walk_book *book)
@@ -101,9 +100,28 @@ bool walk_book_open(struct walk_book *book, uint32_t spill, uint64_t offset,
         elsewhere_copy(&book->found->segments[result->segment_count],
                        &result->segments[result->segment_count]);
     result->segment_count++;
-    memset(book->seen, 0, book->seen_words * sizeof *book->seen);
+    if (book->seen_words > 0)
+        memset(book->seen, 0, book->seen_words * sizeof *book->seen);
     book->seen_words = 0;
     return true;
+}
+
+/* Remembers where the event of this number is. The tables are as large as the largest
+ * number needs: most spills have some thousand events, of the million that may be. */
+static void first_set(struct walk_book *book, uint32_t event, uint64_t at)
+{
+    const size_t word = event / 64;
+    if (word >= book->seen_room) {
+        const size_t before = book->seen_room;
+        while (word >= book->seen_room)
+            book->seen_room = book->seen_room == 0 ? SEEN_LEAST : 2 * book->seen_room;
+        book->seen = mem_grow(book->seen, book->seen_room, sizeof *book->seen);
+        book->first = mem_grow(book->first, 64 * book->seen_room, sizeof *book->first);
+        memset(book->seen + before, 0, (book->seen_room - before) * sizeof *book->seen);
+    }
+    book->seen[word] |= (uint64_t)1 << event % 64;
+    book->seen_words = word < book->seen_words ? book->seen_words : word + 1;
+    book->first[event] = at;
 }
 
 static void burst_end_add(struct walk_book *book, uint64_t at,
@@ -131,12 +149,8 @@ void walk_book_event(struct walk_book *book, uint64_t at, const struct walk_head
         (struct event_name){head->run, head->spill, head->event, head->type};
     struct walk_event self = {
         .known = true, .spill = head->spill, .event = head->event, .type = head->type};
-    if (event_type_is_event(head->type)) {
-        const size_t word = head->event / 64;
-        book->seen[word] |= (uint64_t)1 << head->event % 64;
-        book->seen_words = word < book->seen_words ? book->seen_words : word + 1;
-        book->first[head->event] = at;
-    }
+    if (event_type_is_event(head->type))
+        first_set(book, head->event, at);
     if (head->type == EVENT_END_OF_BURST)
         burst_end_add(book, at, head);
     for (; book->open_damage < result->damage_listed; book->open_damage++)
@@ -163,6 +177,7 @@ bool walk_book_seen(const struct walk_book *book, const struct walk_head *head)
 {
     return event_type_is_event(head->type) && book->result->segment_count > 0 &&
            walk_book_segment(book)->spill == head->spill &&
+           head->event / 64 < book->seen_words &&
            (book->seen[head->event / 64] >> head->event % 64 & 1) != 0;
 }
 

@@ -16,7 +16,7 @@ struct walk_book {
     struct walk_result *result;      /* borrowed, filled as the walk goes */
     const struct walk_result *found; /* when the file was walked before, else NULL */
     uint64_t *seen;                  /* bit map of the event numbers of this segment */
-    size_t seen_words;               /* of it that may have bits */
+    size_t seen_room, seen_words;    /* of it: that there are, that may have bits */
     uint64_t *first;    /* by number, where its bit is set: offset of that event */
     size_t open_damage; /* listed from here on: the good event behind is not known yet */
     struct event_name names[WALK_NAMES]; /* of this segment, not in its digest yet */

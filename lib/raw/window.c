@@ -32,14 +32,16 @@ bool window_init(struct window *window, int fd, const char *name, struct err *er
     if (fstat(fd, &status) != 0)
         return err_errno(err, E_DISK_READ, errno, "%s: cannot get the size", name);
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* reads ahead */
-    uint8_t *memory = mem_grow(NULL, 2, LARGE_PAGE); /* only one of them is touched */
-    uint8_t *large = memory + (LARGE_PAGE - (uintptr_t)memory % LARGE_PAGE);
-    (void)madvise(large, LARGE_PAGE, MADV_HUGEPAGE);
-    *window = (struct window){.fd = fd,
-                              .name = name,
-                              .file_size = (uint64_t)status.st_size,
-                              .memory = memory,
-                              .piece = large + KEPT};
+    *window =
+        (struct window){.fd = fd, .name = name, .file_size = (uint64_t)status.st_size};
+    const bool small = window->file_size <= WINDOW_BYTES;
+    const size_t page = small ? PAGE : LARGE_PAGE;
+    const size_t room = small ? KEPT + (size_t)window->file_size : LARGE_PAGE;
+    window->memory = mem_grow(NULL, room + page, 1); /* of which `room` is touched */
+    uint8_t *aligned = window->memory + (page - (uintptr_t)window->memory % page);
+    if (!small)
+        (void)madvise(aligned, room, MADV_HUGEPAGE);
+    window->piece = aligned + KEPT;
     window->data = window->piece;
     return true;
 }

@@ -222,6 +222,26 @@ static void of_events_with_one_number_the_first_counts(void **state)
     raw_writer_release(&writer);
 }
 
+/* Wherever a number lies among those that may be, it is known when it comes again. */
+static void numbers_of_any_size_are_remembered(void **state)
+{
+    (void)state;
+    struct raw_writer writer;
+    struct walk_result result;
+    const uint32_t last = DATE_EVENT_LIMIT - 1;
+    const uint32_t numbers[] = {4095, 4096, 70000, 4095, last, 4096, 0, last, 70000};
+    walk_numbers(numbers, 9, SIZE_MAX, &writer, &result);
+    const size_t at[] = {3, 5, 7, 8}, size = writer.out.size / 9;
+    assert_int_equal(result.digest.count, 5);
+    assert_int_equal(result.damage_listed, 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(result.damage[i].damage, DAMAGE_REPEATED);
+        assert_int_equal(result.damage[i].offset, at[i] * size);
+    }
+    walk_result_release(&result);
+    raw_writer_release(&writer);
+}
+
 /* What counts elsewhere is damage here, also for who reads the segment alone. */
 static void events_that_are_elsewhere_count_in_no_segment(void **state)
 {
@@ -358,6 +378,7 @@ int main(void)
         cmocka_unit_test(damaged_start_belongs_to_the_first_segment),
         cmocka_unit_test(event_that_claims_too_much_gives_its_bytes_back),
         cmocka_unit_test(of_events_with_one_number_the_first_counts),
+        cmocka_unit_test(numbers_of_any_size_are_remembered),
         cmocka_unit_test(events_that_are_elsewhere_count_in_no_segment),
         cmocka_unit_test(truncated_file_keeps_its_whole_events),
         cmocka_unit_test(files_without_events_are_refused_with_the_reason),
