@@ -161,6 +161,20 @@ static bool draft_take(void *user, const struct draft *draft, struct err *err)
     return draft_report(import, draft, &row.interval, found, err);
 }
 
+/* Of what an export writes for a map, X.payload and the X.yaml that says its type and runs,
+ * the second is read and names the first. */
+static bool is_beside_yaml(int count, char **paths, const char *path)
+{
+    const char *end = strrchr(path, '.');
+    if (end == NULL || strcmp(end, ".payload") != 0)
+        return false;
+    size_t stem = (size_t)(end - path);
+    for (int i = 0; i < count; i++)
+        if (strncmp(paths[i], path, stem) == 0 && strcmp(paths[i] + stem, ".yaml") == 0)
+            return true;
+    return false;
+}
+
 static bool files_read(struct import *import, int count, char **paths, struct err *err)
 {
     const struct options *options = import->options;
@@ -174,7 +188,8 @@ static bool files_read(struct import *import, int count, char **paths, struct er
                               import, err);
     }
     for (int i = 0; done && i < count; i++)
-        done = draft_read(paths[i], draft_take, import, err);
+        done = is_beside_yaml(count, paths, paths[i]) ||
+               draft_read(paths[i], draft_take, import, err);
     return done;
 }
 

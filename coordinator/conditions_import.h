@@ -28,8 +28,8 @@
     "      --columns label=detector-x-y,scale=gain_gev_per_count\n"                             \
     "      --set source=unverified,led_reference=none,error_gev_per_count=0\n"                  \
     "spillway conditions export TAG --source URL --to DIR [--runs RUNS] [--types A,B,...]\n"    \
-    "    Writes every payload of a tag as .csv (channel maps as .xml and .yaml) such that\n"    \
-    "    importing DIR/* makes the same payloads, byte for byte.\n"
+    "    Writes every payload of a tag as .csv, channel maps as .payload beside a .yaml.\n"     \
+    "    Importing DIR/* makes the same payloads, byte for byte, but for those it names.\n"
 
 /* argv[0] is "import" or "export". The catalogue of the area is read only for validity by
  * time. */

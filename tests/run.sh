@@ -137,8 +137,10 @@ if build asan; then
     run 'asan system' asan -R "$asan_system"
 fi
 build tsan threads_tests && run 'tsan threads' tsan -L '^threads$'
-build clang && run 'clang unit and golden' clang -L '^(unit|golden)$'
-build fuzz fuzz_programs && fuzz_all
+if build fuzz; then # by clang, with its sanitizers
+    run 'clang unit and golden' fuzz -L '^(unit|golden)$'
+    fuzz_all
+fi
 
 echo
 echo 'Summary'

@@ -33,6 +33,13 @@ static char *trimmed(const char *text)
     return copy;
 }
 
+/* A local path as it is from any working directory; one that is not there stays. */
+static char *absolute(const char *path)
+{
+    char *found = realpath(path, NULL);
+    return found ? found : trimmed(path);
+}
+
 static char *joined(const char *folder, const char *name)
 {
     size_t size = strlen(folder) + strlen(name) + 2;
@@ -51,7 +58,7 @@ static bool is_file(const char *path)
 static bool open_local(struct origin *origin, const char *path, struct err *err)
 {
     if (!is_file(path)) {
-        origin->folder = trimmed(path);
+        origin->folder = absolute(path);
         origin->payloads = joined(origin->folder, "payloads");
         return true;
     }
@@ -82,7 +89,8 @@ bool origin_open(const struct origin_options *options, struct origin **origin,
     }
     if (options->payloads) {
         free(made->payloads);
-        made->payloads = trimmed(options->payloads);
+        const char *local = transfer_local_path(options->payloads);
+        made->payloads = local ? absolute(local) : trimmed(options->payloads);
     }
     transfer.bearer_url = made->base;
     made->transfer = transfer_new(&transfer);

@@ -79,6 +79,13 @@ for file in whole thin; do
     expect 0 'manifest ' "$spillway" conditions check t1 --runs 3600-3699 --source "file:$work/$file"
     cmp "$work/out" "$work/by_folder" || fail "another manifest from the $file snapshot"
 done
+# Paths as they are typed, from where one stands; what is written of them holds anywhere.
+cd "$work" || fail "cannot enter $work"
+expect 0 'manifest ' "$spillway" conditions check t1 --runs 3600-3699 --source file:data/
+expect 0 'manifest ' "$spillway" conditions check t1 --runs 3600-3699 --source file:data --payloads file:data/payloads
+expect 0 'left where they are' "$spillway" conditions snapshot t1 --runs 3600-3699 --out typed --thin --source file:data
+cd / || fail "cannot enter /"
+expect 0 'manifest ' "$spillway" conditions check t1 --runs 3600-3699 --source "file:$work/typed"
 expect 0 'exact' "$spillway" conditions at 3661/5 --tag t1 --source "$work/whole"
 expect 0 't1' "$spillway" conditions tags --source "$work/whole"
 expect 11 "has tag 't1', not 't9'" "$spillway" conditions show t9 --source "$work/whole"

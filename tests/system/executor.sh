@@ -8,6 +8,7 @@ executor=$bin/spillway-executor
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 failures=0
+steady=()
 
 check() { # check NAME CONDITION...
     local name=$1
@@ -19,7 +20,7 @@ check() { # check NAME CONDITION...
 }
 
 run() { # run TASK REPORT: exit status of the executor
-    "$executor" --task "$dir/$1" --out "$dir/$2" 2>"$dir/stderr"
+    "${steady[@]}" "$executor" --task "$dir/$1" --out "$dir/$2" 2>"$dir/stderr"
 }
 
 products() { # keys, streams, digests and hashes, whatever file they are in
@@ -100,9 +101,12 @@ cp "$dir/good" "$raw"
 
 # A segment that does not fit into the memory that is left: what is done before it counts.
 # With a bit less the first one fails by name. The limit is the smallest one, in steps of
-# 1 MiB, with which the first segment of the three can be done.
+# 1 MiB, with which the first segment of the three can be done; the last needs several more.
+# Where the kernel puts things moves that by one or two, so it puts them in one place,
+# where that can be had.
 mkdir "$dir/large"
-LAST_EVENTS=6000 "$helper" make "$dir/large" || exit 1
+setarch "$(uname -m)" -R true 2>/dev/null && steady=(setarch "$(uname -m)" -R)
+LAST_EVENTS=20000 "$helper" make "$dir/large" || exit 1
 limited() { # MIB FIRST COUNT TOKEN REPORT
     TASK_MEMORY=$(($1 << 20)) "$helper" task "$dir/large" "$2" "$3" both "$4" >"$dir/task"
     run task "$5"
@@ -117,10 +121,10 @@ else
         "status=prefix segments=[12] code=E_NONE blamed=-1 parts=2"
     done=$("$helper" show "$dir/prefix.report" | grep -o 'segments=[12]' | cut -d= -f2)
     check "with more the rest is done" limited 1000 "$done" $((3 - done)) 2002 rest.report
-    limited $((mib - 1)) 0 3 2003 less.report
+    limited $((mib - 4)) 0 3 2003 less.report
     check "with less the first one fails for its memory" [ $? = 13 ]
     check "by name" has less.report "status=failed segments=0 code=E_WORKER_MEMORY blamed=0"
-    check "and says how much it had" has less.report "not done with $((mib - 1)) MiB of memory"
+    check "and says how much it had" has less.report "not done with $((mib - 4)) MiB of memory"
     check "it was given up, not killed" [ "$(grep -c 'out of memory' "$dir/stderr")" = 0 ]
     check "with more all is done" limited 1000 0 3 2004 large.report
     one=$(products large.report)

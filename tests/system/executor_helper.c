@@ -31,7 +31,7 @@
 #define RUN    7001u
 #define SPILLS 3u
 #define EVENTS 200u
-#define LIMIT  ((size_t)64 << 20)
+#define LIMIT  ((size_t)256 << 20)
 
 static struct err err;
 
