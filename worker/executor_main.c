@@ -173,6 +173,9 @@ static void memory_limit(uint64_t bytes)
     memory_set(bytes);
 }
 
+/* What an executor needs before its first event, with all decoders and histograms. */
+#define MEMORY_START ((uint64_t)32 << 20)
+
 /* Half as much again, enough for the buffer of any segment: the segment at work is given
  * up before its next event, so nearly nothing of it is touched, and what is done counts.
  * Whoever meets that limit too ends without a word. */
@@ -181,7 +184,7 @@ static bool memory_lift(void)
     if (lifted || memory_bytes == 0)
         return false;
     lifted = true;
-    memory_set(memory_bytes + memory_bytes / 2);
+    memory_set(memory_bytes + memory_bytes / 2 + MEMORY_START);
     return true;
 }
 

@@ -111,8 +111,11 @@ limited() { # MIB FIRST COUNT TOKEN REPORT
     TASK_MEMORY=$(($1 << 20)) "$helper" task "$dir/large" "$2" "$3" both "$4" >"$dir/task"
     run task "$5"
 }
-mib=24 first=1
-while ! limited $mib 0 3 $((1000 + mib)) prefix.report && [ $mib -lt 400 ]; do mib=$((mib + 1)) first=0; done
+mib=16 first=1
+while ! limited $mib 0 3 $((1000 + mib)) prefix.report && [ $mib -lt 400 ]; do
+    check "with $mib MiB it fails by name" grep -q E_WORKER_MEMORY "$dir/stderr"
+    mib=$((mib + 1)) first=0
+done
 if [ $first = 1 ]; then
     echo "memory is not limited in this build: the memory of tasks is not looked at"
 else
