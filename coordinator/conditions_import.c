@@ -161,8 +161,8 @@ static bool draft_take(void *user, const struct draft *draft, struct err *err)
     return draft_report(import, draft, &row.interval, found, err);
 }
 
-/* Of what an export writes for a map, X.payload and the X.yaml that says its type and runs,
- * the second is read and names the first. */
+/* Of what an export writes for a map, X.payload and the X.yaml that says its type and
+ * runs, the second is read and names the first. */
 static bool is_beside_yaml(int count, char **paths, const char *path)
 {
     const char *end = strrchr(path, '.');
