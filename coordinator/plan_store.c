@@ -32,10 +32,12 @@ static bool values_put(struct catalog_txn *txn, const struct plan *plan, struct 
     for (uint32_t i = 0; i < table->count; i++)
         if (!catalog_put_value(txn, campaign, i, &table->values[i], err))
             return false;
-    for (uint32_t i = 0; i < table->set_count; i++)
-        if (!catalog_put_set(txn, campaign, i, table->items + table->sets[i].first,
-                             table->sets[i].count, err))
+    for (uint32_t i = 0; i < table->set_count; i++) {
+        const struct value_span *set = &table->sets[i];
+        const uint32_t *items = set->count == 0 ? NULL : table->items + set->first;
+        if (!catalog_put_set(txn, campaign, i, items, set->count, err))
             return false;
+    }
     return true;
 }
 

@@ -166,9 +166,10 @@ static bool payload_hash(struct root_checker *checker, const struct root_mark *m
 {
     uint64_t at = mark->offset + mark->header_size;
     uint64_t end = mark->offset + mark->size;
+    const size_t most = end - at < PIECE ? (size_t)(end - at) : PIECE;
     uint8_t *place = NULL;
     bytes_clear(checker->piece);
-    if (!bytes_reserve(checker->piece, PIECE, &place, err))
+    if (!bytes_reserve(checker->piece, most, &place, err))
         return false;
     while (at < end) {
         size_t size = end - at < PIECE ? (size_t)(end - at) : PIECE;

@@ -66,7 +66,8 @@ static bool window_at(struct window *window, const struct root_read *file,
 {
     if (window->data == NULL || piece->offset < window->start ||
         piece->offset + piece->size > window->start + window->held) {
-        size_t wanted = piece->size > PIECE ? (size_t)piece->size : PIECE;
+        const size_t ahead = file->size < PIECE ? (size_t)file->size : PIECE;
+        size_t wanted = piece->size > ahead ? (size_t)piece->size : ahead;
         if (wanted > window->capacity) {
             window->data = mem_grow(window->data, wanted, 1);
             window->capacity = wanted;
