@@ -68,7 +68,7 @@ static bool window_at(struct window *window, const struct root_read *file,
         piece->offset + piece->size > window->start + window->held) {
         const size_t ahead = file->size < PIECE ? (size_t)file->size : PIECE;
         size_t wanted = piece->size > ahead ? (size_t)piece->size : ahead;
-        if (wanted > window->capacity) {
+        if (window->data == NULL || wanted > window->capacity) {
             window->data = mem_grow(window->data, wanted, 1);
             window->capacity = wanted;
         }
