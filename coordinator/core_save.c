@@ -1,14 +1,21 @@
 /* core_save.c - a core and its events as lines.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Segments of one chunk that follow each other in the plan share a line, and the state
- * stands only where it changes: about 20 bytes a segment.
+ * The state of segments stands only where it changes, their identities only where they do
+ * not follow from those before. A plan goes from spill to spill through all builders, so
+ * a segment mostly follows the one that stands as many places before it as there are
+ * builders: about 10 bytes a segment.
  */
 #include "coordinator/core_save.h"
 
 #include <string.h>
 
 #include "coordinator/core_internal.h"
+
+/* More than there are builders. */
+#define STRIDE_MAXIMUM 64u
+
+#define SEGMENT_SIZE 12u /* rather more than it takes */
 
 static uint64_t bits_of(double value)
 {
@@ -95,27 +102,59 @@ static void save_state(const struct core_row *row, struct journal_writer *writer
     journal_end(writer);
 }
 
-static void save_segments(const struct core *core, struct journal_writer *writer)
+/* `row` is what comes next in the chunk of `before`. */
+static bool follows(const struct core_row *row, const struct core_row *before)
 {
-    for (uint32_t i = 0; i < core->row_count;) {
-        const struct core_row *row = &core->rows[i];
-        if (i == 0 || !state_same(row, &core->rows[i - 1]))
-            save_state(row, writer);
+    return row->id.ordinal == before->id.ordinal + 1 &&
+           chunk_id_compare(&row->id.chunk, &before->id.chunk) == 0;
+}
+
+/* How far before row `at` stands the one that it follows: `last` if that holds still, the
+ * nearest otherwise; 0: nowhere near. */
+static uint32_t stride_of(const struct core *core, uint32_t at, uint32_t last)
+{
+    const struct core_row *row = &core->rows[at];
+    if (last > 0 && last <= at && follows(row, row - last))
+        return last;
+    for (uint32_t stride = 1; stride <= STRIDE_MAXIMUM && stride <= at; stride++)
+        if (follows(row, row - stride))
+            return stride;
+    return 0;
+}
+
+/* The line of row `at` and of those that go on like it; where the next one begins. */
+static uint32_t save_line(const struct core *core, uint32_t at, uint32_t *stride,
+                          struct journal_writer *writer)
+{
+    const struct core_row *row = &core->rows[at];
+    *stride = stride_of(core, at, *stride);
+    if (*stride > 0) {
+        journal_begin(writer, "again");
+        journal_number(writer, *stride);
+    } else {
         journal_begin(writer, "segment");
         journal_number(writer, row->id.chunk.run);
         journal_number(writer, row->id.chunk.builder);
         journal_number(writer, row->id.chunk.number);
         journal_number(writer, row->id.ordinal);
-        journal_number(writer, row->bytes);
-        for (i++; i < core->row_count; i++) {
-            const struct core_row *next = &core->rows[i];
-            if (chunk_id_compare(&next->id.chunk, &row->id.chunk) != 0 ||
-                next->id.ordinal != row->id.ordinal + 1 || !state_same(next, row))
-                break;
-            journal_number(writer, next->bytes);
-            row = next;
-        }
-        journal_end(writer);
+    }
+    uint32_t step = *stride > 0 ? *stride : 1;
+    do {
+        journal_number(writer, core->rows[at++].bytes);
+        row++;
+    } while (at < core->row_count && follows(row, row - step) &&
+             state_same(row, row - 1));
+    journal_end(writer);
+    return at;
+}
+
+static void save_segments(const struct core *core, struct journal_writer *writer)
+{
+    uint32_t stride = 0;
+    for (uint32_t i = 0; i < core->row_count;) {
+        if (i == 0 || !state_same(&core->rows[i], &core->rows[i - 1]))
+            save_state(&core->rows[i], writer);
+        i = save_line(core, i, &stride, writer);
     }
 }
 
@@ -161,6 +200,11 @@ void core_save(const struct core *core, struct journal_writer *writer)
         journal_end(writer);
     }
     save_leases(core, writer);
+}
+
+size_t core_save_size(const struct core *core)
+{
+    return (size_t)core->row_count * SEGMENT_SIZE;
 }
 
 static void save_sync(const struct core_event *event, struct journal_writer *writer)

@@ -19,7 +19,7 @@
 #include "coordinator/core_digest.h"
 #include "coordinator/core_save.h"
 
-/* A million segments take 30 MB; one turn of 256 syncs far less. */
+/* A million segments take 10 MB; one turn of 256 syncs far less. */
 #define JOURNAL_BUFFER ((size_t)1 << 30)
 
 struct journal {
@@ -151,6 +151,7 @@ struct journal *journal_open(const char *folder, const char *campaign,
         journal_close(journal);
         return NULL;
     }
+    bytes_expect(&journal->writer.out, core_save_size(core));
     journal_begin(&journal->writer, "spillway-1");
     journal_text(&journal->writer, campaign);
     journal_end(&journal->writer);

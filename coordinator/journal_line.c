@@ -8,7 +8,8 @@
 #include "base/digest.h"
 #include "base/text.h"
 
-#define CHECK_SIZE 10u /* " #" and eight digits */
+#define CHECK_SIZE  10u /* " #" and eight digits */
+#define NUMBER_SIZE 21u /* a gap and the digits of UINT64_MAX */
 
 void journal_writer_init(struct journal_writer *writer, size_t limit)
 {
@@ -32,18 +33,23 @@ void journal_begin(struct journal_writer *writer, const char *name)
     keep(writer, text_add(&writer->out, name, &writer->err));
 }
 
-/* A plan has millions of them: one step, not one for the gap and one for the digits. */
+/* A plan has millions of them: one copy of known size into the buffer. */
 void journal_number(struct journal_writer *writer, uint64_t number)
 {
-    uint8_t digits[21];
-    size_t at = sizeof digits;
+    char word[2 * NUMBER_SIZE] = {0};
+    uint8_t *place;
+    size_t at = NUMBER_SIZE;
     do {
-        digits[--at] = (uint8_t)('0' + number % 10);
+        word[--at] = (char)('0' + number % 10);
         number /= 10;
     } while (number > 0);
-    digits[--at] = ' ';
-    keep(writer,
-         bytes_append(&writer->out, digits + at, sizeof digits - at, &writer->err));
+    word[--at] = ' ';
+    bool room = bytes_reserve(&writer->out, NUMBER_SIZE, &place, &writer->err);
+    keep(writer, room);
+    if (!room)
+        return;
+    memcpy(place, word + at, NUMBER_SIZE);
+    writer->out.size += NUMBER_SIZE - at;
 }
 
 void journal_text(struct journal_writer *writer, const char *text)

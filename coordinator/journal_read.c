@@ -137,6 +137,27 @@ static void segments_read(struct journal_state *state)
     }
 }
 
+/* Each is what comes next in the chunk of the one `stride` places before. */
+static void again_read(struct journal_state *state)
+{
+    struct journal_reader *reader = &state->reader;
+    uint64_t stride = journal_take(reader, UINT32_MAX);
+    if (stride == 0 || stride > state->segments.count) {
+        reader->broken = true;
+        return;
+    }
+    while (journal_more(reader) && !reader->broken &&
+           state->segments.count < JOURNAL_SEGMENTS) {
+        struct core_segment *segment =
+            list_add(&state->segments, sizeof(struct core_segment));
+        *segment = state->like;
+        segment->id = (segment - stride)->id;
+        segment->bytes = journal_take(reader, UINT64_MAX);
+        if (segment->id.ordinal++ >= UINT32_MAX / 2)
+            reader->broken = true;
+    }
+}
+
 /* Units tile the plan. */
 static void unit_read(struct journal_state *state)
 {
@@ -217,9 +238,10 @@ static bool head_line(struct journal_state *state, const char *name)
     static const struct {
         const char *name;
         void (*read)(struct journal_state *state);
-    } lines[] = {{"policy", policy_read},    {"rule", rule_read}, {"state", state_read},
-                 {"segment", segments_read}, {"unit", unit_read}, {"group", group_read},
-                 {"lease", lease_read},      {"hold", hold_read}, {"pace", pace_read}};
+    } lines[] = {{"policy", policy_read},    {"rule", rule_read},   {"state", state_read},
+                 {"segment", segments_read}, {"again", again_read}, {"unit", unit_read},
+                 {"group", group_read},      {"lease", lease_read}, {"hold", hold_read},
+                 {"pace", pace_read}};
 
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         if (strcmp(lines[i].name, name) == 0) {

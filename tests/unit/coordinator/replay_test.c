@@ -234,6 +234,76 @@ static void a_line_that_no_coordinator_writes_is_an_error_with_its_number(void *
     }
 }
 
+static size_t save(const struct core *core, struct journal_writer *writer)
+{
+    journal_writer_init(writer, (size_t)1 << 20);
+    journal_begin(writer, "spillway-1 c1");
+    journal_end(writer);
+    core_save(core, writer);
+    size_t size = writer->out.size;
+    core_save_event(&(struct core_event){.kind = EVENT_START}, 0, writer);
+    return size;
+}
+
+/* Spill by spill through three builders and two chunks; the second builder lacks spill 4,
+ * the third has three segments of spill 6, and one segment is committed. */
+static uint32_t plan_of_spills(struct core *core)
+{
+    uint32_t count = 0;
+    for (uint32_t spill = 0; spill < 20; spill++)
+        for (uint16_t builder = 1; builder <= 3; builder++) {
+            uint32_t more = spill == 6 && builder == 3 ? 3 : 1;
+            for (uint32_t k = 0; k < more && !(spill == 4 && builder == 2); k++) {
+                struct core_segment segment = segment_of_tests(count);
+                segment.id.chunk.builder = builder;
+                segment.id.chunk.number = (uint16_t)(1 + spill / 10);
+                segment.id.ordinal = spill % 10 + k;
+                if (spill % 10 > 6 && builder == 3)
+                    segment.id.ordinal += 2;
+                segment.bytes = 1000 + count;
+                if (spill == 12 && builder == 1)
+                    segment.state.state = SEGMENT_COMMITTED;
+                core_add_segment(core, &segment);
+                count++;
+            }
+        }
+    return count;
+}
+
+/* Its text says the identities in full where nothing is followed, so the same text of
+ * what was read is the same plan. */
+static void a_plan_comes_back_segment_for_segment(void **state)
+{
+    (void)state;
+    struct campaign_policy policy = policy_of_tests();
+    struct journal_writer written, again;
+    struct journal_state *made;
+    struct err err = {.text = ""};
+    struct core *core = core_new(&policy, 1);
+    uint32_t count = plan_of_spills(core);
+    core_add_unit(core, &(struct core_unit){.count = count});
+    size_t size = save(core, &written);
+    if (!journal_state_read((const char *)written.out.data, written.out.size, &made,
+                            &err))
+        fail_msg("%s", err.text);
+    struct core *same = journal_state_core(made, &policy);
+    assert_int_equal(save(same, &again), size);
+    assert_memory_equal(written.out.data, again.out.data, size);
+    written.out.data[size] = 0;
+    const char *text = (const char *)written.out.data;
+    assert_non_null(strstr(text, "\nagain 3 1003 1004 "));
+    assert_non_null(strstr(text, "\nagain 2 "));
+    assert_non_null(strstr(text, "\nagain 1 "));
+    assert_true(size < (size_t)count * 16);
+    journal_writer_release(&written);
+    journal_writer_release(&again);
+    journal_state_free(made);
+    core_free(core);
+    core_free(same);
+}
+
+#define SEGMENT "spillway-1 c1|segment 1 1 1 0 9"
+
 static void what_is_no_journal_is_refused(void **state)
 {
     (void)state;
@@ -246,6 +316,10 @@ static void what_is_no_journal_is_refused(void **state)
                                         "spillway-1 c1|lease 1 2 0 1|event 0 0 0",
                                         "spillway-1 c1|state 4 1 0 0 0 0 0 0|event 0 0 0",
                                         "spillway-1 c1|segment 1 1 1|x",
+                                        "spillway-1 c1|again 1 5|event 0 0 0",
+                                        SEGMENT "|again 0 5|event 0 0 0",
+                                        SEGMENT "|again 2 5|event 0 0 0",
+                                        SEGMENT "|again x 5|event 0 0 0",
                                         "spillway-1 c1"};
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
         struct journal_writer writer;
@@ -276,6 +350,7 @@ int main(void)
         cmocka_unit_test(the_first_step_that_differs_is_named),
         cmocka_unit_test(another_policy_tells_what_it_would_have_done),
         cmocka_unit_test(a_line_that_no_coordinator_writes_is_an_error_with_its_number),
+        cmocka_unit_test(a_plan_comes_back_segment_for_segment),
         cmocka_unit_test(what_is_no_journal_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
