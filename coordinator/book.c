@@ -195,10 +195,11 @@ bool book_load(struct book *book, struct catalog_txn *txn, const char *campaign,
     if (found != LOOKUP_FOUND || !next_attempt(txn, &attempt, err))
         return false;
     uint32_t count = book->campaign.segment_count;
-    book->states = mem_new(count, sizeof *book->states);
+    book->states = mem_large(count, sizeof *book->states);
     if (!catalog_get_states(txn, book->campaign.id, 0, count, book->states, err))
         goto out;
     loaded = core_new(&book->campaign.policy, attempt);
+    core_expect(loaded, count);
     if (!load_segments(book, txn, loaded, err))
         goto out;
     add_units(book, loaded);

@@ -60,6 +60,14 @@ void core_free(struct core *core)
     free(core);
 }
 
+void core_expect(struct core *core, uint32_t segments)
+{
+    if (core->rows != NULL)
+        return;
+    core->rows = mem_large(segments, sizeof *core->rows);
+    core->row_capacity = segments;
+}
+
 void core_add_segment(struct core *core, const struct core_segment *segment)
 {
     bug_if(core->started || segment->state.state >= SEGMENT_STATES);

@@ -56,6 +56,9 @@ struct core_segment {
  * stay until they are released. */
 struct core *core_new(const struct campaign_policy *policy, uint64_t next_attempt);
 void core_free(struct core *core);
+
+/* Room for so many segments at once; more may come. */
+void core_expect(struct core *core, uint32_t segments);
 void core_add_segment(struct core *core, const struct core_segment *segment);
 void core_add_unit(struct core *core, const struct core_unit *unit);
 void core_add_group(struct core *core, const struct merge_group *group);

@@ -4,29 +4,15 @@
  * Crash-only: there is no other way to begin. What is half done in the catalog is
  * finished (PUBLISHING, units without a valid cut) or taken back (LEASED without lease).
  */
-#include <stdlib.h>
-
 #include "base/bytes.h"
 #include "coordinator/core_internal.h"
-
-static int compare_places(const void *left, const void *right, void *context)
-{
-    const struct core_row *rows = context;
-    uint32_t a = *(const uint32_t *)left;
-    uint32_t b = *(const uint32_t *)right;
-    int ids = segment_id_compare(&rows[a].id, &rows[b].id);
-    if (ids != 0)
-        return ids;
-    return a < b ? -1 : a > b;
-}
+#include "coordinator/segment_order.h"
 
 static void order_segments(struct core *core)
 {
-    core->order = mem_new(core->row_count, sizeof *core->order);
-    for (uint32_t i = 0; i < core->row_count; i++)
-        core->order[i] = i;
-    qsort_r(core->order, core->row_count, sizeof *core->order, compare_places,
-            core->rows);
+    core->order = mem_large(core->row_count, sizeof *core->order);
+    if (core->row_count > 0)
+        segment_order(&core->rows->id, sizeof *core->rows, core->row_count, core->order);
     core_set_reserve(&core->ready, core->row_count);
     for (uint32_t place = 0; place < core->row_count; place++) {
         struct core_row *row = &core->rows[core->order[place]];

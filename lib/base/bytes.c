@@ -40,6 +40,25 @@ void *mem_new(size_t count, size_t size)
     return memory;
 }
 
+/* NULL when the kernel has none. */
+static void *large_pages(size_t size)
+{
+    void *memory = aligned_alloc(LARGE_PAGE, size);
+    if (memory != NULL)
+        (void)madvise(memory, size, MADV_HUGEPAGE);
+    return memory;
+}
+
+void *mem_large(size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes < LARGE_PAGE ||
+        bytes > SIZE_MAX - LARGE_PAGE)
+        return mem_grow(NULL, count, size);
+    void *memory = large_pages((bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE);
+    return memory != NULL ? memory : mem_grow(NULL, count, size);
+}
+
 char *mem_text(const char *text)
 {
     size_t size = strlen(text) + 1;
@@ -90,11 +109,9 @@ void bytes_expect(struct bytes *bytes, size_t size)
     size_t capacity = (size + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
     if (capacity > bytes->limit)
         return;
-    bytes->data = aligned_alloc(LARGE_PAGE, capacity);
-    if (bytes->data == NULL)
-        return; /* the appends will tell */
-    (void)madvise(bytes->data, capacity, MADV_HUGEPAGE);
-    bytes->capacity = capacity;
+    bytes->data = large_pages(capacity);
+    if (bytes->data != NULL) /* else the appends will tell */
+        bytes->capacity = capacity;
 }
 
 bool bytes_append(struct bytes *bytes, const void *data, size_t size, struct err *err)

@@ -43,6 +43,10 @@ void bytes_expect(struct bytes *bytes, size_t size);
  * memory only: what is sized by data is checked against a named limit first. */
 void *mem_new(size_t count, size_t size) __attribute__((returns_nonnull));
 void *mem_grow(void *old, size_t count, size_t size) __attribute__((returns_nonnull));
+
+/* Memory that is not cleared, on pages of 2 MiB where it fills one; aborts like the
+ * others, and is freed and grown like theirs. */
+void *mem_large(size_t count, size_t size) __attribute__((returns_nonnull));
 char *mem_text(const char *text) __attribute__((returns_nonnull));
 
 static inline uint16_t le16_load(const void *place)

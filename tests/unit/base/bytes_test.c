@@ -104,6 +104,23 @@ static void nothing_may_be_appended_to_a_buffer_without_memory(void **state)
     bytes_release(&bytes);
 }
 
+static void large_memory_lies_on_large_pages(void **state)
+{
+    (void)state;
+    const size_t large = (size_t)2 << 20;
+    uint32_t *few = mem_large(3, sizeof *few);
+    few[2] = 7;
+    free(few);
+    uint64_t *many = mem_large(large, sizeof *many);
+    assert_int_equal((uintptr_t)many % large, 0);
+    many[0] = 1;
+    many[large - 1] = 2;
+    many = mem_grow(many, 2 * large, sizeof *many);
+    assert_int_equal(many[0] + many[large - 1], 3);
+    many[2 * large - 1] = 3;
+    free(many);
+}
+
 static void memory_of_no_elements_is_still_memory(void **state)
 {
     (void)state;
@@ -146,6 +163,7 @@ int main(void)
         cmocka_unit_test(a_cleared_buffer_is_empty_and_keeps_its_memory),
         cmocka_unit_test(an_expected_size_is_no_limit_and_respects_the_limit),
         cmocka_unit_test(nothing_may_be_appended_to_a_buffer_without_memory),
+        cmocka_unit_test(large_memory_lies_on_large_pages),
         cmocka_unit_test(memory_of_no_elements_is_still_memory),
         cmocka_unit_test(words_are_read_and_written_in_the_named_order),
     };
