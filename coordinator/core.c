@@ -46,6 +46,7 @@ void core_free(struct core *core)
     for (uint32_t i = 0; i < core->lease_count; i++)
         free(core->leases[i].segments);
     core_set_release(&core->ready);
+    core_set_release(&core->suspects);
     core_set_release(&core->open_groups);
     free(core->rows);
     free(core->order);

@@ -16,8 +16,9 @@
 /* With this many unexplained deaths a segment runs alone in its task. */
 #define CORE_DEATHS_ALONE 3
 
-/* With this many it is set aside, so that nothing loops for ever. */
-#define CORE_DEATHS_LIMIT 50
+/* With this many it is set aside, so that nothing loops for ever: fifty preemptions of
+ * which nobody was warned fail nothing. */
+#define CORE_DEATHS_LIMIT 51
 
 /* A growing delay ends at this many times the policy's delay. */
 #define CORE_DELAY_FACTOR 60
@@ -143,8 +144,9 @@ struct core {
     struct core_row *rows; /* by plan number */
     uint32_t row_count, row_capacity;
     uint32_t *order;                       /* plan numbers by (chunk, ordinal) */
-    struct core_set ready;                 /* places of READY segments */
-    uint64_t ready_bytes;                  /* of them */
+    struct core_set ready;                 /* places of READY segments, no suspects */
+    struct core_set suspects;              /* of READY ones that are */
+    uint64_t ready_bytes;                  /* of both */
     struct core_pace pace[CORE_STEPS + 1]; /* by steps */
     uint32_t scouts;                       /* given in this life */
     struct core_wait wait;
@@ -238,6 +240,13 @@ void core_segment_move(struct core *core, uint32_t number, enum segment_state to
 void core_segment_wait(struct core *core, uint32_t number, int64_t delay_ns);
 void core_segment_death(struct core *core, uint32_t number, uint16_t failure);
 bool core_segment_alone(const struct core_row *row);
+
+/* It was there when several pilots were lost; their other executors held segments too, so
+ * no two suspects are in the hand of one pilot. */
+bool core_segment_suspect(const struct core_row *row);
+
+/* Where it stands while it is READY. */
+struct core_set *core_ready_set(struct core *core, const struct core_row *row);
 
 /* Segments and groups whose time has come. */
 void core_wake(struct core *core);

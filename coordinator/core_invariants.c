@@ -11,8 +11,11 @@ static const char *check_segment(const struct core *core, uint32_t number)
     bool leased = row->state.state == SEGMENT_LEASED;
     if (core->order[row->place] != number)
         return "the order of segments is broken";
-    if (core_set_has(&core->ready, row->place) != (row->state.state == SEGMENT_READY))
-        return "the ready set is not the set of ready segments";
+    bool ready = row->state.state == SEGMENT_READY;
+    bool suspect = core_segment_suspect(row);
+    if (core_set_has(&core->ready, row->place) != (ready && !suspect) ||
+        core_set_has(&core->suspects, row->place) != (ready && suspect))
+        return "the ready sets are not the sets of ready segments";
     if (leased != (row->lease != CORE_NONE))
         return "a leased segment has no lease, or another one has";
     if (leased &&

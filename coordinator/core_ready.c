@@ -4,6 +4,10 @@
  * Merges come first: they free parts. Then ready segments from the lowest chunk on, so
  * that work in flight stays in a small window of the catalog and runs close early. Only
  * then work whose lease has run out, oldest first: until here it counted for its pilot.
+ * A suspect is alone in its task and the only one of its pilot, beside other work: it is
+ * cleared as soon as it is done, and when that pilot is lost too only one is left that
+ * has so many deaths. That one comes last from then on, and costs no other segment its
+ * place.
  */
 #include "base/bytes.h"
 #include "coordinator/core_internal.h"
@@ -34,6 +38,7 @@ struct taker {
     bool asked;       /* whether there is another node */
     bool elsewhere;   /* there is */
     uint32_t skipped; /* ready segments that are not for this node */
+    bool suspect;     /* the pilot has one in hand */
 };
 
 /* Work that failed on this node is for another one, as long as one asks for work. */
@@ -133,6 +138,67 @@ static bool give_merge(struct core *core, uint64_t token)
     return true;
 }
 
+static void lease_segments(struct core *core, const uint32_t *segments, uint32_t count,
+                           uint64_t token)
+{
+    struct core_attempt attempt = attempt_next(core, token);
+    uint32_t slot = core_lease_new(core, &attempt, TASK_PROCESS, segments, count);
+    lease_command(core, slot, token);
+    for (uint32_t i = 0; i < count; i++) {
+        struct core_row *row = &core->rows[segments[i]];
+        if (row->state.attempts < UINT8_MAX)
+            row->state.attempts++;
+        row->lease = slot;
+        row->avoid = 0;
+        core_segment_move(core, segments[i], SEGMENT_LEASED);
+    }
+}
+
+/* Of the next ones, one that died least; CORE_NONE when there is none. */
+static uint32_t suspect_next(const struct core *core)
+{
+    uint32_t found = CORE_NONE;
+    uint32_t place = core_set_next(&core->suspects, 0);
+    for (uint32_t seen = 0; place != CORE_NONE && seen < READY_COMPARED; seen++) {
+        uint32_t number = core->order[place];
+        if (found == CORE_NONE ||
+            core->rows[number].state.deaths < core->rows[found].state.deaths)
+            found = number;
+        place = core_set_next(&core->suspects, place + 1);
+    }
+    return found;
+}
+
+static bool holds_suspect(const struct core *core, const struct core_event *event)
+{
+    for (uint32_t i = 0; i < event->held_count; i++) {
+        const struct core_attempt *row = core_attempt_find(core, event->held[i]);
+        if (row == NULL || row->state != ATTEMPT_LEASED)
+            continue;
+        const struct core_lease *lease = &core->leases[row->lease];
+        if (lease->kind == TASK_PROCESS &&
+            core_segment_suspect(&core->rows[lease->segments[0]]))
+            return true;
+    }
+    return false;
+}
+
+/* One that died alone already waits until nothing else is ready. */
+static bool give_suspect(struct core *core, const struct core_event *event,
+                         struct taker *taker, uint64_t token)
+{
+    uint32_t number = taker->suspect ? CORE_NONE : suspect_next(core);
+    if (number == CORE_NONE || (core->rows[number].state.deaths > CORE_DEATHS_ALONE &&
+                                ready_place(core, taker, 0) != CORE_NONE))
+        return false;
+    taker->suspect = holds_suspect(core, event);
+    if (taker->suspect)
+        return false;
+    lease_segments(core, &number, 1, token);
+    taker->suspect = true;
+    return true;
+}
+
 static bool give_process(struct core *core, struct taker *taker, uint64_t token)
 {
     uint32_t place = ready_place(core, taker, 0);
@@ -145,17 +211,7 @@ static bool give_process(struct core *core, struct taker *taker, uint64_t token)
         place = largest_place(core, taker, place);
     uint32_t segments[TASK_SEGMENTS];
     uint32_t count = gather(core, taker, place, segments);
-    struct core_attempt attempt = attempt_next(core, token);
-    uint32_t slot = core_lease_new(core, &attempt, TASK_PROCESS, segments, count);
-    lease_command(core, slot, token);
-    for (uint32_t i = 0; i < count; i++) {
-        struct core_row *row = &core->rows[segments[i]];
-        if (row->state.attempts < UINT8_MAX)
-            row->state.attempts++;
-        row->lease = slot;
-        row->avoid = 0;
-        core_segment_move(core, segments[i], SEGMENT_LEASED);
-    }
+    lease_segments(core, segments, count, token);
     return true;
 }
 
@@ -172,15 +228,23 @@ static uint32_t tasks_most(const struct core *core, const struct core_event *eve
     return most < SYNC_TASKS ? most : SYNC_TASKS;
 }
 
+/* A lease that ran out is left alone when its work would be for another pilot. */
+static bool expire(struct core *core, const struct taker *taker)
+{
+    return !(taker->suspect && core_set_next(&core->suspects, 0) != CORE_NONE) &&
+           core_lease_expire(core);
+}
+
 void core_give(struct core *core, const struct core_event *event, uint32_t node)
 {
     struct taker taker = {.node = node};
     uint32_t most = tasks_most(core, event);
     for (uint32_t given = 0; given < most;) {
         uint64_t token = event->tokens[given];
-        if (give_merge(core, token) || give_process(core, &taker, token))
+        if (give_merge(core, token) || give_suspect(core, event, &taker, token) ||
+            give_process(core, &taker, token))
             given++;
-        else if (!core_lease_expire(core))
+        else if (!expire(core, &taker))
             break;
     }
 }

@@ -3,6 +3,16 @@
  */
 #include "coordinator/core_internal.h"
 
+bool core_segment_suspect(const struct core_row *row)
+{
+    return row->state.deaths >= CORE_DEATHS_ALONE && row->state.failure == E_PILOT_LOST;
+}
+
+struct core_set *core_ready_set(struct core *core, const struct core_row *row)
+{
+    return core_segment_suspect(row) ? &core->suspects : &core->ready;
+}
+
 void core_segment_move(struct core *core, uint32_t number, enum segment_state to)
 {
     struct core_row *row = &core->rows[number];
@@ -12,11 +22,11 @@ void core_segment_move(struct core *core, uint32_t number, enum segment_state to
     core->counts.by_state[to]++;
     row->state.state = (uint8_t)to;
     if (from == SEGMENT_READY) {
-        core_set_remove(&core->ready, row->place);
+        core_set_remove(core_ready_set(core, row), row->place);
         core->ready_bytes -= row->bytes;
     }
     if (to == SEGMENT_READY) {
-        core_set_add(&core->ready, row->place);
+        core_set_add(core_ready_set(core, row), row->place);
         core->ready_bytes += row->bytes;
     }
     if (from == SEGMENT_LEASED)

@@ -14,12 +14,13 @@ static void order_segments(struct core *core)
     if (core->row_count > 0)
         segment_order(&core->rows->id, sizeof *core->rows, core->row_count, core->order);
     core_set_reserve(&core->ready, core->row_count);
+    core_set_reserve(&core->suspects, core->row_count);
     for (uint32_t place = 0; place < core->row_count; place++) {
         struct core_row *row = &core->rows[core->order[place]];
         row->place = place;
         if (row->state.state != SEGMENT_READY)
             continue;
-        core_set_add(&core->ready, place);
+        core_set_add(core_ready_set(core, row), place);
         core->ready_bytes += row->bytes;
     }
 }

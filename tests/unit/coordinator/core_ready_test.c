@@ -202,6 +202,42 @@ static void planned_segments_wait_for_their_release(void **state)
     world_close(&world);
 }
 
+/* Segment 0 died four times with its pilots, 1 and 2 three times. */
+static void a_pilot_has_one_suspect_and_who_died_alone_comes_last(void **state)
+{
+    (void)state;
+    static const uint8_t deaths[8] = {4, 3, 3};
+    struct campaign_policy policy = policy_of_tests();
+    struct core_segment segments[8];
+    struct world world;
+    for (uint32_t i = 0; i < 8; i++) {
+        segments[i] = segment_of_tests(i);
+        segments[i].state.deaths = deaths[i];
+        segments[i].state.failure = deaths[i] > 0 ? E_PILOT_LOST : E_NONE;
+    }
+    world_load(&world, &policy, segments, 8);
+    world_start(&world);
+    world_sync(&world, 8, NULL, 0);
+    struct held_task suspect = task_given(&world, 0);
+    struct held_task fresh[] = {task_given(&world, 1), task_given(&world, 2)};
+    assert_int_equal(world_count(&world, COMMAND_LEASE), 3);
+    assert_int_equal(suspect.count, 1);
+    assert_int_equal(suspect.segments[0], 1);
+    assert_int_equal(fresh[0].segments[0], 3);
+    assert_int_equal(fresh[0].count + fresh[1].count, 5);
+    world_sync(&world, 8, NULL, suspect.attempt);
+    assert_int_equal(world_count(&world, COMMAND_LEASE), 0);
+    static const uint32_t order[] = {1, 2, 0};
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(suspect.segments[0], order[i]);
+        struct core_report report = report_done(&suspect);
+        world_sync(&world, 8, &report, 0);
+        suspect = task_given(&world, 0);
+    }
+    assert_int_equal(suspect.attempt, 0);
+    world_close(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +254,7 @@ int main(void)
         cmocka_unit_test(an_unknown_pilot_gets_no_work_and_is_told_to_say_hello),
         cmocka_unit_test(after_a_drain_nothing_is_handed_out),
         cmocka_unit_test(planned_segments_wait_for_their_release),
+        cmocka_unit_test(a_pilot_has_one_suspect_and_who_died_alone_comes_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
