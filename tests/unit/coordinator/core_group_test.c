@@ -127,8 +127,7 @@ static void a_unit_without_groups_is_done(void **state)
     world_close(&world);
 }
 
-static void a_failed_merge_waits_longer_each_time_and_is_given_up_in_the_end(
-    void **state)
+static void a_failed_merge_waits_longer_each_time_and_is_given_up_in_the_end(void **state)
 {
     (void)state;
     struct world world;
