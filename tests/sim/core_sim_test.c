@@ -1,7 +1,8 @@
 /* core_sim_test.c - whole campaigns on virtual time, with everything that can go wrong.
  * SPDX-License-Identifier: Apache-2.0
  *
- * SPILLWAY_SIM_SEED=N repeats the one campaign of a seed that was printed.
+ * SPILLWAY_SIM_SEED=N repeats the one campaign of a seed that was printed. One that fails
+ * is kept below, with what it showed.
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -16,6 +17,16 @@
 #include "tests/sim/sim.h"
 
 #define STEPS ((uint64_t)2000000)
+
+/* Seeds that failed, by a fault or by one that was planted to see whether it is found.
+ * When the simulator learns to draw something new a seed is another history from then on:
+ * its first one is looked for again by planting the fault. */
+static const uint64_t kept[] = {
+    0xbc7937e09e7d4a29, /* a report from before a backup blames a segment mended since */
+    0x7ac90c1898ba967c, /* planted: at a start a group PUBLISHING beside void ones is
+                         * taken for what is left of a valid cut */
+    0x6873327955e32d2e, /* planted: a unit is cut anew while a group is PUBLISHING */
+};
 
 struct sums {
     uint64_t campaigns, steps, commands, crashes, restores, refused, voided, missing,
@@ -75,6 +86,18 @@ static void every_campaign_ends_with_each_segment_once_whatever_dies(void **stat
     print_sums(&sums);
 }
 
+static void seeds_that_failed_once_do_not_fail_again(void **state)
+{
+    (void)state;
+    struct sums sums = {.steps = 0};
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        printf("seed 0x%016" PRIx64 "\n", kept[i]);
+        (void)fflush(stdout);
+        campaign(kept[i], &sums);
+    }
+    print_sums(&sums);
+}
+
 static void the_same_seed_gives_the_same_commands(void **state)
 {
     (void)state;
@@ -87,6 +110,7 @@ static void the_same_seed_gives_the_same_commands(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(seeds_that_failed_once_do_not_fail_again),
         cmocka_unit_test(the_same_seed_gives_the_same_commands),
         cmocka_unit_test(every_campaign_ends_with_each_segment_once_whatever_dies),
     };

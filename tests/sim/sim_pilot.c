@@ -200,8 +200,10 @@ void sim_pilot_work(struct sim *sim, uint32_t pilot, uint64_t serial)
     report = (struct core_report){
         .status = REPORT_DONE, .segment_count = task->count, .blamed = UINT32_MAX};
     if (sim_chance(sim, sim->rates.storage))
-        report = (struct core_report){
-            .status = REPORT_FAILED, .failure = E_DISK_FULL, .blamed = UINT32_MAX};
+        report = (struct core_report){.status = REPORT_FAILED,
+                                      .failure = task->attempt % 2 == 0 ? E_DISK_FULL
+                                                                        : E_DISK_WRITE,
+                                      .blamed = UINT32_MAX};
     finish(sim, pilot, &report);
 }
 
