@@ -102,7 +102,6 @@ waits_for "2 gates are closed" sw run "$scratch/demo.yaml" --workers 2
 must approve --period T1 --evidence "${first:0:16}" --reason "understood"
 says out "period T1 is approved until"
 is T1 stage full
-attempts=$(sw status demo --json | grep -o '"attempts":[0-9]*' | head -1)
 waits_for "1 gate is closed" sw run "$scratch/demo.yaml" --workers 2
 is T1 stage "done"
 is T2 waits_for decision
@@ -125,6 +124,14 @@ must approve --period T2 --evidence "$other"
 must sw status demo
 says out "released when a coordinator runs"
 must sw run "$scratch/demo.yaml" --workers 2
+# The sample is not done again: each segment was committed by one attempt.
+sum=0
+for attempt in $(seq 1000); do
+    sw trace --attempt "$attempt" --json >"$scratch/attempt" 2>/dev/null || break
+    grep -q '"kind":"process"' "$scratch/attempt" || continue
+    sum=$((sum + $(grep -o '"committed":[0-9]*' "$scratch/attempt" | cut -d: -f2)))
+done
+[ "$sum" -eq "$(count segments)" ] || fail "attempts committed $sum segments, the campaign has $(count segments)"
 must sw verify demo
 must sw catalog check
 no_strays "$scratch/store"
