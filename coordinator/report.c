@@ -15,14 +15,15 @@
 #define SET_MEMORY   ((size_t)64 << 20)
 
 const char report_usage[] =
-    "spillway report CAMPAIGN [--json]\n"
+    "spillway report CAMPAIGN [--spills] [--json]\n"
     "\n"
-    "Per run and in all: selected = delivered + lost + open, in events and spills, and\n"
-    "EOT (particles on target), where spills are incomplete under both policies: drop\n"
-    "counts nothing of them, scale the share of the delivered physics events. The EOT of\n"
-    "masked spills and spills without a beam count are told apart. Then the loss list: each\n"
-    "lost or quarantined segment with its reason, and who accepted it when and why\n"
-    "(spillway close), or that complete_at of the campaign did.\n";
+    "Per run and in all, with --spills also per spill: selected = delivered + lost + open,\n"
+    "in events and spills, and EOT (particles on target), where spills are incomplete under\n"
+    "both policies: drop counts nothing of them, scale the share of the delivered physics\n"
+    "events. A segment is in all streams or in none, so the account of each stream is this\n"
+    "one. The EOT of masked spills and spills without a beam count are told apart. Then the\n"
+    "loss list: each lost or quarantined segment with its reason, and who accepted it when\n"
+    "and why (spillway close), or that complete_at of the campaign did.\n";
 
 /* The run that is being collected. */
 struct collected {
@@ -48,6 +49,7 @@ void campaign_report_init(struct campaign_report *report)
 void campaign_report_release(struct campaign_report *report)
 {
     free(report->runs);
+    free(report->spills);
     free(report->losses);
     rulings_release(&report->rulings);
     campaign_report_init(report);
@@ -234,6 +236,35 @@ static bool skips_collect(struct collected *collected, struct campaign_report *r
     return done;
 }
 
+static void spill_add(struct campaign_report *report, const struct report_spill *spill)
+{
+    if (report->spill_count == report->spill_room) {
+        report->spill_room = report->spill_room == 0 ? 256 : 2 * report->spill_room;
+        report->spills =
+            mem_grow(report->spills, report->spill_room, sizeof report->spills[0]);
+    }
+    report->spills[report->spill_count++] = *spill;
+}
+
+/* The accounts of the run once more, one spill at a time. */
+static void spills_close(const struct collected *collected,
+                         struct campaign_report *report, uint32_t run)
+{
+    size_t end;
+    for (size_t first = 0, at = 0; first < collected->count; first = end, at++) {
+        struct report_spill one = {.run = run, .spill = collected->segments[first].spill};
+        for (end = first + 1; end < collected->count;)
+            if (collected->segments[end].spill == one.spill)
+                end++;
+            else
+                break;
+        eot_account(collected->segments + first, end - first, &collected->spills[at], 1,
+                    &one.eot);
+        if (one.eot.selected.spills > 0)
+            spill_add(report, &one);
+    }
+}
+
 static void run_close(struct collected *collected, struct campaign_report *report,
                       uint32_t run)
 {
@@ -248,6 +279,8 @@ static void run_close(struct collected *collected, struct campaign_report *repor
         report->runs = mem_grow(report->runs, report->run_room, sizeof report->runs[0]);
     }
     report->runs[report->run_count++] = one;
+    if (report->by_spill)
+        spills_close(collected, report, run);
     collected->count = 0;
     collected->spill_count = 0;
 }
@@ -318,6 +351,15 @@ static int run_order(const void *a, const void *b)
     return (left->run > right->run) - (left->run < right->run);
 }
 
+static int spill_order(const void *a, const void *b)
+{
+    const struct report_spill *left = a;
+    const struct report_spill *right = b;
+    if (left->run != right->run)
+        return left->run > right->run ? 1 : -1;
+    return (left->spill > right->spill) - (left->spill < right->spill);
+}
+
 static int loss_order(const void *a, const void *b)
 {
     const struct report_loss *left = a;
@@ -330,6 +372,8 @@ static void sort_all(struct campaign_report *report)
 {
     if (report->run_count > 0)
         qsort(report->runs, report->run_count, sizeof *report->runs, run_order);
+    if (report->spill_count > 0)
+        qsort(report->spills, report->spill_count, sizeof *report->spills, spill_order);
     if (report->loss_count > 0)
         qsort(report->losses, report->loss_count, sizeof *report->losses, loss_order);
 }
@@ -398,15 +442,17 @@ bool campaign_report_read(struct campaign_report *report, struct catalog_txn *tx
 static bool report_words(struct area *area, int argc, char **argv, struct bytes *out,
                          struct err *err)
 {
-    bool json = false;
-    const struct command_option options[] = {{.name = "json", .flag = &json}};
+    bool json = false, spills = false;
+    const struct command_option options[] = {{.name = "json", .flag = &json},
+                                             {.name = "spills", .flag = &spills}};
     struct catalog *catalog = NULL;
     struct catalog_txn *txn = NULL;
     struct campaign_report report;
-    if (!command_options(options, 1, &argc, argv, err) ||
+    if (!command_options(options, 2, &argc, argv, err) ||
         !command_words(argc, 1, 1, "one campaign", err))
         return false;
     campaign_report_init(&report);
+    report.by_spill = spills;
     bool done = area_catalog(area, CATALOG_READ, &catalog, err) &&
                 catalog_begin(catalog, &txn, err) &&
                 campaign_report_read(&report, txn, argv[1], err);

@@ -1,4 +1,4 @@
-/* report.h - spillway report: selected = delivered + lost + open, run by run.
+/* report.h - spillway report: selected = delivered + lost + open, by run and spill.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SPILLWAY_COORDINATOR_REPORT_H
@@ -30,10 +30,18 @@ struct report_run {
     struct eot eot;
 };
 
+struct report_spill {
+    uint32_t run, spill;
+    struct eot eot;
+};
+
 struct campaign_report {
     struct campaign campaign;
     struct report_run *runs;
     size_t run_count, run_room;
+    bool by_spill;               /* asked for before it is read */
+    struct report_spill *spills; /* ascending */
+    size_t spill_count, spill_room;
     struct report_loss *losses; /* merge order */
     size_t loss_count, loss_room;
     struct eot sum;

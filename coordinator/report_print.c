@@ -138,11 +138,19 @@ bool campaign_report_text(const struct campaign_report *report, struct bytes *ou
                    campaign->policy.eot_partial == EOT_PARTIAL_DROP ? "drop" : "scale") ||
         !heading_text(out, err))
         return false;
+    size_t spill = 0;
     for (size_t i = 0; i < report->run_count; i++) {
         char name[24];
-        (void)snprintf(name, sizeof name, "run %" PRIu32, report->runs[i].run);
+        uint32_t run = report->runs[i].run;
+        (void)snprintf(name, sizeof name, "run %" PRIu32, run);
         if (!account_text(name, &report->runs[i].eot, out, err))
             return false;
+        for (; spill < report->spill_count && report->spills[spill].run == run; spill++) {
+            (void)snprintf(name, sizeof name, " spill %" PRIu32,
+                           report->spills[spill].spill);
+            if (!account_text(name, &report->spills[spill].eot, out, err))
+                return false;
+        }
     }
     return account_text("all runs", &report->sum, out, err) &&
            fallback_text(&report->fallbacks, out, err) && losses_text(report, out, err);
@@ -169,6 +177,20 @@ void report_account_json(struct json_writer *json, const struct eot *eot)
     json_put_u64(json, "eot_unknown_spills", eot->unknown_spills);
     json_put_u64(json, "eot_conflict_spills", eot->conflict_spills);
     json_put_u64(json, "eot_unknown_events", eot->unknown_events);
+}
+
+/* The spills of a run from *at on. */
+static void spills_json(const struct campaign_report *report, uint32_t run, size_t *at,
+                        struct json_writer *json)
+{
+    json_open_array(json, "spills");
+    for (; *at < report->spill_count && report->spills[*at].run == run; ++*at) {
+        json_open_object(json, NULL);
+        json_put_u64(json, "spill", report->spills[*at].spill);
+        report_account_json(json, &report->spills[*at].eot);
+        json_close_object(json);
+    }
+    json_close_array(json);
 }
 
 static void loss_json(struct json_writer *json, const struct report_loss *loss)
@@ -211,10 +233,13 @@ bool campaign_report_json(const struct campaign_report *report, struct bytes *ou
     json_put_text(&json, "campaign", report->campaign.name);
     json_put_text(&json, "eot_partial", drop ? "drop" : "scale");
     json_open_array(&json, "runs");
+    size_t spill = 0;
     for (size_t i = 0; i < report->run_count; i++) {
         json_open_object(&json, NULL);
         json_put_u64(&json, "run", report->runs[i].run);
         report_account_json(&json, &report->runs[i].eot);
+        if (report->by_spill)
+            spills_json(report, report->runs[i].run, &spill, &json);
         json_close_object(&json);
     }
     json_close_array(&json);

@@ -40,6 +40,30 @@ must spillway --area "$area" close c1 --by ann --reason 'the disk of "gdaq2" die
 says out "{\"lost\":$((set_aside / 2))}"
 must spillway --area "$area" report c1
 says out 'lost, E_' ', accepted by ann on 20' 'Z: the disk of "gdaq2" died' "quarantined, E_"
+# The same per spill: each balances, and together they are the run.
+must spillway --area "$area" report c1 --spills
+says out " spill 1 "
+must spillway --area "$area" report c1 --spills --json
+mv "$scratch/out" "$scratch/spills"
+must python3 - "$scratch/spills" <<'PY'
+import json, sys
+text = json.load(open(sys.argv[1]))
+parts = "selected", "delivered", "lost", "open", "masked"
+lost = 0
+for run in text["runs"]:
+    assert run["spills"] and len({s["spill"] for s in run["spills"]}) == len(run["spills"]), run
+    for what in "events", "spills", "eot_drop", "eot_scale":
+        for spill in run["spills"]:
+            rest = sum(spill[p][what] for p in parts[1:])
+            assert abs(spill["selected"][what] - rest) <= 1e-9 * rest, (what, spill)
+        for part in parts:
+            all_of_it = sum(spill[part][what] for spill in run["spills"])
+            assert abs(run[part][what] - all_of_it) <= 1e-9 * all_of_it, (what, part, run["run"])
+    lost += sum(spill["lost"]["events"] for spill in run["spills"])
+assert lost == text["all"]["lost"]["events"] > 0
+named = {(l["run"], l["spill"]) for l in text["losses"] if l["state"] == "lost" and l["events"]}
+assert named == {(r["run"], s["spill"]) for r in text["runs"] for s in r["spills"] if s["lost"]["events"]}
+PY
 must spillway --area "$area" catalog check
 [ ! -e "$area/losses/c1.json" ] || fail "a loss list although the campaign is open"
 
