@@ -1,11 +1,11 @@
-/* catalog_steps_test.c - the n-th write, sync or allocation of a catalog fails, for all
- * n. SPDX-License-Identifier: Apache-2.0
+/* catalog_steps_test.c - the n-th write, sync or allocation of a catalog fails.
+ * SPDX-License-Identifier: Apache-2.0
  *
  * A child makes a catalog whose map grows, commits one transaction after the other,
  * copies it, and says in shared memory how many were acknowledged. One step of it fails,
- * ours or LMDB's. Then the catalog is opened without faults: what was acknowledged is
- * there, at most one transaction more, each of them whole, and a check from the ground up
- * is clean.
+ * ours or LMDB's, for all n. Then the catalog is opened without faults: what was
+ * acknowledged is there, at most one transaction more, each of them whole, and a check is
+ * clean.
  */
 #include "tests/fault/steps.h"
 
