@@ -8,9 +8,21 @@
 
 #include "base/bytes.h"
 #include "coordinator/pace.h"
+#include "coordinator/segment_order.h"
 
 /* Leases of 4096 segment numbers each, read one at a time: far below this. */
 #define BOOK_ARENA ((size_t)64 << 20)
+
+/* Segments that are read at a time. */
+#define BOOK_BATCH 16384u
+
+struct batch {
+    uint32_t first; /* in the plan */
+    uint32_t count;
+    struct segment_id ids[BOOK_BATCH];
+    uint64_t bytes[BOOK_BATCH];
+    uint32_t order[BOOK_BATCH]; /* of their records */
+};
 
 uint32_t book_missing_steps(const struct campaign *campaign,
                             const struct plan_state *state)
@@ -69,22 +81,52 @@ void book_put_group(struct book *book, const struct merge_group *group)
     book->groups[group->number] = *group;
 }
 
-static bool load_segment(struct catalog_txn *txn, uint32_t campaign, uint32_t number,
-                         struct core_segment *segment, struct err *err)
+static bool there(enum lookup found, uint32_t number, struct err *err)
 {
-    struct plan_segment plan;
-    struct segment record;
-    enum lookup found = catalog_get_plan_segment(txn, campaign, number, &plan, err);
-    if (found == LOOKUP_FOUND)
-        found = catalog_get_segment(txn, &plan.id, &record, err);
     if (found == LOOKUP_ABSENT)
         return err_set(err, E_CATALOG_DAMAGED,
                        "segment %u of the plan is not in the catalog", number);
-    if (found != LOOKUP_FOUND)
-        return false;
-    segment->id = plan.id;
-    segment->bytes = record.length;
+    return found == LOOKUP_FOUND;
+}
+
+/* A plan goes from spill to spill through all builders, the records of segments from
+ * chunk to chunk: they are read in their own order, else each would be a search of its
+ * own through the whole table. */
+static bool read_batch(struct catalog_txn *txn, uint32_t campaign, struct batch *batch,
+                       struct err *err)
+{
+    struct plan_segment plan;
+    struct segment record;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        uint32_t number = batch->first + i;
+        if (!there(catalog_get_plan_segment(txn, campaign, number, &plan, err), number,
+                   err))
+            return false;
+        batch->ids[i] = plan.id;
+    }
+    segment_order(batch->ids, sizeof *batch->ids, batch->count, batch->order);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        uint32_t at = batch->order[i];
+        if (!there(catalog_get_segment(txn, &batch->ids[at], &record, err),
+                   batch->first + at, err))
+            return false;
+        batch->bytes[at] = record.length;
+    }
     return true;
+}
+
+/* Units are runs: segments of one follow each other. */
+static void count_in_unit(struct book *book, uint32_t number, uint32_t run)
+{
+    if (book->unit_count == 0 || book->unit_run != run) {
+        if (book->unit_count == book->unit_capacity) {
+            book->unit_capacity = book->unit_capacity == 0 ? 64 : 2 * book->unit_capacity;
+            book->units = mem_grow(book->units, book->unit_capacity, sizeof *book->units);
+        }
+        book->units[book->unit_count++] = (struct core_unit){.first = number};
+        book->unit_run = run;
+    }
+    book->units[book->unit_count - 1].count++;
 }
 
 static void add_units(struct book *book, struct core *core)
@@ -93,30 +135,33 @@ static void add_units(struct book *book, struct core *core)
         core_add_unit(core, &book->units[i]);
 }
 
+static void add_batch(struct book *book, struct core *core, const struct batch *batch)
+{
+    for (uint32_t i = 0; i < batch->count; i++) {
+        uint32_t number = batch->first + i;
+        struct core_segment segment = {
+            .id = batch->ids[i], .bytes = batch->bytes[i], .state = book->states[number]};
+        segment.steps = book_missing_steps(&book->campaign, &segment.state);
+        core_add_segment(core, &segment);
+        count_in_unit(book, number, segment.id.chunk.run);
+    }
+}
+
 static bool load_segments(struct book *book, struct catalog_txn *txn, struct core *core,
                           struct err *err)
 {
-    uint32_t count = book->campaign.segment_count;
-    uint32_t capacity = 0;
-    uint32_t run = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        struct core_segment segment;
-        if (!load_segment(txn, book->campaign.id, i, &segment, err))
-            return false;
-        segment.state = book->states[i];
-        segment.steps = book_missing_steps(&book->campaign, &segment.state);
-        core_add_segment(core, &segment);
-        if (i == 0 || segment.id.chunk.run != run) {
-            if (book->unit_count == capacity) {
-                capacity = capacity == 0 ? 64 : 2 * capacity;
-                book->units = mem_grow(book->units, capacity, sizeof *book->units);
-            }
-            book->units[book->unit_count++] = (struct core_unit){.first = i};
-            run = segment.id.chunk.run;
-        }
-        book->units[book->unit_count - 1].count++;
+    uint32_t left = book->campaign.segment_count;
+    struct batch *batch = mem_large(1, sizeof *batch);
+    bool done = true;
+    for (batch->first = 0; done && left > 0; batch->first += batch->count) {
+        batch->count = left < BOOK_BATCH ? left : BOOK_BATCH;
+        left -= batch->count;
+        done = read_batch(txn, book->campaign.id, batch, err);
+        if (done)
+            add_batch(book, core, batch);
     }
-    return true;
+    free(batch);
+    return done;
 }
 
 static bool load_groups(struct book *book, struct catalog_txn *txn, struct core *core,

@@ -19,6 +19,8 @@ struct book {
     struct plan_state *states; /* campaign.segment_count */
     struct core_unit *units;
     uint32_t unit_count;
+    uint32_t unit_capacity;
+    uint32_t unit_run;          /* of the last one */
     struct merge_group *groups; /* campaign.group_count */
     uint32_t group_capacity;
 };
