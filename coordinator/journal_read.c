@@ -59,9 +59,11 @@ static void *list_add(struct list *list, size_t size)
     return (uint8_t *)list->items + list->count++ * size;
 }
 
-static bool fail(const struct journal_state *state, struct err *err, const char *text)
+static enum lookup refused(const struct journal_state *state, struct err *err,
+                           const char *text)
 {
-    return err_set(err, E_JOURNAL, "line %" PRIu64 ": %s", state->reader.line, text);
+    (void)err_set(err, E_JOURNAL, "line %" PRIu64 ": %s", state->reader.line, text);
+    return LOOKUP_FAILED;
 }
 
 static void rule_read(struct journal_state *state)
@@ -251,31 +253,43 @@ static bool head_line(struct journal_state *state, const char *name)
     return false;
 }
 
-/* Up to the first event, which is read again. */
-static bool head_read(struct journal_state *state, struct err *err)
+/* At its end, or in a line that was not written to its end? */
+static bool is_torn(const struct journal_reader *reader)
 {
-    struct journal_reader *reader = &state->reader;
-    char name[16];
-    if (!journal_next(reader, name) || strcmp(name, "spillway-1") != 0)
-        return fail(state, err, "this is no journal, or one of another version");
-    journal_take_text(reader, state->campaign, sizeof state->campaign);
-    for (;;) {
-        struct journal_reader before = *reader;
-        if (!journal_next(reader, name))
-            return fail(state, err, "it ends before its first event");
-        if (strcmp(name, "event") == 0) {
-            *reader = before;
-            break;
-        }
-        if (!head_line(state, name) || reader->broken || journal_more(reader))
-            return fail(state, err, "no coordinator writes this");
-    }
-    bool whole = state->units.count == 0 || state->covered == state->segments.count;
-    return whole || fail(state, err, "the units do not cover the plan");
+    return reader->at == reader->size ||
+           memchr(reader->data + reader->at, '\n', reader->size - reader->at) == NULL;
 }
 
-bool journal_state_read(const char *data, size_t size, struct journal_state **state,
-                        struct err *err)
+/* Up to the first event, which is read again. ABSENT: there is none. */
+static enum lookup head_read(struct journal_state *state, struct err *err)
+{
+    struct journal_reader *reader = &state->reader;
+    struct journal_reader before = *reader;
+    char name[16];
+    if (reader->size == 0)
+        return LOOKUP_ABSENT;
+    if (!journal_next(reader, name) || strcmp(name, "spillway-1") != 0)
+        return refused(state, err, "this is no journal, or one of another version");
+    journal_take_text(reader, state->campaign, sizeof state->campaign);
+    for (;;) {
+        before = *reader;
+        if (!journal_next(reader, name))
+            return is_torn(reader)
+                       ? LOOKUP_ABSENT
+                       : refused(state, err, "a line before the first event is damaged");
+        if (strcmp(name, "event") == 0)
+            break;
+        if (!head_line(state, name) || reader->broken || journal_more(reader))
+            return refused(state, err, "no coordinator writes this");
+    }
+    *reader = before;
+    if (state->units.count != 0 && state->covered != state->segments.count)
+        return refused(state, err, "the units do not cover the plan");
+    return LOOKUP_FOUND;
+}
+
+enum lookup journal_state_read(const char *data, size_t size,
+                               struct journal_state **state, struct err *err)
 {
     struct journal_state *made = mem_new(1, sizeof *made);
     made->reader = (struct journal_reader){.data = data, .size = size};
@@ -283,13 +297,14 @@ bool journal_state_read(const char *data, size_t size, struct journal_state **st
     made->texts = mem_new(SYNC_REPORTS, sizeof *made->texts);
     made->held = mem_new(SYNC_HELD, sizeof *made->held);
     made->tokens = mem_new(SYNC_TASKS, sizeof *made->tokens);
-    if (!head_read(made, err)) {
+    enum lookup found = head_read(made, err);
+    if (found != LOOKUP_FOUND) {
         journal_state_free(made);
-        return false;
+        return found;
     }
     made->groups_known = (uint32_t)made->groups.count;
     *state = made;
-    return true;
+    return LOOKUP_FOUND;
 }
 
 void journal_state_free(struct journal_state *state)
@@ -484,6 +499,6 @@ enum lookup journal_event_next(struct journal_state *state, struct journal_event
         reader->broken = true;
     if (!reader->broken && !journal_more(reader))
         return LOOKUP_FOUND;
-    (void)fail(state, err, "no coordinator writes this");
+    (void)refused(state, err, "no coordinator writes this");
     return LOOKUP_FAILED;
 }

@@ -12,9 +12,10 @@
 
 struct journal_state;
 
-/* What a core was loaded from; `data` is borrowed. */
-bool journal_state_read(const char *data, size_t size, struct journal_state **state,
-                        struct err *err);
+/* What a core was loaded from; `data` is borrowed. ABSENT: it ends before its first event,
+ * as when a coordinator is killed while it starts. */
+enum lookup journal_state_read(const char *data, size_t size,
+                               struct journal_state **state, struct err *err);
 void journal_state_free(struct journal_state *state);
 const char *journal_state_campaign(const struct journal_state *state);
 const struct campaign_policy *journal_state_policy(const struct journal_state *state);

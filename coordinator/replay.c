@@ -258,15 +258,21 @@ static bool replay_file(const char *path, const char *policy_path, struct err *e
     bytes_init(&out, REPLAY_TEXT);
     bool done = (policy_path == NULL || policy_read(policy_path, &policy, err)) &&
                 disk_read_file(path, &data, err);
+    enum lookup found = LOOKUP_ABSENT;
     if (done) {
-        done = journal_state_read((const char *)data.data, data.size, &state, err) &&
-               replay_journal(state, policy_path == NULL ? NULL : &policy, &replayed,
-                              &out, err);
-        if (!done)
-            err_wrap(err, "%s", path);
+        found = journal_state_read((const char *)data.data, data.size, &state, err);
+        if (found == LOOKUP_FOUND &&
+            !replay_journal(state, policy_path == NULL ? NULL : &policy, &replayed, &out,
+                            err))
+            found = LOOKUP_FAILED;
+        done = found != LOOKUP_FAILED || err_wrap(err, "%s", path);
     }
-    if (done)
+    if (done && found == LOOKUP_FOUND)
         print(state, &replayed, &out, policy_path != NULL);
+    else if (done)
+        (void)printf("%s: its coordinator ended before its first event: it decided "
+                     "nothing\n",
+                     path);
     journal_state_free(state);
     bytes_release(&out);
     bytes_release(&data);

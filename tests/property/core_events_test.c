@@ -264,7 +264,7 @@ static bool replays(const char *data, size_t size, struct replayed *replayed,
     struct bytes out;
     struct campaign_policy other = {.lease_ns = SECOND, .attempts = 1};
     bytes_init(&out, 100000);
-    bool done = journal_state_read(data, size, &state, err);
+    bool done = journal_state_read(data, size, &state, err) == LOOKUP_FOUND;
     if (done) {
         done = replay_journal(state, &other, replayed, &out, err);
         journal_state_free(state);

@@ -36,6 +36,9 @@ says out "E_WORKER_INPUT: rule 101, quarantine, would be rule 1, retry" \
 must spillway replay "$scratch/journal" --policy "$scratch/c.yaml"
 says out "under the other policy 0 of " "the history would be the same"
 
+head -2 "$scratch/journal" >"$scratch/started"
+must spillway replay "$scratch/started"
+says out "ended before its first event"
 refused 10 "line 0: this is no journal" spillway replay "$scratch/c.yaml"
 refused 15 "E_DISK_OPEN" spillway replay "$scratch/nothing"
 refused 2 "one journal is missing" spillway replay
