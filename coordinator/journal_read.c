@@ -264,7 +264,7 @@ static bool is_torn(const struct journal_reader *reader)
 static enum lookup head_read(struct journal_state *state, struct err *err)
 {
     struct journal_reader *reader = &state->reader;
-    struct journal_reader before = *reader;
+    struct journal_reader before;
     char name[16];
     if (reader->size == 0)
         return LOOKUP_ABSENT;

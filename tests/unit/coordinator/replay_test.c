@@ -270,26 +270,38 @@ static size_t save(const struct core *core, struct journal_writer *writer)
 
 /* Spill by spill through three builders and two chunks; the second builder lacks spill 4,
  * the third has three segments of spill 6, and one segment is committed. */
+static uint32_t segments_of(uint32_t spill, uint16_t builder)
+{
+    if (spill == 4 && builder == 2)
+        return 0;
+    return spill == 6 && builder == 3 ? 3 : 1;
+}
+
+static struct core_segment segment_of(uint32_t number, uint32_t spill, uint16_t builder,
+                                      uint32_t k)
+{
+    struct core_segment segment = segment_of_tests(number);
+    segment.id.chunk.builder = builder;
+    segment.id.chunk.number = (uint16_t)(1 + spill / 10);
+    segment.id.ordinal = spill % 10 + k;
+    if (spill % 10 > 6 && builder == 3)
+        segment.id.ordinal += 2;
+    segment.bytes = 1000 + number;
+    if (spill == 12 && builder == 1)
+        segment.state.state = SEGMENT_COMMITTED;
+    return segment;
+}
+
 static uint32_t plan_of_spills(struct core *core)
 {
     uint32_t count = 0;
     for (uint32_t spill = 0; spill < 20; spill++)
-        for (uint16_t builder = 1; builder <= 3; builder++) {
-            uint32_t more = spill == 6 && builder == 3 ? 3 : 1;
-            for (uint32_t k = 0; k < more && !(spill == 4 && builder == 2); k++) {
-                struct core_segment segment = segment_of_tests(count);
-                segment.id.chunk.builder = builder;
-                segment.id.chunk.number = (uint16_t)(1 + spill / 10);
-                segment.id.ordinal = spill % 10 + k;
-                if (spill % 10 > 6 && builder == 3)
-                    segment.id.ordinal += 2;
-                segment.bytes = 1000 + count;
-                if (spill == 12 && builder == 1)
-                    segment.state.state = SEGMENT_COMMITTED;
+        for (uint16_t builder = 1; builder <= 3; builder++)
+            for (uint32_t k = 0; k < segments_of(spill, builder); k++) {
+                struct core_segment segment = segment_of(count, spill, builder, k);
                 core_add_segment(core, &segment);
                 count++;
             }
-        }
     return count;
 }
 
