@@ -46,6 +46,7 @@ struct sim_rates {
     uint32_t flaky;     /* a segment is of each bad nature */
     uint32_t jump;      /* the clock of the coordinator, per second */
     uint32_t gate;      /* a word on a gate, per second */
+    uint32_t recover;   /* accepted losses are opened again, per second */
 };
 
 enum sim_nature {
@@ -198,7 +199,7 @@ struct sim {
     int64_t tick_ns;  /* planned, INT64_MAX none */
     bool quiet;       /* no more faults: the campaign must end now */
     uint64_t steps, commands, crashes, restores, refused, voided, committed, missing,
-        jumps, words, released;
+        jumps, words, released, recovered;
     uint64_t hash; /* of all commands, in order */
 };
 
@@ -290,6 +291,9 @@ void sim_lose_file(struct sim *sim);
 
 /* Releases what is behind open gates, as the service does from time to time. */
 void sim_open_gates(struct sim *sim);
+
+/* A manager mends what caused the accepted losses, and opens exactly them again. */
+void sim_recover(struct sim *sim);
 
 /* Pauses a running campaign, lets a paused one go on. */
 void sim_hold(struct sim *sim);

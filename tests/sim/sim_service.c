@@ -368,6 +368,24 @@ void sim_open_gates(struct sim *sim)
     free(numbers);
 }
 
+/* No coordinator runs meanwhile. */
+void sim_recover(struct sim *sim)
+{
+    uint64_t before = sim->recovered;
+    for (uint32_t i = 0; i < sim->segment_count; i++) {
+        struct plan_state *state = &sim->catalog.states[i];
+        if (state->state != SEGMENT_LOST)
+            continue;
+        *state = (struct plan_state){.state = SEGMENT_READY, .attempts = state->attempts};
+        sim->natures[i] = SIM_MENDED;
+        sim->recovered++;
+    }
+    if (sim->recovered == before)
+        return;
+    sim->catalog.complete = false;
+    die(sim);
+}
+
 /* A part vanishes: every segment in it is told. */
 void sim_lose_file(struct sim *sim)
 {

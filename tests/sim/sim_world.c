@@ -46,7 +46,8 @@ static void draw_rates(struct sim *sim)
                                     .pause = rate(sim, 20000),
                                     .flaky = rate(sim, 60000),
                                     .jump = rate(sim, 20000),
-                                    .gate = 2000 + rate(sim, 20000)};
+                                    .gate = 2000 + rate(sim, 20000),
+                                    .recover = rate(sim, 300000)};
     sim->policy = (struct campaign_policy){
         .task_ns = random_below(&sim->random, 2) == 0 ? 0 : 8 * SIM_SECOND,
         .task_bytes = 100 * (1 + random_below(&sim->random, 12)),
@@ -170,6 +171,8 @@ static void chances(struct sim *sim)
         sim_gate_word(sim);
     if (random_below(&sim->random, 5) == 0)
         sim_open_gates(sim);
+    if (sim->core != NULL && sim_chance(sim, sim->rates.recover))
+        sim_recover(sim);
     if (random_below(&sim->random, 100) == 0)
         sim_catalog_copy(&sim->backup, &sim->catalog);
 }
