@@ -44,7 +44,8 @@ cp "$scratch/out" "$scratch/first"
 expect 0 spillway plan "$scratch/raw.yaml" --simulate 8 --failures 0 --json
 cmp -s "$scratch/first" "$scratch/out" || fail "the same seed simulates something else"
 expect 0 spillway plan "$scratch/raw.yaml" --simulate 8 --walltime 60 --event-ms 20
-says out "SYNTHETIC" "taken: 20 ms an event" "time: " "best: task: {seconds: "
+says out "SYNTHETIC" "taken: 20 ms an event" "time: " "in 90 % of" "tail: " "which wait for" \
+    "coordinator: " "of a core" "best: task: {seconds: "
 [ "$(catalog_sum "$SPILLWAY_AREA")" = "$before" ] ||
     fail "a simulation changed the catalog"
 [ ! -e "$scratch/store" ] || fail "a simulation made the store"
