@@ -112,6 +112,7 @@ static bool run_check(struct plan *plan, struct catalog_txn *txn, struct plan_ru
         if (!chunk_check(plan, run, &chunk, &expected, err))
             return false;
         run->bytes += chunk.size;
+        run->segments += chunk.segments;
         expected = chunk.id;
         from = chunk.id;
         more = chunk_id_step(&from);
@@ -404,6 +405,18 @@ static bool copies_check(struct plan *plan, struct plan_run *run,
     return true;
 }
 
+/* Room for all of them at once: a plan of a million fills a hundred megabytes. */
+static void segments_expect(struct plan *plan)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < plan->run_count; i++)
+        count += plan->runs[i].blocked[0] == 0 ? plan->runs[i].segments : 0;
+    plan->room = count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
+    plan->segments = mem_large(plan->room, sizeof plan->segments[0]);
+    plan->states = mem_large(plan->room, sizeof plan->states[0]);
+    plan->bytes = mem_large(plan->room, sizeof plan->bytes[0]);
+}
+
 static bool segments_read(struct plan *plan, struct catalog *catalog, struct err *err)
 {
     struct run_segments all = {.count = 0};
@@ -412,6 +425,7 @@ static bool segments_read(struct plan *plan, struct catalog *catalog, struct err
     if (!catalog_begin(catalog, &txn, err))
         return false;
     key_maker_init(&keys);
+    segments_expect(plan);
     bool done = true;
     for (size_t i = 0; done && i < plan->run_count; i++) {
         struct plan_run *run = &plan->runs[i];

@@ -28,6 +28,7 @@ struct plan_run {
     uint32_t reused;      /* segments with all products */
     uint32_t select_only; /* reconstructed before, only selections are missing */
     uint64_t bytes;       /* of the run */
+    uint64_t segments;    /* by its chunks */
     uint64_t bytes_to_read;
     uint64_t events;           /* physics and calibration */
     char blocked[PLAN_REASON]; /* why it cannot be planned; "" when it can */

@@ -3,10 +3,15 @@
  */
 #include <stdio.h>
 
+#include "base/heap.h"
 #include "coordinator/orders.h"
 #include "coordinator/plan_build.h"
 #include "coordinator/who.h"
 #include "coordinator/write.h"
+
+/* Bytes of pages for a segment with its state, and for a value. */
+#define SEGMENT_PAGES 192u
+#define VALUE_PAGES   4096u
 
 static bool manifest_put(struct catalog_txn *txn, const struct plan *plan,
                          struct err *err)
@@ -74,11 +79,28 @@ static bool plan_put(struct catalog_txn *txn, void *context, struct err *err)
     return true;
 }
 
+/* The catalog keeps the pages of a transaction in memory until it is committed: their
+ * first touch was a sixth of a large plan. */
+static size_t pages_of(const struct plan *plan)
+{
+    return (size_t)plan->count * SEGMENT_PAGES +
+           (size_t)plan->values.table.count * VALUE_PAGES;
+}
+
+static bool plan_write(struct plan *plan, struct catalog *catalog, write_step step,
+                       void *context, struct err *err)
+{
+    heap_expect(pages_of(plan));
+    bool done = write_catalog(catalog, step, context, err);
+    heap_settle();
+    return done;
+}
+
 bool plan_store(struct plan *plan, struct catalog *catalog, int64_t wall_s,
                 struct err *err)
 {
     plan->campaign.created_s = wall_s;
-    return write_catalog(catalog, plan_put, plan, err);
+    return plan_write(plan, catalog, plan_put, plan, err);
 }
 
 struct both {
@@ -98,5 +120,5 @@ bool plan_store_with(struct plan *plan, struct catalog *catalog, int64_t wall_s,
 {
     struct both both = {plan, also, context};
     plan->campaign.created_s = wall_s;
-    return write_catalog(catalog, both_put, &both, err);
+    return plan_write(plan, catalog, both_put, &both, err);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define MEGABYTE   ((size_t)1 << 20)
 #define LARGE_PAGE (2 * MEGABYTE)
@@ -22,6 +23,13 @@
 #define LARGE (3 * MEGABYTE)
 
 #define STEP ((size_t)128 << 10) /* by which the heap grows: what the library does */
+
+/* Free places of the heap that would take a block; with more of them it is large enough.
+ */
+#define HOLES 32u
+
+/* More than this is not asked for at a time. */
+#define LONGEST ((size_t)1 << 30)
 
 /* The addresses before the first large page: nobody uses them. */
 static void *volatile apart;
@@ -39,6 +47,31 @@ void heap_prepare(void)
     (void)madvise(start + before, ROOM, MADV_HUGEPAGE);
     apart = malloc(before);
     free(start);
+}
+
+void heap_expect(size_t bytes)
+{
+    void *holes[HOLES];
+    uint32_t count = 0;
+    uint8_t *start = sbrk(0);
+    if (bytes < LARGE_PAGE)
+        return;
+    (void)mallopt(M_MMAP_THRESHOLD, (int)LARGE);
+    (void)mallopt(M_TOP_PAD, (int)(bytes < LONGEST ? bytes : LONGEST));
+    while (count < HOLES && sbrk(0) == start) /* until nothing in it fits */
+        holes[count++] = malloc(LARGE - STEP);
+    uint8_t *end = sbrk(0);
+    size_t before = (LARGE_PAGE - (uintptr_t)start % LARGE_PAGE) % LARGE_PAGE;
+    if (end > start && (size_t)(end - start) > before)
+        (void)madvise(start + before, (size_t)(end - start) - before, MADV_HUGEPAGE);
+    while (count > 0)
+        free(holes[--count]);
+}
+
+void heap_settle(void)
+{
+    (void)mallopt(M_TOP_PAD, (int)STEP);
+    (void)malloc_trim(STEP);
 }
 
 void heap_limited(uint64_t bytes)

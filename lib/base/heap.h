@@ -7,11 +7,17 @@
 #ifndef SPILLWAY_BASE_HEAP_H
 #define SPILLWAY_BASE_HEAP_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* For the start of a program, before it has other threads. Takes addresses for 40 MiB,
  * but no memory that is not used. Without large pages all works the same. */
 void heap_prepare(void);
+
+/* For so many bytes in small blocks, soon: the heap grows by them at once, in large pages.
+ * They are taken when they are touched; heap_settle gives back what is free after it. */
+void heap_expect(size_t bytes);
+void heap_settle(void);
 
 /* For a process that may have only so much data memory from now on: free memory goes back
  * to the kernel when the heap could hide that there is less. 0: no limit. */

@@ -34,22 +34,37 @@ bool effective_needs_bytes(const struct payload_type *type)
 
 /* ---- index ---- */
 
+/* The row is the first of its (run, spill). */
+static bool begins(const struct table *table, size_t row)
+{
+    const union table_cell *cells = table_cell(table, row, 0);
+    const union table_cell *above = row > 0 ? cells - table->column_count : NULL;
+    return above == NULL || above[0].count != cells[0].count ||
+           above[1].count != cells[1].count;
+}
+
 static bool index_rows(struct spill_table *made, struct err *err)
 {
     void *spills = NULL;
     void *means = NULL;
+    size_t count = 0;
+    size_t mean_count = 0;
     const struct table *table = &made->table;
-    if (!arena_take(&made->arena, table->rows, sizeof *made->spills, &spills, err) ||
-        !arena_take(&made->arena, table->rows, sizeof *made->means, &means, err))
+    for (size_t row = 0; row < table->rows; row++) {
+        bool first = begins(table, row);
+        count += first;
+        mean_count += first && table_cell(table, row, 1)->count == MEAN_SPILL;
+    }
+    if (!arena_take(&made->arena, count, sizeof *made->spills, &spills, err) ||
+        !arena_take(&made->arena, mean_count, sizeof *made->means, &means, err))
         return false;
     bug_if(!spills || !means);
     made->spills = spills;
     made->means = means;
     for (size_t row = 0; row < table->rows; row++) {
         const union table_cell *cells = table_cell(table, row, 0);
-        struct spill_rows *last = made->count > 0 ? &made->spills[made->count - 1] : NULL;
-        if (last && last->run == cells[0].count && last->spill == cells[1].count) {
-            last->count++;
+        if (!begins(table, row)) {
+            made->spills[made->count - 1].count++;
             continue;
         }
         bug_if(made->spills == NULL);

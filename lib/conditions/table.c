@@ -322,11 +322,11 @@ static bool take_cells(const struct reader *reader, struct table *table,
     if (rows > TABLE_ROWS)
         return err_set(err, E_PAYLOAD_TEXT, "%s: more than %zu rows", reader->what,
                        TABLE_ROWS);
-    void *cells = NULL;
-    if (!arena_take(arena, rows * table->column_count, sizeof *table->cells, &cells, err))
-        return err_wrap(err, "%s", reader->what);
-    table->cells = cells;
-    return true;
+    /* Not cleared: a row counts when all of its cells were read. */
+    table->cells = arena_raw(arena, rows * table->column_count, sizeof *table->cells);
+    return table->cells != NULL ||
+           err_set(err, E_LIMIT, "%s: %zu rows of %zu columns need too much memory",
+                   reader->what, rows, table->column_count);
 }
 
 static bool read_rows(struct reader *reader, struct table *table, struct arena *arena,

@@ -3,8 +3,10 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,11 +83,52 @@ static void large_blocks_are_fresh(void **state)
     }
 }
 
+#define SMALL 16000u
+#define FEW   (SMALL / 4) /* faults; a page each were four times as many */
+
+static bool has_large_pages(void)
+{
+    char modes[64] = "";
+    FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re");
+    if (file == NULL)
+        return false;
+    bool read = fgets(modes, sizeof modes, file) != NULL;
+    (void)fclose(file);
+    return read && strstr(modes, "[never]") == NULL;
+}
+
+static void what_was_expected_lies_on_large_pages(void **state)
+{
+    (void)state;
+    static uint8_t *blocks[SMALL];
+#ifdef SANITIZED
+    print_message("SKIPPED: sanitizers have a heap of their own\n");
+    skip();
+#endif
+    if (!has_large_pages()) {
+        print_message("SKIPPED: this kernel has no large pages\n");
+        skip();
+    }
+    heap_expect((size_t)SMALL * PAGE + SMALL);
+    long before = faults();
+    for (uint32_t i = 0; i < SMALL; i++) {
+        blocks[i] = malloc(PAGE);
+        assert_non_null(blocks[i]);
+        *(volatile uint8_t *)blocks[i] = 1;
+        *(volatile uint8_t *)(blocks[i] + PAGE - 1) = 1;
+    }
+    assert_in_range(faults() - before, 0, FEW);
+    for (uint32_t i = 0; i < SMALL; i++)
+        free(blocks[i]);
+    heap_settle();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_next_task_takes_no_new_pages),
         cmocka_unit_test(large_blocks_are_fresh),
+        cmocka_unit_test(what_was_expected_lies_on_large_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
