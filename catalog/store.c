@@ -21,6 +21,7 @@
 
 #define STORE_READERS 256 /* read transactions of other processes at a time */
 #define STORE_PATH    4096
+#define STORE_NEAR    12u /* longer keys are no numbers that follow each other */
 
 struct store_txn {
     struct store *store;
@@ -34,6 +35,12 @@ struct store_txn {
         uint16_t size;
         uint8_t key[STORE_KEY];
     } last[STORE_TABLES];
+
+    /* Where the cursor of each table stands after a get; size 0: elsewhere. */
+    struct {
+        uint8_t size;
+        uint8_t key[STORE_NEAR];
+    } got[STORE_TABLES];
 };
 
 struct store {
@@ -320,6 +327,7 @@ bool store_begin(struct store *store, struct store_txn **txn, struct err *err)
     for (size_t i = 0; i < store->table_count; i++) {
         begun->cursors[i] = NULL;
         begun->last[i].known = false;
+        begun->got[i].size = 0;
     }
     store->busy = true;
     *txn = begun;
@@ -388,6 +396,7 @@ static bool cursor_of(struct store_txn *txn, size_t table, MDB_cursor **cursor,
         }
     }
     *cursor = txn->cursors[table];
+    txn->got[table].size = 0; /* it is about to move */
     return true;
 }
 
@@ -414,10 +423,34 @@ static enum lookup step(struct store_txn *txn, size_t table, MDB_cursor_op op,
     return found_or(txn->store, rc, "cannot read", err);
 }
 
+/* The key is the next number behind what was got last. */
+static bool is_next(const struct store_txn *txn, size_t table, struct slice key)
+{
+    size_t size = txn->got[table].size;
+    const uint8_t *got = txn->got[table].key;
+    if (size < 4 || size != key.size || memcmp(got, key.data, size - 4) != 0)
+        return false;
+    uint32_t number = be32_load((const uint8_t *)key.data + size - 4);
+    return number > 0 && be32_load(got + size - 4) == number - 1;
+}
+
+/* Number after number is a step of the cursor each, not a search in the whole table. */
 enum lookup store_get(struct store_txn *txn, size_t table, struct slice key,
                       struct slice *value, struct err *err)
 {
-    return step(txn, table, MDB_SET_KEY, &key, value, err);
+    struct slice found = key;
+    enum lookup lookup = LOOKUP_ABSENT;
+    if (is_next(txn, table, key))
+        lookup = step(txn, table, MDB_NEXT, &found, value, err);
+    if (lookup == LOOKUP_ABSENT ||
+        (lookup == LOOKUP_FOUND &&
+         (found.size != key.size || memcmp(found.data, key.data, key.size) != 0)))
+        lookup = step(txn, table, MDB_SET_KEY, &key, value, err);
+    if (lookup == LOOKUP_FOUND && key.size <= STORE_NEAR) {
+        txn->got[table].size = (uint8_t)key.size;
+        memcpy(txn->got[table].key, key.data, key.size);
+    }
+    return lookup;
 }
 
 enum lookup store_seek(struct store_txn *txn, size_t table, struct slice key,

@@ -439,6 +439,47 @@ static void write_version(struct world *world, const char *version)
     world->catalog = NULL;
 }
 
+static bool run_is_there(struct catalog_txn *txn, uint32_t number)
+{
+    struct run run;
+    struct err err = {0};
+    enum lookup found = catalog_get_run(txn, number, &run, &err);
+    assert_int_not_equal(found, LOOKUP_FAILED);
+    assert_true(found == LOOKUP_ABSENT || run.number == number);
+    return found == LOOKUP_FOUND;
+}
+
+/* Number after number, which is not a search each, with gaps and other work between. */
+static void what_follows_is_got_whatever_happens_between(void **state)
+{
+    struct world *world = *state;
+    struct err err = {0};
+    struct run run;
+    struct catalog_txn *txn = begin(world);
+    for (uint32_t i = 1; i <= 1000; i++) {
+        run = run_unknown(i);
+        if (i % 7 != 0)
+            must(catalog_put_run(txn, &run, &err), &err);
+    }
+    commit(txn);
+    txn = begin(world);
+    for (uint32_t i = 0; i <= 1002; i++)
+        assert_true(run_is_there(txn, i) == (i >= 1 && i <= 1000 && i % 7 != 0));
+    for (uint32_t i = 1; i <= 900; i++) {
+        uint32_t gap = (i + 6) / 7 * 7;
+        assert_true(run_is_there(txn, i - 1) == (i > 1));
+        if (i % 7 == 0) {
+            run = run_unknown(i);
+            must(catalog_put_run(txn, &run, &err), &err);
+        } else if (i % 3 == 0)
+            assert_int_equal(catalog_next_run(txn, gap, &run, &err), LOOKUP_FOUND);
+        assert_true(run_is_there(txn, i));
+    }
+    assert_false(run_is_there(txn, UINT32_MAX));
+    assert_false(run_is_there(txn, 0));
+    catalog_abort(txn);
+}
+
 static void a_newer_catalog_is_refused_with_its_version(void **state)
 {
     struct world *world = *state;
@@ -506,6 +547,7 @@ int main(void)
         IN_WORLD(a_second_owner_is_refused_with_pid_and_url),
         IN_WORLD(a_copy_holds_what_was_committed),
         cmocka_unit_test(reading_what_is_not_there_is_an_error),
+        IN_WORLD(what_follows_is_got_whatever_happens_between),
         IN_WORLD(a_newer_catalog_is_refused_with_its_version),
         IN_WORLD(a_foreign_store_is_refused),
         IN_WORLD(a_store_that_says_something_else_is_refused),
