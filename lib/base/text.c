@@ -113,12 +113,30 @@ typedef unsigned __int128 wide;
 static const double powers_after[] = {1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3,
                                       1e4,  1e5,  1e6,  1e7, 1e8, 1e9};
 
+/* Up to 10^20: 17 digits of what begins four places behind the point. */
 static wide power_of_ten(int exponent)
 {
-    wide power = 1;
-    for (int i = 0; i < exponent; i++)
-        power *= 10;
-    return power;
+    static const uint64_t powers[] = {1,
+                                      10,
+                                      100,
+                                      1000,
+                                      10000,
+                                      100000,
+                                      1000000,
+                                      10000000,
+                                      100000000,
+                                      1000000000,
+                                      10000000000,
+                                      100000000000,
+                                      1000000000000,
+                                      10000000000000,
+                                      100000000000000,
+                                      1000000000000000,
+                                      10000000000000000,
+                                      100000000000000000,
+                                      1000000000000000000,
+                                      10000000000000000000u};
+    return exponent < 20 ? powers[exponent] : (wide)powers[exponent - 10] * powers[10];
 }
 
 /* Rounds to `count` significant digits, ties to even; true when they read back as the
@@ -162,6 +180,8 @@ static bool decimal_add(struct bytes *out, double value, struct err *err)
     struct decimal decimal;
     size_t at = sizeof text;
     decimal_make(fabs(value), &decimal);
+    for (; decimal.places >= 8 && decimal.digits % 100000000 == 0; decimal.places -= 8)
+        decimal.digits /= 100000000; /* most have few digits */
     for (; decimal.places > 0 && decimal.digits % 10 == 0; decimal.places--)
         decimal.digits /= 10;
     for (int place = 0; place <= decimal.places || decimal.digits > 0; place++) {
