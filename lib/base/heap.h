@@ -14,8 +14,9 @@
  * but no memory that is not used. Without large pages all works the same. */
 void heap_prepare(void);
 
-/* For so many bytes in small blocks, soon: the heap grows by them at once, in large pages.
- * They are taken when they are touched; heap_settle gives back what is free after it. */
+/* For so many bytes in small blocks, soon: the heap grows by them at once, in large
+ * pages. They are taken when they are touched; heap_settle gives back what is free after
+ * it. */
 void heap_expect(size_t bytes);
 void heap_settle(void);
 
