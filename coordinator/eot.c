@@ -3,6 +3,8 @@
  */
 #include "coordinator/eot.h"
 
+#include <math.h>
+
 /* What the segments of one spill add up to. */
 struct spill_sum {
     uint64_t segments;
@@ -93,6 +95,17 @@ void eot_account(const struct eot_segment *segments, size_t segment_count,
         if (sum.events > 0 || spill.known || spill.conflict)
             spill_account(eot, &sum, &spill);
     }
+}
+
+double eot_share(const struct eot_segment *segments, size_t segment_count,
+                 const struct eot_spill *spill, uint64_t physics)
+{
+    uint64_t all = spill_add_up(segments, segment_count).physics;
+    if (spill->masked || physics == 0)
+        return 0;
+    if (!spill->known)
+        return NAN;
+    return all == 0 ? 0 : spill->count * ((double)physics / (double)all);
 }
 
 static void part_add(struct eot_part *sum, const struct eot_part *one)

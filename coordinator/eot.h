@@ -50,6 +50,11 @@ struct eot {
 void eot_account(const struct eot_segment *segments, size_t segment_count,
                  const struct eot_spill *spills, size_t spill_count, struct eot *eot);
 
+/* What so many of the physics events of its segments are worth: their share of the count
+ * of the spill; 0 of none and when it is masked, NaN when the count is not known. */
+double eot_share(const struct eot_segment *segments, size_t segment_count,
+                 const struct eot_spill *spill, uint64_t physics);
+
 void eot_add(struct eot *sum, const struct eot *one);
 
 #endif

@@ -22,8 +22,9 @@ const char report_usage[] =
     "both policies: drop counts nothing of them, scale the share of the delivered physics\n"
     "events. A segment is in all streams or in none, so the account of each stream is this\n"
     "one. The EOT of masked spills and spills without a beam count are told apart. Then the\n"
-    "loss list: each lost or quarantined segment with its reason, and who accepted it when\n"
-    "and why (spillway close), or that complete_at of the campaign did.\n";
+    "loss list: each lost or quarantined segment with its events, their share of the spill's\n"
+    "EOT and the reason, and who accepted it when and why (spillway close), or that\n"
+    "complete_at of the campaign did.\n";
 
 /* The run that is being collected. */
 struct collected {
@@ -31,6 +32,7 @@ struct collected {
     size_t count, room;
     struct eot_spill *spills;
     size_t spill_count, spill_room;
+    size_t first_loss; /* of the run in the report */
 };
 
 /* Whether a value set masks its spill, asked once a set. */
@@ -194,6 +196,7 @@ static bool segment_collect(struct collected *collected, struct campaign_report 
                                          .id = planned->id,
                                          .spill = planned->spill,
                                          .events = events,
+                                         .physics = physics,
                                          .state = now,
                                          .failure = state->failure};
         loss_add(report, &loss);
@@ -228,6 +231,7 @@ static bool skips_collect(struct collected *collected, struct campaign_report *r
             return err_set(err, E_CATALOG_DAMAGED,
                            "segment %" PRIu32 ": nobody skipped event %" PRIu32, number,
                            event);
+        loss.physics = ruling->type == EVENT_PHYSICS;
         ruling_copy(ruling, &loss);
         loss_add(report, &loss);
         segment->skipped++;
@@ -246,6 +250,32 @@ static void spill_add(struct campaign_report *report, const struct report_spill 
     report->spills[report->spill_count++] = *spill;
 }
 
+/* The segments of the spill that segment `first` is of; returns where the next begins. */
+static size_t spill_end(const struct collected *collected, size_t first)
+{
+    size_t end = first + 1;
+    while (end < collected->count &&
+           collected->segments[end].spill == collected->segments[first].spill)
+        end++;
+    return end;
+}
+
+/* What each loss of the run costs, spill by spill as they were collected. */
+static void losses_close(const struct collected *collected,
+                         struct campaign_report *report)
+{
+    size_t end, loss = collected->first_loss;
+    for (size_t first = 0, at = 0; first < collected->count; first = end, at++) {
+        end = spill_end(collected, first);
+        for (; loss < report->loss_count &&
+               report->losses[loss].spill == collected->segments[first].spill;
+             loss++)
+            report->losses[loss].eot =
+                eot_share(collected->segments + first, end - first,
+                          &collected->spills[at], report->losses[loss].physics);
+    }
+}
+
 /* The accounts of the run once more, one spill at a time. */
 static void spills_close(const struct collected *collected,
                          struct campaign_report *report, uint32_t run)
@@ -253,11 +283,7 @@ static void spills_close(const struct collected *collected,
     size_t end;
     for (size_t first = 0, at = 0; first < collected->count; first = end, at++) {
         struct report_spill one = {.run = run, .spill = collected->segments[first].spill};
-        for (end = first + 1; end < collected->count;)
-            if (collected->segments[end].spill == one.spill)
-                end++;
-            else
-                break;
+        end = spill_end(collected, first);
         eot_account(collected->segments + first, end - first, &collected->spills[at], 1,
                     &one.eot);
         if (one.eot.selected.spills > 0)
@@ -279,8 +305,10 @@ static void run_close(struct collected *collected, struct campaign_report *repor
         report->runs = mem_grow(report->runs, report->run_room, sizeof report->runs[0]);
     }
     report->runs[report->run_count++] = one;
+    losses_close(collected, report);
     if (report->by_spill)
         spills_close(collected, report, run);
+    collected->first_loss = report->loss_count;
     collected->count = 0;
     collected->spill_count = 0;
 }
@@ -328,7 +356,7 @@ static bool member_read(struct campaign_report *report, struct catalog_txn *txn,
                         const struct campaign *member, const struct family *family,
                         struct err *err)
 {
-    struct collected collected = {.count = 0};
+    struct collected collected = {.first_loss = report->loss_count};
     struct masks masks = {.campaign = member, .txn = txn};
     rulings_release(&report->rulings);
     if (!rulings_read(&report->rulings, txn, member->id, err))

@@ -16,7 +16,8 @@
 struct report_loss {
     struct segment_id id;
     uint32_t spill;
-    uint64_t events;
+    uint64_t events, physics; /* the second: of the type that EOT is shared by */
+    double eot;     /* their share of the spill's; 0 of a masked one, NaN: not known */
     uint32_t event; /* the one that is skipped, UINT32_MAX: the whole segment */
     enum segment_state state;
     uint16_t failure;             /* code of its last error, 0: closed by policy */

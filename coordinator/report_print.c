@@ -106,6 +106,13 @@ static bool accepted_text(const struct report_loss *loss, struct bytes *out,
                      loss->accepted);
 }
 
+static bool loss_eot_text(const struct report_loss *loss, struct bytes *out,
+                          struct err *err)
+{
+    return isnan(loss->eot) ? text_add(out, ", EOT unknown", err)
+                            : text_addf(out, err, ", %.*g EOT", EOT_DIGITS, loss->eot);
+}
+
 static bool losses_text(const struct campaign_report *report, struct bytes *out,
                         struct err *err)
 {
@@ -123,7 +130,8 @@ static bool losses_text(const struct campaign_report *report, struct bytes *out,
                   ? text_addf(out, err, "event %" PRIu32 ", skipped", loss->event)
                   : text_addf(out, err, "%" PRIu64 " events, %s, %s", loss->events,
                               segment_state_name(loss->state), loss_reason(loss))) ||
-            !accepted_text(loss, out, err) || !text_add(out, "\n", err))
+            !loss_eot_text(loss, out, err) || !accepted_text(loss, out, err) ||
+            !text_add(out, "\n", err))
             return false;
     }
     return true;
@@ -202,6 +210,8 @@ static void loss_json(struct json_writer *json, const struct report_loss *loss)
     json_put_u64(json, "chunk", loss->id.chunk.number);
     json_put_u64(json, "ordinal", loss->id.ordinal);
     json_put_u64(json, "events", loss->events);
+    if (!isnan(loss->eot))
+        json_put_real(json, "eot", loss->eot);
     json_put_text(json, "state", segment_state_name(loss->state));
     json_put_text(json, "reason", loss_reason(loss));
     if (loss->event != UINT32_MAX)

@@ -85,6 +85,7 @@ for part in text["runs"] + [text["all"]]:
         assert part["selected"][what] == part["delivered"][what] + part["lost"][what] + \
             part["open"][what] + (part["masked"][what] if what == "spills" else 0), part
 assert text["all"]["lost"]["events"] == sum(l["events"] for l in losses) > 0
+assert abs(sum(l["eot"] for l in losses) / text["all"]["lost"]["eot_scale"] - 1) < 1e-9
 assert text["all"]["lost"]["eot_drop"] > 0 and text["all"]["open"]["events"] == 0
 PY
 must spillway --area "$area" verify c1

@@ -127,12 +127,12 @@ storm() {
             stops=$((stops + 1))
         fi
         # Not synchronisation: the moments of the kills are meant to be arbitrary.
-        sleep "0.$((RANDOM % 9))"
+        sleep "0.$((RANDOM % 4))"
     done
 }
 
 # As much work as all of them need on this machine.
-for spills in $((60 + 12 * kills)) $((240 + 48 * kills)); do
+for spills in $((100 + 20 * kills)) $((300 + 60 * kills)); do
     rm -rf "$scratch"/{data,calm,wild,store-calm,store-wild}
     make_raw_helper "$scratch/data" 5001 5006 "$spills" 40 || exit 1
     make_area wild "$scratch/data"

@@ -93,7 +93,7 @@ assert runs[9001]["delivered"]["eot_drop"] == 0
 assert 0 < runs[9001]["lost"]["eot_scale"] < runs[9001]["delivered"]["eot_scale"]
 PY
 must spillway --area "$area" report c1
-says out "event 17, skipped, accepted by ann on 20" ": peak of 0 samples"
+says out "event 17, skipped, 84484.1 EOT, accepted by ann on 20" ": peak of 0 samples"
 
 # The event is in no column, all others are; the skip is in the key texts and the trace.
 rows() { find "$1/published" -name "$2" -exec rows_helper {} \; | cut -d' ' -f1-4 | sort; }

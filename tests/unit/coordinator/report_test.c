@@ -127,9 +127,10 @@ static void losses_have_a_reason_and_the_sums_balance(void **state)
     assert_non_null(strstr(text, "           EOT, scale "));
     assert_non_null(strstr(text, "EOT UNKNOWN for 1 spills with 5 events"));
     assert_non_null(
-        strstr(text, "run 7 spill 1 segment 7/1/2/0: 12 events, lost, closed"));
+        strstr(text, "run 7 spill 1 segment 7/1/2/0: 12 events, lost, closed, 250 EOT"));
     assert_non_null(strstr(
-        text, "run 7 spill 2 segment 7/1/2/1: 5 events, quarantined, E_DISK_READ"));
+        text,
+        "run 7 spill 2 segment 7/1/2/1: 5 events, quarantined, E_DISK_READ, EOT unknown"));
     bytes_clear(&out);
     MUST(campaign_report_json(&report, &out, &err));
     bytes_release(&out);
