@@ -12,8 +12,8 @@
 
 struct journal_state;
 
-/* What a core was loaded from; `data` is borrowed. ABSENT: it ends before its first event,
- * as when a coordinator is killed while it starts. */
+/* What a core was loaded from; `data` is borrowed. ABSENT: it ends before its first
+ * event, as when a coordinator is killed while it starts. */
 enum lookup journal_state_read(const char *data, size_t size,
                                struct journal_state **state, struct err *err);
 void journal_state_free(struct journal_state *state);
