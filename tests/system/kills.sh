@@ -131,10 +131,10 @@ storm() {
     done
 }
 
-# As much work as all of them need on this machine.
-for spills in $((100 + 20 * kills)) $((300 + 60 * kills)); do
+# As much work as all of them need on this machine: at least 200 segments a kill.
+for more in 1 3 12; do
     rm -rf "$scratch"/{data,calm,wild,store-calm,store-wild}
-    make_raw_helper "$scratch/data" 5001 5006 "$spills" 40 || exit 1
+    make_raw_helper "$scratch/data" 5001 $((5000 + more * (kills + 4) / 5)) 700 10 || exit 1
     make_area wild "$scratch/data"
     make_campaign "$scratch/wild.yaml" c1 "$scratch/store-wild" "lease_s: $lease" "task:" "  segments: 1" \
         "retry:" "  delay_s: 0"
