@@ -405,13 +405,17 @@ static bool copies_check(struct plan *plan, struct plan_run *run,
     return true;
 }
 
-/* Room for all of them at once: a plan of a million fills a hundred megabytes. */
+/* Room for all of them at once: a plan of a million fills a hundred megabytes. It is what
+ * the chunks say; whether they are there is looked at later, so there is a limit, beyond
+ * which the room grows with what comes. */
+#define ROOM_EXPECTED 4000000u
+
 static void segments_expect(struct plan *plan)
 {
     uint64_t count = 0;
     for (size_t i = 0; i < plan->run_count; i++)
         count += plan->runs[i].blocked[0] == 0 ? plan->runs[i].segments : 0;
-    plan->room = count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
+    plan->room = count > ROOM_EXPECTED ? ROOM_EXPECTED : (uint32_t)count;
     plan->segments = mem_large(plan->room, sizeof plan->segments[0]);
     plan->states = mem_large(plan->room, sizeof plan->states[0]);
     plan->bytes = mem_large(plan->room, sizeof plan->bytes[0]);

@@ -62,7 +62,6 @@ static int stop(void **state)
     return 0;
 }
 
-/* A chunk with one segment for each spill of `spills`. */
 /* Of events that no other segment has. */
 static struct event_digest digest_of(const struct segment_id *id)
 {
@@ -71,6 +70,7 @@ static struct event_digest digest_of(const struct segment_id *id)
                                         100u * id->chunk.number + id->ordinal};
 }
 
+/* A chunk with one segment for each spill of `spills`. */
 static void chunk_put(struct catalog_txn *txn, struct chunk_id id, const uint32_t *spills,
                       uint32_t count)
 {
@@ -242,6 +242,28 @@ static void chunks_with_the_same_events_block_their_run_only(void **state)
     plan_release(&plan);
 }
 
+/* The number that a chunk says is believed when as many are there, not before. */
+static void a_chunk_that_says_any_number_of_segments_is_damage(void **state)
+{
+    (void)state;
+    struct plan plan;
+    struct campaign_file file = file_of("d");
+    struct catalog_txn *txn;
+    const struct chunk chunk = {.id = {7, 1, 1},
+                                .url = "/x/1",
+                                .size = 20,
+                                .scanned = true,
+                                .segments = UINT32_MAX};
+    runs_put(7, 7);
+    MUST(catalog_begin(catalog, &txn, &err));
+    MUST(catalog_put_chunk(txn, &chunk, &err));
+    MUST(catalog_commit(txn, &err));
+    plan_init(&plan);
+    assert_false(plan_build(&plan, catalog, &file, file.campaign.store, &err));
+    assert_int_equal(err.code, E_CATALOG_DAMAGED);
+    plan_release(&plan);
+}
+
 /* One product of a stream of 4 bytes in a file below the store. */
 static void product_put(const struct sha256 *key, const char *stream, const char *name,
                         uint32_t campaign)
@@ -349,6 +371,8 @@ int main(void)
                                         start, stop),
         cmocka_unit_test_setup_teardown(chunks_with_the_same_events_block_their_run_only,
                                         start, stop),
+        cmocka_unit_test_setup_teardown(
+            a_chunk_that_says_any_number_of_segments_is_damage, start, stop),
         cmocka_unit_test_setup_teardown(products_are_used_again_while_their_file_is_there,
                                         start, stop),
         cmocka_unit_test_setup_teardown(a_stored_plan_reads_back_and_passes_the_check,
