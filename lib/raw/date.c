@@ -51,9 +51,12 @@ static bool head_bytes_good(const uint8_t *data, enum date_layout layout)
     return head == DATE_HEAD_LONGEST;
 }
 
-/* Bytes that must be there before the header can be loaded. */
-static size_t head_least(enum date_layout layout)
+/* Bytes that must be there: what the header says of itself, or the least of its layout.
+ */
+static size_t head_least(const uint8_t *data, enum date_layout layout)
 {
+    if (head_bytes_good(data, layout))
+        return head_bytes_of(data, layout);
     return layout == DATE_LAYOUT_3_0 ? DATE_HEAD : DATE_HEAD_LONGEST;
 }
 
@@ -132,16 +135,27 @@ static bool old_sane(const uint8_t *data)
            le32_load(data + 28) < DATE_EVENT_LIMIT;
 }
 
+/* A header inside of which another one begins is none: who sees only the part of a file
+ * before that one must come to the same end as who sees all. */
+static bool head_alone(const uint8_t *data, size_t size, size_t head)
+{
+    bool alone = size < head + 4 || le32_load(data + head) != DATE_MAGIC;
+    for (size_t at = AT_HEAD; at < head; at += 4)
+        alone &= le32_load(data + at) != DATE_MAGIC;
+    return alone;
+}
+
 /* Without messages: the fast check that resynchronisation repeats millions of times. */
 static bool header_sane(const uint8_t *data, size_t size, enum date_layout *layout)
 {
     if (size < DATE_HEAD || le32_load(data + AT_MAGIC) != DATE_MAGIC ||
         !layout_of(data, layout) || !head_bytes_good(data, *layout) ||
-        size < head_least(*layout))
+        size < head_bytes_of(data, *layout))
         return false;
     uint32_t whole = le32_load(data + AT_SIZE);
     return whole >= head_bytes_of(data, *layout) && whole <= DATE_MAX_EVENT &&
-           whole % 4 == 0 && (*layout != DATE_LAYOUT_OLD || old_sane(data));
+           whole % 4 == 0 && (*layout != DATE_LAYOUT_OLD || old_sane(data)) &&
+           head_alone(data, size, head_bytes_of(data, *layout));
 }
 
 bool date_header_read(const uint8_t *data, size_t size, struct date_header *header,
@@ -283,8 +297,9 @@ static enum damage_class reader_gap(const struct date_reader *reader, size_t at)
         return DAMAGE_TRUNCATED;
     if (header_marks(data, reader->run) < 2)
         return DAMAGE_FOREIGN;
-    return layout_of(data, &layout) && left < head_least(layout) ? DAMAGE_TRUNCATED
-                                                                 : DAMAGE_EVENT_HEADER;
+    return layout_of(data, &layout) && left < head_least(data, layout)
+               ? DAMAGE_TRUNCATED
+               : DAMAGE_EVENT_HEADER;
 }
 
 enum lookup date_reader_next(struct date_reader *reader, struct date_event *event,
@@ -371,7 +386,7 @@ static size_t subevent_frame(const struct date_cursor *cursor, uint32_t size,
 static enum damage_class subevent_wrong(const uint8_t *data, size_t left,
                                         const struct date_header *event)
 {
-    if (left < head_least(event->layout) || header_marks(data, event->run) < 2)
+    if (left < event->head_bytes || header_marks(data, event->run) < 2)
         return DAMAGE_SUBEVENT_SIZE;
     uint32_t size = le32_load(data + AT_SIZE);
     bool sized = size >= event->head_bytes && size <= left && size % 4 == 0;

@@ -42,7 +42,7 @@ static bool head_at(struct walk *walk, uint64_t at, struct walk_head *head, bool
 {
     const uint8_t *p;
     uint64_t left = walk->window.file_size - at;
-    size_t size = left < WALK_HEAD_LONGEST ? (size_t)left : WALK_HEAD_LONGEST;
+    size_t size = left < WALK_HEAD_SEEN ? (size_t)left : WALK_HEAD_SEEN;
     *found = at == walk->ahead_at;
     if (*found)
         *head = walk->ahead;
@@ -125,7 +125,7 @@ static bool account(struct walk *walk, struct err *err)
 static bool approach(struct walk *walk, uint64_t at, struct err *err)
 {
     const struct window *window = &walk->window;
-    const uint64_t upto = at + WALK_HEAD_LONGEST;
+    const uint64_t upto = at + WALK_HEAD_SEEN;
     if (upto <= window->at + window->size || upto > window->file_size ||
         window_left(window, walk->accounted) == 0)
         return true;
@@ -220,7 +220,7 @@ static bool gap_name(struct walk *walk, uint64_t at, struct walk_damage *gap,
 {
     const uint8_t *p;
     uint64_t left = walk->window.file_size - at;
-    size_t size = left < WALK_HEAD_LONGEST ? (size_t)left : WALK_HEAD_LONGEST;
+    size_t size = left < WALK_HEAD_SEEN ? (size_t)left : WALK_HEAD_SEEN;
     if (!window_peek(&walk->window, at, size, &p, err))
         return false;
     gap->damage = walk_head_gap(p, size, walk->run);

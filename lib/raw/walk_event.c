@@ -220,8 +220,7 @@ static size_t subevent_search(const struct event *event, size_t at, size_t end)
 static enum damage_class subevent_gap(const struct event *event, size_t at)
 {
     size_t left = event->size - at;
-    bool short_head = event->head.length < WALK_HEAD_LONGEST;
-    if (left < (short_head ? WALK_HEAD_LEAST : WALK_HEAD_LONGEST) ||
+    if (left < event->head.length ||
         walk_head_gap(event->data + at, left, event->head.run) == DAMAGE_FOREIGN)
         return DAMAGE_SUBEVENT_SIZE;
     uint32_t size = word_at(event, at);

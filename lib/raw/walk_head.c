@@ -48,11 +48,21 @@ static bool length_good(const uint8_t *p, const struct layout *layout)
     return length == layout->length || length == layout->longer;
 }
 
+/* Does another header begin inside of this one? Its magic is then at most one word
+ * behind. */
+static bool overlapped(const uint8_t *p, size_t left, size_t length)
+{
+    uint32_t found = left >= length + 4 && le32_load(p + length) == WALK_MAGIC;
+    for (size_t at = 8; at < length; at += 4)
+        found |= le32_load(p + at) == WALK_MAGIC;
+    return found != 0;
+}
+
 bool walk_head_read(const uint8_t *p, size_t left, struct walk_head *head)
 {
     const struct layout *layout = layout_find(le32_load(p + 12));
-    if (le32_load(p + 4) != WALK_MAGIC || layout == NULL || left < layout->length ||
-        !length_good(p, layout))
+    if (le32_load(p + 4) != WALK_MAGIC || layout == NULL || !length_good(p, layout) ||
+        left < le32_load(p + layout->at_length))
         return false;
     bool old = layout == &layouts[0];
     uint32_t word = le32_load(p + 28);
@@ -68,7 +78,8 @@ bool walk_head_read(const uint8_t *p, size_t left, struct walk_head *head)
         .super = ((le32_load(p + layout->at_super) | le32_load(p + layout->or_super)) &
                   layout->super_bit) != 0,
         .old = old};
-    if (head->size < head->length || head->size % 4 != 0 || head->size > EVENT_MAXIMUM)
+    if (head->size < head->length || head->size % 4 != 0 || head->size > EVENT_MAXIMUM ||
+        overlapped(p, left, head->length))
         return false;
     return !old || (head->type >= 1 && head->type <= 10 && head->spill < SPILLS &&
                     head->event < WALK_EVENTS);
@@ -80,13 +91,15 @@ enum damage_class walk_head_gap(const uint8_t *p, size_t left, uint32_t run)
         return DAMAGE_TRUNCATED;
     const struct layout *layout = layout_find(le32_load(p + 12));
     uint32_t magic = le32_load(p + 4);
-    int good = magic == WALK_MAGIC || magic == MAGIC_SWAPPED;
-    if (layout != NULL && length_good(p, layout))
-        good++;
+    bool known = layout != NULL && length_good(p, layout);
+    int good = (magic == WALK_MAGIC || magic == MAGIC_SWAPPED) + (known ? 1 : 0);
     if (le32_load(p + (layout == &layouts[0] ? 16 : 20)) == run)
         good++;
     if (good < 2)
         return DAMAGE_FOREIGN;
-    return layout != NULL && left < layout->length ? DAMAGE_TRUNCATED
-                                                   : DAMAGE_EVENT_HEADER;
+    if (layout == NULL)
+        return DAMAGE_EVENT_HEADER;
+    return left < (known ? le32_load(p + layout->at_length) : layout->length)
+               ? DAMAGE_TRUNCATED
+               : DAMAGE_EVENT_HEADER;
 }

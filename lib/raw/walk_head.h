@@ -11,7 +11,8 @@
 #define WALK_MAGIC        0xDA1E5AFEu
 #define WALK_HEAD_LEAST   68u /* of all layouts */
 #define WALK_HEAD_LONGEST 80u
-#define WALK_EVENTS       (1u << 20) /* event numbers in a spill */
+#define WALK_HEAD_SEEN    (WALK_HEAD_LONGEST + 4) /* may tell whether one is there */
+#define WALK_EVENTS       (1u << 20)              /* event numbers in a spill */
 
 struct walk_head {
     uint32_t size, length; /* of event and header, bytes */
@@ -24,8 +25,9 @@ struct walk_head {
 /* Is there a layout for this word at 12? */
 bool walk_head_known(uint32_t version);
 
-/* true: a header of a known layout stands at `p`, with sizes and numbers that can be.
- * `left` bytes can be looked at, at least WALK_HEAD_LEAST. */
+/* true: a header of a known layout stands at `p`, with sizes and numbers that can be, and
+ * no other one begins inside of it. `left` bytes can be looked at, at least
+ * WALK_HEAD_LEAST; more than WALK_HEAD_SEEN tell nothing new. */
 bool walk_head_read(const uint8_t *p, size_t left, struct walk_head *head);
 
 /* What bytes are called that are no event, by how they begin: FOREIGN, EVENT_HEADER when

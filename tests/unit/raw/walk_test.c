@@ -298,6 +298,66 @@ static void events_that_are_elsewhere_count_in_no_segment(void **state)
     raw_writer_release(&writer);
 }
 
+/* Who reads the first segment alone must take the events that the walker took. */
+static void check_first_segment(const struct walk_result *result, const uint8_t *data)
+{
+    const struct segment *segment = &result->segments[0];
+    struct date_reader reader;
+    struct date_event event;
+    struct date_gap gap;
+    struct event_digest digest = {0};
+    uint64_t passed = 0;
+    enum lookup found;
+    date_reader_start(&reader, data, (size_t)segment->length, MADE_RUN, segment->spill);
+    do {
+        found = date_reader_next(&reader, &event, &gap);
+        passed += gap.length;
+        if (found == LOOKUP_FOUND)
+            event_digest_add(&digest, MADE_RUN, event.header.spill, event.header.event,
+                             event.header.type);
+    } while (found == LOOKUP_FOUND);
+    assert_int_equal(passed, segment->damaged_bytes);
+    assert_true(event_digest_equal(&digest, &segment->digest));
+}
+
+/* A header that is cut off where the next spill begins looks whole to who sees the file:
+ * the words of the next one end it, and its magic has the bit of a super-event. */
+static void cut_headers_at_the_end_of_a_segment_are_none(void **state)
+{
+    enum { CUT = 48, EVENTS = 3 };
+
+    (void)state;
+    for (uint32_t inside = 0; inside < 2; inside++) {
+        struct raw_writer a = made(1, EVENTS, &made_super);
+        struct raw_writer b = made(2, EVENTS, &made_super);
+        const size_t second = event_offset(&b.out, EVENTS + 2);
+        const size_t last = event_offset(&a.out, EVENTS + 1); /* end of burst */
+        uint8_t head[CUT];
+        struct walk_result result;
+        struct err err;
+        memcpy(head, a.out.data + event_offset(&a.out, 2), CUT);
+        if (inside == 1) /* in the last event, with a foreign word behind */
+            memcpy(a.out.data + a.out.size - (CUT - 4), head, CUT - 4);
+        else /* behind it, and its size is that of two events */
+            le32_store(a.out.data + event_offset(&a.out, EVENTS),
+                       (uint32_t)(a.out.size - event_offset(&a.out, EVENTS)));
+        assert_true(bytes_append(&a.out, inside == 1 ? head + CUT - 4 : head,
+                                 inside == 1 ? 4 : CUT, &err));
+        const size_t end = a.out.size;
+        assert_true(bytes_append(&a.out, b.out.data + second, b.out.size - second, &err));
+        assert_true(made_walk(&a.out, &result, &err));
+        made_check_account(&result, a.out.data, a.out.size);
+        assert_int_equal(result.segment_count, 2);
+        assert_int_equal(result.segments[1].offset, end);
+        assert_int_equal(result.segments[0].damaged_bytes,
+                         inside == 1 ? 4 : last - event_offset(&a.out, EVENTS) + CUT);
+        check_first_segment(&result, a.out.data);
+        walk_result_release(&result);
+        raw_writer_release(&a);
+        raw_writer_release(&b);
+    }
+}
+
 static void truncated_file_keeps_its_whole_events(void **state)
 {
     (void)state;
@@ -380,6 +440,7 @@ int main(void)
         cmocka_unit_test(of_events_with_one_number_the_first_counts),
         cmocka_unit_test(numbers_of_any_size_are_remembered),
         cmocka_unit_test(events_that_are_elsewhere_count_in_no_segment),
+        cmocka_unit_test(cut_headers_at_the_end_of_a_segment_are_none),
         cmocka_unit_test(truncated_file_keeps_its_whole_events),
         cmocka_unit_test(files_without_events_are_refused_with_the_reason),
         cmocka_unit_test(run_zero_means_the_run_of_the_file),
