@@ -119,7 +119,7 @@ static void row_compare(struct random *random, enum cpu_vectors vectors, uint32_
                         struct waveform_rules *rules)
 {
     uint16_t *row[WAVEFORM_ROW];
-    const uint16_t *samples[WAVEFORM_ROW];
+    const uint16_t *samples[WAVEFORM_ROW] = {NULL};
     struct waveform plain[WAVEFORM_ROW], vector[WAVEFORM_ROW];
     for (uint32_t i = 0; i < count; i++) {
         samples[i] = row[i] = malloc(rules->samples * sizeof **row);
