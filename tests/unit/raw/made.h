@@ -79,17 +79,17 @@ static inline void made_digits(struct sadc_digits *digits, const struct made_eve
 static inline void made_sadc_block(struct raw_writer *writer,
                                    const struct made_event *made)
 {
+    static struct sadc_digits digits; /* for all events: its memory is dear */
     struct err err;
-    struct sadc_digits digits;
     struct bytes packed;
-    sadc_digits_init(&digits);
+    if (digits.source == NULL)
+        sadc_digits_init(&digits);
     bytes_init(&packed, 4096);
     made_digits(&digits, made);
     assert_true(sadc_encode(&digits, 0, digits.count, made->event, &packed, &err));
     assert_true(raw_block(
         writer, &(struct raw_block_spec){.source = MADE_SADC, .packed = &packed}, &err));
     bytes_release(&packed);
-    sadc_digits_release(&digits);
 }
 
 static inline void made_opaque_block(struct raw_writer *writer, uint16_t source)
