@@ -2,8 +2,8 @@
 # tidy.sh - clang-tidy 14 with our .clang-tidy over every source file.
 # SPDX-License-Identifier: Apache-2.0
 #
-# A file that passed is remembered in BUILD/tidy-cache under the hash of all that the
-# answer depends on: itself, our headers that it includes, flags, rules, tool.
+# A file that passed is remembered in BUILD/tidy-cache with all that the answer depends on:
+# itself and the files of ours that it includes, as the build knows them, flags, rules, tool.
 . "$(dirname "$0")/check_lib.sh"
 
 # One "file<TAB>flags" a source that the build compiles.
@@ -22,47 +22,64 @@ commands()
         }' "$build/compile_commands.json" | sort -u -t "$(printf '\t')" -k1,1
 }
 
-# The hash that the answer for one file depends on.
-key_of()
+# One "file<TAB>hashes" a source that was built: of itself and what it includes of ours.
+inputs()
 {
-    local file=$1 flags=$2 inputs
-    # shellcheck disable=SC2086
-    inputs=$(cd "$source" && eval "gcc $flags -MM -w \"\$file\"" 2>/dev/null |
-        tr -d '\\' | tr ' ' '\n' | grep -v -e '^$' -e ':$') || inputs=$file
+    local up deps
+    up=$(realpath --relative-to="$build" "$source")/
+    deps=$(cd "$build" && ninja -t deps 2>/dev/null | grep -v '^ */usr/') || return 0
     {
-        printf '%s\n' "$rules" "${flags//"$source"/.}"
-        # shellcheck disable=SC2086
-        (cd "$source" && cat $inputs)
-    } | sha256sum | cut -d' ' -f1
+        (cd "$build" && awk '/^ / && !seen[$1]++ { print $1 }' <<<"$deps" |
+            xargs -r -d '\n' sha256sum 2>/dev/null)
+        echo
+        printf '%s\n' "$deps"
+    } | awk -v up="$up" -v root="$source/" '
+        !listed && NF == 0 { listed = 1 }
+        !listed { hash[$2] = $1 }
+        listed && /^[^ ]/ { file = "" }
+        listed && /^ / {
+            if (file == "") {
+                file = $1
+                sub("^(" up "|" root ")", "", file)
+            }
+            if (!seen[file, $1]++)
+                all[file] = all[file] " " hash[$1]
+        }
+        END { for (file in all) print file "\t" all[file] }' | sort
 }
 
 one()
 {
-    local file=$1 flags=$2 key said
-    key=$(key_of "$file" "$flags")
-    [ -e "$build/tidy-cache/$key" ] && return 0
+    local file=$1 flags=$2 inputs=$3 memory=$build/tidy-cache/$1 key said
+    key="$rules ${flags//"$source"/.}$inputs"
+    [ -e "$memory" ] && [ "$(<"$memory")" = "$key" ] && return 0
     said=$(cd "$source" && clang-tidy --quiet -p "$build" \
         --extra-arg=-Wno-ignored-optimization-argument \
         --extra-arg=-Wno-unknown-warning-option "$file" 2>&1)
     local status=$?
+    if [ $status -eq 0 ] && [ -z "$said" ]; then
+        if [ -n "$inputs" ]; then
+            mkdir -p "${memory%/*}"
+            printf '%s\n' "$key" >"$memory"
+        fi
+        return 0
+    fi
     said=$(grep -E '^[^ ]+:[0-9]+:[0-9]+: (error|warning)|^error' <<<"$said" |
         sed -E -e "s|^$source/||" -e 's/^([^:]+:[0-9]+):[0-9]+: (error|warning): /\1: /' \
             -e 's/,-warnings-as-errors\]$/], mend it or say why not with NOLINT/')
-    if [ $status -eq 0 ] && [ -z "$said" ]; then
-        : >"$build/tidy-cache/$key"
-    else
+    [ $status -eq 0 ] && [ -z "$said" ] ||
         printf '%s\n' "${said:-$file:1: clang-tidy fails, run it by hand}"
-    fi
 }
 
 check()
 {
-    needs clang-tidy gcc
-    mkdir -p "$build/tidy-cache"
-    rules=$(clang-tidy --version | grep -i version
-        cd "$source" && tracked '.clang-tidy' '*/.clang-tidy' | xargs -r cat)
+    needs clang-tidy ninja
+    rules=$({
+        clang-tidy --version | grep -i version
+        cd "$source" && tracked '.clang-tidy' '*/.clang-tidy' | xargs -r cat
+    } | sha256sum)
     export rules build source
-    export -f one key_of
+    export -f one
     local list
     list=$(mktemp)
     commands >"$list"
@@ -70,30 +87,40 @@ check()
         grep -q "^$file$(printf '\t')" "$list" ||
             echo "$file:1: no target compiles it, give it one or delete it"
     done < <(tracked '*.c')
-    tr '\n\t' '\0\0' <"$list" | xargs -0 -r -n2 -P2 bash -c 'one "$1" "$2"' one | sort -u
+    join -t "$(printf '\t')" -a 1 -o 1.1,1.2,2.2 "$list" <(inputs) | tr '\n\t' '\0\0' |
+        xargs -0 -r -n3 -P2 bash -c 'one "$1" "$2" "$3"' one | sort -u
     rm -f "$list"
+}
+
+# built FILE: the build compiles that file alone, and ninja knows what it includes.
+built()
+{
+    printf '%s\n' 'rule cc' '  command = gcc -MD -MF $out.d -o $out -c $in' \
+        '  depfile = $out.d' '  deps = gcc' \
+        "build $1.o: cc $(realpath --relative-to="$build" "$source")/$1" >"$build/build.ninja"
+    ninja -C "$build" >/dev/null || echo "$check_script:1: $1 does not compile"
+    printf '[\n{\n  "directory": "%s",\n  "command": "gcc -c %s",\n  "file": "%s"\n}\n]\n' \
+        "$source" "$1" "$source/$1" >"$build/compile_commands.json"
 }
 
 self_test()
 {
     cp "$real_source/.clang-tidy" "$source"
-    plant good.c 'int good(int a);' 'int good(int a)' '{' '    return a + 1;' '}'
+    plant good.h '#define NEXT 1' 'int good(int a);'
+    plant good.c '#include "good.h"' 'int good(int a)' '{' '    return a + NEXT;' '}'
+    built good.c
+    expect_clean
+    [ -s "$build/tidy-cache/good.c" ] || expect_fault 'good.c is remembered'
+    # What it includes tells whether it still is.
+    plant good.h '#define NEXT (a / (a - a))' 'int good(int a);'
+    expect_fault '^good.c:4: '
+    plant good.h '#define NEXT 2' 'int good(int a);'
+    expect_clean
     plant bad.c 'int bad(int a);' 'int bad(int a)' '{' '    int *p = 0;' \
         '    return a ? *p : 1;' '}'
-    local file
-    for file in good bad; do
-        printf '[\n{\n  "directory": "%s",\n  "command": "gcc -c %s.c",\n  "file": "%s"\n}\n]\n' \
-            "$source" $file "$source/$file.c" >"$build/compile_commands.json"
-        if [ $file = good ]; then
-            mv "$source/bad.c" "$build"
-            expect_clean
-            [ "$(ls "$build/tidy-cache" | wc -l)" -eq 1 ] || expect_fault 'one file is remembered'
-        else
-            mv "$build/bad.c" "$source"
-            expect_fault '^bad.c:5: .*null'
-            expect_fault '^good.c:1: no target compiles it'
-        fi
-    done
+    built bad.c
+    expect_fault '^bad.c:5: .*null'
+    expect_fault '^good.c:1: no target compiles it'
 }
 
 check_main "$@"
