@@ -121,9 +121,14 @@ fuzz_all()
     rm -f "$log"
 }
 
-deploy/packages.sh test || exit 1
-
-if build dev; then
+# What the tests need is installed while the first build runs.
+deploy/packages.sh build || exit 1
+deploy/packages.sh test &
+packages=$!
+build dev
+built=$?
+wait $packages || exit 1
+if [ $built -eq 0 ]; then
     run 'dev unit' dev -L '^(unit|property|fault|sim|fuzz)$'
     run 'dev system' dev -L '^system$'
     run 'dev bench, tiny' dev -L '^bench$'

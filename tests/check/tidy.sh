@@ -6,10 +6,10 @@
 # itself and the files of ours that it includes, as the build knows them, flags, rules, tool.
 . "$(dirname "$0")/check_lib.sh"
 
-# One "file<TAB>flags" a source that the build compiles.
+# One "file<TAB>flags" a source of ours that the build compiles.
 commands()
 {
-    awk -v root="$source/" '
+    awk -v root="$source/" -v made="$build/generated/" '
         /"command":/ {
             sub(/^ *"command": "[^ ]* /, ""); sub(/",$/, ""); gsub(/\\"/, "\"")
             sub(/ -o .*/, "")
@@ -17,7 +17,7 @@ commands()
         }
         /"file":/ {
             sub(/^ *"file": "/, ""); sub(/",?$/, "")
-            if (index($0, root) == 1)
+            if (index($0, root) == 1 && index($0, made) != 1)
                 print substr($0, length(root) + 1) "\t" command
         }' "$build/compile_commands.json" | sort -u -t "$(printf '\t')" -k1,1
 }
@@ -48,27 +48,48 @@ inputs()
         END { for (file in all) print file "\t" all[file] }' | sort
 }
 
-one()
+# tidy FILE...: what clang-tidy says of them, nothing when all pass.
+tidy()
 {
-    local file=$1 flags=$2 inputs=$3 memory=$build/tidy-cache/$1 key said
-    key="$rules ${flags//"$source"/.}$inputs"
-    [ -e "$memory" ] && [ "$(<"$memory")" = "$key" ] && return 0
+    local said status
     said=$(cd "$source" && clang-tidy --quiet -p "$build" \
         --extra-arg=-Wno-ignored-optimization-argument \
-        --extra-arg=-Wno-unknown-warning-option "$file" 2>&1)
-    local status=$?
-    if [ $status -eq 0 ] && [ -z "$said" ]; then
-        if [ -n "$inputs" ]; then
-            mkdir -p "${memory%/*}"
-            printf '%s\n' "$key" >"$memory"
-        fi
-        return 0
-    fi
+        --extra-arg=-Wno-unknown-warning-option "$@" 2>&1)
+    status=$?
     said=$(grep -E '^[^ ]+:[0-9]+:[0-9]+: (error|warning)|^error' <<<"$said" |
         sed -E -e "s|^$source/||" -e 's/^([^:]+:[0-9]+):[0-9]+: (error|warning): /\1: /' \
             -e 's/,-warnings-as-errors\]$/], mend it or say why not with NOLINT/')
     [ $status -eq 0 ] && [ -z "$said" ] ||
-        printf '%s\n' "${said:-$file:1: clang-tidy fails, run it by hand}"
+        printf '%s\n' "${said:-$1:1: clang-tidy fails, run it by hand}"
+}
+
+# some FILE FLAGS INPUTS...: one call of the tool, whose start is a fifth of the time, for
+# those that are not remembered. When something is found each is asked alone.
+some()
+{
+    local files=() keys=() i memory
+    for (( ; $# > 0; )); do
+        memory=$build/tidy-cache/$1
+        i="$rules ${2//"$source"/.}$3"
+        if [ ! -e "$memory" ] || [ "$(<"$memory")" != "$i" ]; then
+            files+=("$1")
+            keys+=("${3:+$i}")
+        fi
+        shift 3
+    done
+    [ ${#files[@]} -gt 0 ] || return 0
+    local said alone
+    said=$(tidy "${files[@]}")
+    for i in "${!files[@]}"; do
+        alone=${said:+$(tidy "${files[i]}")}
+        if [ -n "$alone" ]; then
+            printf '%s\n' "$alone"
+        elif [ -n "${keys[i]}" ]; then
+            memory=$build/tidy-cache/${files[i]}
+            mkdir -p "${memory%/*}"
+            printf '%s\n' "${keys[i]}" >"$memory"
+        fi
+    done
 }
 
 check()
@@ -79,7 +100,7 @@ check()
         cd "$source" && tracked '.clang-tidy' '*/.clang-tidy' | xargs -r cat
     } | sha256sum)
     export rules build source
-    export -f one
+    export -f some tidy
     local list
     list=$(mktemp)
     commands >"$list"
@@ -88,7 +109,7 @@ check()
             echo "$file:1: no target compiles it, give it one or delete it"
     done < <(tracked '*.c')
     join -t "$(printf '\t')" -a 1 -o 1.1,1.2,2.2 "$list" <(inputs) | tr '\n\t' '\0\0' |
-        xargs -0 -r -n3 -P2 bash -c 'one "$1" "$2" "$3"' one | sort -u
+        xargs -0 -r -n24 -P2 bash -c 'some "$@"' some | sort -u
     rm -f "$list"
 }
 
