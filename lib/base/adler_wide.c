@@ -18,6 +18,9 @@
 #    define MOST    512u /* blocks whose sums fit into 32 bits */
 #    define VECTORS 4u   /* of a block: enough that none waits for the one before */
 #    define VECTOR  ((size_t)64)
+#    define AHEAD                                                                        \
+        16u /* blocks fetched early: what fetches by itself ends with a page             \
+             */
 
 _Static_assert(VECTORS *VECTOR == ADLER_BLOCK, "whole vectors");
 
@@ -35,9 +38,10 @@ CPU_AVX512 static uint64_t lanes_sum(__m512i numbers)
     return (uint64_t)_mm512_reduce_add_epi64(_mm512_add_epi64(odd, even));
 }
 
-/* Apart, so that the compiler keeps all sums in registers. */
+/* Of `count` blocks; there are `left`. Apart, so that the compiler keeps all sums in
+ * registers. */
 CPU_AVX512 static __attribute__((noinline)) void blocks_add(const uint8_t *data,
-                                                            size_t count,
+                                                            size_t count, size_t left,
                                                             struct sums *sums)
 {
     const __m512i ones = _mm512_set1_epi8(1);
@@ -50,6 +54,9 @@ CPU_AVX512 static __attribute__((noinline)) void blocks_add(const uint8_t *data,
     for (uint32_t v = 0; v < VECTORS; v++)
         bytes[v] = after[v] = placed[v] = _mm512_setzero_si512();
     for (size_t i = 0; i < count; i++) {
+        if (i + AHEAD < left)
+            for (uint32_t v = 0; v < VECTORS; v++)
+                _mm_prefetch(data + ADLER_BLOCK * AHEAD + VECTOR * v, _MM_HINT_T0);
 #    pragma GCC unroll 4
         for (uint32_t v = 0; v < VECTORS; v++) {
             __m512i x = _mm512_loadu_si512(data + VECTOR * v);
@@ -73,7 +80,7 @@ CPU_AVX512 uint32_t adler_wide(uint32_t adler, const uint8_t *data, size_t count
     while (count > 0) {
         const size_t part = count < MOST ? count : MOST;
         struct sums sums;
-        blocks_add(data, part, &sums);
+        blocks_add(data, part, count, &sums);
         __m512i all = sums.bytes[0], behind = _mm512_setzero_si512();
         for (uint32_t v = 1; v < VECTORS; v++) {
             behind = _mm512_add_epi32(behind, all);

@@ -139,8 +139,21 @@ static bool old_sane(const uint8_t *data)
  * before that one must come to the same end as who sees all. */
 static bool head_alone(const uint8_t *data, size_t size, size_t head)
 {
-    bool alone = size < head + 4 || le32_load(data + head) != DATE_MAGIC;
-    for (size_t at = AT_HEAD; at < head; at += 4)
+    enum { FIRST = 16 }; /* words, compared together */
+
+    const size_t seen = size < head + 4 ? head : head + 4;
+    size_t at = AT_HEAD;
+    bool alone = true;
+    if (seen >= at + 4 * FIRST) {
+        uint32_t word[FIRST], magic, same = 0;
+        le32_store(&magic, DATE_MAGIC);
+        memcpy(word, data + at, sizeof word);
+        for (size_t i = 0; i < FIRST; i++)
+            same |= word[i] == magic;
+        alone = same == 0;
+        at += sizeof word;
+    }
+    for (; at < seen; at += 4)
         alone &= le32_load(data + at) != DATE_MAGIC;
     return alone;
 }

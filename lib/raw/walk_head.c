@@ -5,6 +5,8 @@
  */
 #include "raw/walk_head.h"
 
+#include <string.h>
+
 #include "base/bytes.h"
 
 #define EVENT_MAXIMUM ((uint32_t)64 << 20)
@@ -49,11 +51,22 @@ static bool length_good(const uint8_t *p, const struct layout *layout)
 }
 
 /* Does another header begin inside of this one? Its magic is then at most one word
- * behind. */
+ * behind. The first LOOKED words are looked at together. */
 static bool overlapped(const uint8_t *p, size_t left, size_t length)
 {
-    uint32_t found = left >= length + 4 && le32_load(p + length) == WALK_MAGIC;
-    for (size_t at = 8; at < length; at += 4)
+    enum { LOOKED = 16 };
+
+    const size_t end = left >= length + 4 ? length + 4 : length;
+    size_t at = 8;
+    uint32_t word[LOOKED], magic, found = 0;
+    if (end >= at + sizeof word) {
+        le32_store(&magic, WALK_MAGIC);
+        memcpy(word, p + at, sizeof word);
+        for (size_t i = 0; i < LOOKED; i++)
+            found |= word[i] == magic;
+        at += sizeof word;
+    }
+    for (; at < end; at += 4)
         found |= le32_load(p + at) == WALK_MAGIC;
     return found != 0;
 }
