@@ -23,6 +23,7 @@ struct lead *lead_new(const struct lead_options *options, struct log *log, int64
     lead->retry_ns = LEAD_RETRY_FIRST_NS;
     lead->random.state = options->seed;
     bytes_init(&lead->body, FRAME_LIMIT);
+    arena_init(&lead->answer, LEAD_ANSWER_LIMIT);
     return lead;
 }
 
@@ -34,6 +35,7 @@ void lead_free(struct lead *lead)
     post_release(&lead->outbox);
     post_release(&lead->wants);
     bytes_release(&lead->body);
+    arena_release(&lead->answer);
     free(lead->slots);
     free(lead);
 }

@@ -7,9 +7,6 @@
 #include "proto/wire.h"
 #include "worker/lead_internal.h"
 
-/* Tasks of one answer, unpacked: the wire limit and the same again for lists. */
-#define ANSWER_LIMIT ((size_t)512 << 20)
-
 static bool call_packed(struct lead *lead, bool packed, const struct err *err)
 {
     if (packed)
@@ -126,12 +123,9 @@ bool lead_call_due(struct lead *lead, int64_t now_ns, struct lead_call *call)
 static bool hello_answered(struct lead *lead, const uint8_t *data, size_t size,
                            struct err *err)
 {
-    struct arena arena;
     struct hello_answer answer;
-    arena_init(&arena, ANSWER_LIMIT);
-    bool good = wire_hello_answer_unpack(data, size, &arena, &answer, err);
-    arena_release(&arena);
-    if (!good)
+    arena_reset(&lead->answer);
+    if (!wire_hello_answer_unpack(data, size, &lead->answer, &answer, err))
         return false;
     lead->known = true;
     lead->pilot = answer.pilot;
@@ -206,14 +200,12 @@ static void answer_use(struct lead *lead, const struct sync_answer *answer,
 static bool sync_answered(struct lead *lead, const uint8_t *data, size_t size,
                           int64_t now_ns, struct err *err)
 {
-    struct arena arena;
     struct sync_answer answer;
-    arena_init(&arena, ANSWER_LIMIT);
-    bool good = wire_sync_answer_unpack(data, size, &arena, &answer, err);
-    if (good)
-        answer_use(lead, &answer, now_ns);
-    arena_release(&arena);
-    return good;
+    arena_reset(&lead->answer);
+    if (!wire_sync_answer_unpack(data, size, &lead->answer, &answer, err))
+        return false;
+    answer_use(lead, &answer, now_ns);
+    return true;
 }
 
 void lead_answered(struct lead *lead, const uint8_t *data, size_t size, int64_t now_ns)

@@ -37,6 +37,9 @@
 /* A report of 4096 segments with 20 streams of 400 bytes. */
 #define LEAD_REPORT_LIMIT ((size_t)256 << 20)
 
+/* Tasks of one answer, unpacked: the wire limit and the same again for lists. */
+#define LEAD_ANSWER_LIMIT ((size_t)512 << 20)
+
 enum slot_state {
     SLOT_NEW, /* its executor was not heard of yet */
     SLOT_READY,
@@ -90,6 +93,7 @@ struct lead {
 
     enum call_kind call; /* waits for its answer */
     struct bytes body;
+    struct arena answer; /* of the last one, kept for the next */
     int64_t call_at_ns;  /* not before */
     int64_t ask_at_ns;   /* for work, not before */
     int64_t answered_ns; /* last time */

@@ -18,9 +18,7 @@
 #    define MOST    512u /* blocks whose sums fit into 32 bits */
 #    define VECTORS 4u   /* of a block: enough that none waits for the one before */
 #    define VECTOR  ((size_t)64)
-#    define AHEAD                                                                        \
-        16u /* blocks fetched early: what fetches by itself ends with a page             \
-             */
+#    define AHEAD   ((size_t)16) /* blocks: fetching by itself ends with a page */
 
 _Static_assert(VECTORS *VECTOR == ADLER_BLOCK, "whole vectors");
 
@@ -56,7 +54,7 @@ CPU_AVX512 static __attribute__((noinline)) void blocks_add(const uint8_t *data,
     for (size_t i = 0; i < count; i++) {
         if (i + AHEAD < left)
             for (uint32_t v = 0; v < VECTORS; v++)
-                _mm_prefetch(data + ADLER_BLOCK * AHEAD + VECTOR * v, _MM_HINT_T0);
+                _mm_prefetch(data + AHEAD * ADLER_BLOCK + VECTOR * v, _MM_HINT_T0);
 #    pragma GCC unroll 4
         for (uint32_t v = 0; v < VECTORS; v++) {
             __m512i x = _mm512_loadu_si512(data + VECTOR * v);

@@ -144,7 +144,7 @@ static bool head_alone(const uint8_t *data, size_t size, size_t head)
     const size_t seen = size < head + 4 ? head : head + 4;
     size_t at = AT_HEAD;
     bool alone = true;
-    if (seen >= at + 4 * FIRST) {
+    if (seen >= at + sizeof(uint32_t) * FIRST) {
         uint32_t word[FIRST], magic, same = 0;
         le32_store(&magic, DATE_MAGIC);
         memcpy(word, data + at, sizeof word);
