@@ -4,13 +4,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/disk.h"
+#include "output/ahead.h"
 #include "output/compress_read.h"
 #include "output/rntuple_read.h"
 #include "output/root_check_internal.h"
 
 #define CHECKSUM 8u
-#define PIECE    ((size_t)512 << 10) /* stays in the cache between reading and hashing */
 #define INDICES  ((size_t)256 << 20) /* numbers of an index column in a cluster */
 #define ENVELOPE UINT64_MAX
 
@@ -32,13 +31,6 @@ struct cover {
     uint64_t end; /* of the last one */
 };
 
-/* Bytes of the file that are in memory. */
-struct window {
-    uint8_t *data;
-    uint64_t start;
-    size_t held, capacity;
-};
-
 static int piece_order(const void *a, const void *b)
 {
     const struct piece *left = a, *right = b;
@@ -58,29 +50,6 @@ static struct pieces pieces_make(const struct rntuple *tuple)
             (struct piece){tuple->pages[i].offset, tuple->pages[i].size + CHECKSUM, i};
     qsort(pieces.data, pieces.count, sizeof *pieces.data, piece_order);
     return pieces;
-}
-
-/* `size` bytes at `offset`, read ahead. */
-static bool window_at(struct window *window, const struct root_read *file,
-                      const struct piece *piece, const uint8_t **place, struct err *err)
-{
-    if (window->data == NULL || piece->offset < window->start ||
-        piece->offset + piece->size > window->start + window->held) {
-        const size_t ahead = file->size < PIECE ? (size_t)file->size : PIECE;
-        size_t wanted = piece->size > ahead ? (size_t)piece->size : ahead;
-        if (window->data == NULL || wanted > window->capacity) {
-            window->data = mem_grow(window->data, wanted, 1);
-            window->capacity = wanted;
-        }
-        uint64_t left = file->size - piece->offset;
-        window->held = left < wanted ? (size_t)left : wanted;
-        window->start = piece->offset;
-        if (!disk_read_at(file->fd, file->path, window->start, window->data, window->held,
-                          err))
-            return false;
-    }
-    *place = window->data + (piece->offset - window->start);
-    return true;
 }
 
 /* Where a page belongs: the range whose pages it is one of. */
@@ -146,9 +115,11 @@ static bool pieces_check(struct root_checker *checker, const struct rntuple *tup
                          const struct pieces *pieces, struct cover *covered,
                          struct err *err)
 {
-    struct window window = {.data = NULL};
+    const struct root_read *file = &checker->file;
+    struct ahead ahead;
     uint64_t end = 0;
     bool done = true;
+    ahead_init(&ahead, file->fd, file->path, file->size);
     for (uint64_t i = 0; i < pieces->count && done; i++) {
         const struct piece *piece = &pieces->data[i];
         const uint8_t *place = NULL;
@@ -166,11 +137,11 @@ static bool pieces_check(struct root_checker *checker, const struct rntuple *tup
         covered[mark - checker->marks].end = end;
         if (piece->page == ENVELOPE)
             continue;
-        done = window_at(&window, &checker->file, piece, &place, err);
+        done = ahead_at(&ahead, piece->offset, (size_t)piece->size, &place, err);
         if (done)
             page_check(checker, tuple, piece, place);
     }
-    free(window.data);
+    ahead_release(&ahead);
     return done;
 }
 
