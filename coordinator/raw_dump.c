@@ -70,9 +70,9 @@ static bool events_dump(struct dump *dump, struct err *err)
     while (raw_file_next(&dump->file, &event, &offset) == LOOKUP_FOUND) {
         if (dump->spill != ANY && event.header.spill != dump->spill)
             continue;
-        bool done = dump->as_digits
-                        ? event_digits(dump, &event, err)
-                        : raw_event_text(&dump->rules, &event, offset, &dump->out, err);
+        bool done = dump->as_digits ? event_digits(dump, &event, err)
+                                    : raw_event_text(&dump->rules, &dump->digits, &event,
+                                                     offset, &dump->out, err);
         if (!done || (dump->out.size > FLUSH_BYTES && !flush(dump, err)))
             return false;
     }

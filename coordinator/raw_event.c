@@ -8,7 +8,6 @@
 
 #include "base/text.h"
 #include "coordinator/chip_notes.h"
-#include "raw/decode.h"
 
 #define HEAD_WORDS 20u /* of the longest header */
 #define PLACES     256u
@@ -249,15 +248,14 @@ static void blocks_notes(const struct view *view)
     }
 }
 
-bool raw_event_text(const struct raw_rules *rules, const struct date_event *event,
-                    uint64_t offset, struct bytes *out, struct err *err)
+bool raw_event_text(const struct raw_rules *rules, struct digits *digits,
+                    const struct date_event *event, uint64_t offset, struct bytes *out,
+                    struct err *err)
 {
     struct word_notes notes;
-    struct digits *digits = mem_new(1, sizeof *digits);
     const struct view view = {
         .rules = rules, .event = event, .notes = &notes, .digits = digits};
     word_notes_init(&notes, event->header.size / 4);
-    digits_init(digits);
     head_notes(&view, event);
     subevents_notes(&view);
     blocks_notes(&view);
@@ -268,8 +266,6 @@ bool raw_event_text(const struct raw_rules *rules, const struct date_event *even
                   event->header.run, event->header.spill, event->header.event, offset,
                   event->header.size) &&
         word_notes_print(&notes, event->data, out, err);
-    digits_release(digits);
-    free(digits);
     word_notes_release(&notes);
     return done;
 }

@@ -54,7 +54,8 @@ static bool wanted_read(const char *text, struct wanted *wanted, struct err *err
 
 /* Whatever stands there, also when nobody counts it as a good event. */
 static bool event_at(struct raw_file *file, const struct raw_rules *rules,
-                     uint64_t offset, struct bytes *out, struct err *err)
+                     struct digits *digits, uint64_t offset, struct bytes *out,
+                     struct err *err)
 {
     struct date_event event;
     if (offset >= file->size)
@@ -68,23 +69,36 @@ static bool event_at(struct raw_file *file, const struct raw_rules *rules,
         (void)fprintf(stderr, "spillway: the file ends inside this event\n");
         event.header.size = (uint32_t)(left & ~(uint64_t)3);
     }
-    return raw_event_text(rules, &event, offset, out, err);
+    return raw_event_text(rules, digits, &event, offset, out, err);
 }
 
 static bool events_of(struct raw_file *file, const struct raw_rules *rules,
-                      const struct wanted *wanted, struct bytes *out, struct err *err)
+                      struct digits *digits, const struct wanted *wanted,
+                      struct bytes *out, struct err *err)
 {
     struct date_event event;
     uint64_t offset;
     while (raw_file_next(file, &event, &offset) == LOOKUP_FOUND)
         if ((wanted->run == UINT64_MAX || event.header.run == wanted->run) &&
             event.header.spill == wanted->spill && event.header.event == wanted->event &&
-            !raw_event_text(rules, &event, offset, out, err))
+            !raw_event_text(rules, digits, &event, offset, out, err))
             return false;
     return out->size > 0 ||
            err_set(err, E_USAGE,
                    "%s (run %" PRIu32 ") has no event %" PRIu64 " in spill %" PRIu64,
                    file->path, file->walk.chunk.id.run, wanted->event, wanted->spill);
+}
+
+static bool event_inspect(struct raw_file *file, const struct raw_rules *rules,
+                          const struct wanted *wanted, struct bytes *out, struct err *err)
+{
+    struct digits digits;
+    digits_init(&digits);
+    bool done = wanted->by_offset
+                    ? event_at(file, rules, &digits, wanted->offset, out, err)
+                    : events_of(file, rules, &digits, wanted, out, err);
+    digits_release(&digits);
+    return done;
 }
 
 static bool inspect(const char *path, const char *maps, const char *event,
@@ -98,12 +112,8 @@ static bool inspect(const char *path, const char *maps, const char *event,
         return false;
     bool done = raw_rules_open(&rules, maps, &file, err);
     if (done) {
-        if (event == NULL)
-            done = raw_summary_text(&file, &rules, out, err);
-        else if (wanted.by_offset)
-            done = event_at(&file, &rules, wanted.offset, out, err);
-        else
-            done = events_of(&file, &rules, &wanted, out, err);
+        done = event == NULL ? raw_summary_text(&file, &rules, out, err)
+                             : event_inspect(&file, &rules, &wanted, out, err);
         raw_rules_close(&rules);
     }
     raw_file_close(&file);

@@ -22,39 +22,36 @@ static const char map_text[] =
     "<ChipSADC version=\"1\" options=\"xy data_format2\">B 2 0 0 0 0\n</ChipSADC>"
     "<ChipAPV version=\"2\">C 3 0 0 0 1 128 0 127 1\n</ChipAPV></Map>";
 
-static void digits_go(struct raw_rules *rules, const struct date_event *event,
-                      struct bytes *out)
+static void digits_go(struct raw_rules *rules, struct digits *digits,
+                      const struct date_event *event, struct bytes *out)
 {
-    static struct digits digits;
-    static bool made;
     struct faults faults = {.sum_differs = 0};
     struct event_blocks blocks;
     struct slink_block block;
     struct slink_fault fault;
     struct err err;
     enum lookup found;
-    if (!made)
-        digits_init(&digits);
-    made = true;
     event_blocks_start(&blocks, event);
     while ((found = event_blocks_next(&blocks, &block, &fault)) != LOOKUP_ABSENT) {
         if (found == LOOKUP_FAILED)
             continue;
         const struct chip_rule rule = raw_rule_of(rules, &block);
-        digits_clear(&digits);
-        (void)digits_take(&block, &rule, &digits, &faults);
-        (void)raw_digits_text(&digits, &event->header, true, out, &err);
+        digits_clear(digits);
+        (void)digits_take(&block, &rule, digits, &faults);
+        (void)raw_digits_text(digits, &event->header, true, out, &err);
     }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct map_chips *maps;
+    static struct digits digits; /* for all inputs: its memory is dear */
     struct raw_rules rules = {.maps = NULL};
     struct date_event event = {.data = data};
     struct bytes out;
     struct err err;
     if (maps == NULL) {
+        digits_init(&digits);
         maps = mem_new(1, sizeof *maps);
         bug_if(!map_read_text(map_text, sizeof map_text - 1, "map", 1, &maps->map, &err));
     }
@@ -62,9 +59,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!date_header_read(data, size, &event.header, &err) || event.header.size > size)
         return 0;
     bytes_init(&out, TEXT_LIMIT);
-    bug_if(!raw_event_text(&rules, &event, 0, &out, &err) && err.code != E_LIMIT);
+    bug_if(!raw_event_text(&rules, &digits, &event, 0, &out, &err) &&
+           err.code != E_LIMIT);
     bytes_clear(&out);
-    digits_go(&rules, &event, &out);
+    digits_go(&rules, &digits, &event, &out);
     bytes_release(&out);
     return 0;
 }
