@@ -187,9 +187,17 @@ static bool files_read(struct import *import, int count, char **paths, struct er
         return draft_read_sdc((const char *const *)paths, (size_t)count, &sdc, draft_take,
                               import, err);
     }
+    int beside = 0;
     for (int i = 0; done && i < count; i++)
-        done = is_beside_yaml(count, paths, paths[i]) ||
-               draft_read(paths[i], draft_take, import, err);
+        if (is_beside_yaml(count, paths, paths[i]))
+            beside++;
+        else
+            done = draft_read(paths[i], draft_take, import, err);
+    if (done && beside > 0)
+        (void)fprintf(stderr,
+                      "spillway: %d .payload beside a .yaml of the same name: read only "
+                      "where that names it\n",
+                      beside);
     return done;
 }
 

@@ -45,6 +45,7 @@ import 0 "0 payloads put into t, 1 were there already" "$golden/channel_map.xml"
 expect 0 "written to e" "$spillway" conditions export t --source "file:$work/d" --to e
 ! grep -q "another hash" out || fail "an export says that it does not come back"
 import 0 "payloads put into t" e/* --to d2 --tag t
+grep -q '^spillway: 1 .payload beside a .yaml' err || fail "a file is passed over without a word"
 cmp -s d/tags/t.json d2/tags/t.json || fail "the exported tag is another one"
 expect 0 "2 intervals" "$spillway" conditions check t --runs 3500-3599 --types calo_gain,sampling --source "file:$work/d"
 
