@@ -9,8 +9,9 @@
 #include "base/bytes.h"
 #include "worker/process_internal.h"
 
-#define DIGESTS   64u  /* made together */
-#define SCAN_HEAD 160u /* two headers of the longest layout: an event and a sub-event */
+#define DIGESTS 64u /* made together */
+/* Two headers of the longest layout, an event and a sub-event, and the word behind. */
+#define SCAN_HEAD 164u
 
 bool places_add(struct places *places, const struct event_place *place, struct err *err)
 {
