@@ -51,7 +51,6 @@ struct http_server {
     http_handler handler;
     void *user;
     struct MHD_Daemon *daemon;
-    int socket;
     unsigned port;
     pthread_mutex_t lock;
     pthread_cond_t quiet;          /* no request is under way */
@@ -441,19 +440,18 @@ static bool listen_open(const char *text, int *fd, struct err *err)
     return true;
 }
 
-static struct MHD_Daemon *daemon_start(struct http_server *server)
+static struct MHD_Daemon *daemon_start(struct http_server *server, int fd)
 {
     const struct http_options *options = &server->options;
     unsigned threads = options->threads > 1 ? options->threads : 0;
-    return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0,
-                            NULL, NULL, on_access, server, MHD_OPTION_LISTEN_SOCKET,
-                            server->socket, MHD_OPTION_CONNECTION_LIMIT,
-                            options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
-                            options->idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            HTTP_HEADER_MEMORY, MHD_OPTION_THREAD_POOL_SIZE, threads,
-                            MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->max_per_peer,
-                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
-                            MHD_OPTION_END);
+    return MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+        on_access, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+        options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_timeout_s,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, HTTP_HEADER_MEMORY,
+        MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        options->max_per_peer, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+        MHD_OPTION_END);
 }
 
 bool http_server_new(const struct http_options *options, http_handler handler, void *user,
@@ -466,13 +464,12 @@ bool http_server_new(const struct http_options *options, http_handler handler, v
     *made = (struct http_server){.options = *options,
                                  .handler = handler,
                                  .user = user,
-                                 .socket = fd,
                                  .port = socket_port(fd),
                                  .owners = 1};
     bug_if(pthread_mutex_init(&made->lock, NULL) != 0);
     bug_if(pthread_cond_init(&made->quiet, NULL) != 0);
     made->options.listen = NULL; /* borrowed for this call only */
-    made->daemon = daemon_start(made);
+    made->daemon = daemon_start(made, fd);
     if (made->daemon) {
         *server = made;
         return true;
@@ -504,7 +501,9 @@ void http_server_stop(struct http_server *server)
 {
     if (!server)
         return;
-    (void)MHD_quiesce_daemon(server->daemon);
+    /* Who comes from now on is told so. MHD_quiesce_daemon would keep them out, but it
+     * and a thread that is just at work both take the socket out of epoll, and the second
+     * one ends the process (0.9.75). */
     (void)pthread_mutex_lock(&server->lock);
     server->stopping = true;
     while (server->deferred) {
@@ -513,8 +512,7 @@ void http_server_stop(struct http_server *server)
     }
     wait_until_quiet(server);
     (void)pthread_mutex_unlock(&server->lock);
-    MHD_stop_daemon(server->daemon);
-    (void)close(server->socket);
+    MHD_stop_daemon(server->daemon); /* closes the socket */
     (void)pthread_mutex_lock(&server->lock);
     server_unref_unlock(server);
 }

@@ -266,6 +266,26 @@ static void stop_answers_503_and_a_late_answer_is_harmless(void **state)
     http_answer_text(world.held[1], 200, "text/plain", "late");
 }
 
+/* Whatever the threads of the server are just about. */
+static void stop_is_safe_while_clients_come(void **state)
+{
+    enum { ROUNDS = 400, CLIENTS = 4 };
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct world world;
+        int fds[CLIENTS];
+        world_start(&world, 1 + (unsigned)round % 3);
+        for (int i = 0; i < CLIENTS; i++) {
+            fds[i] = client_open(&world);
+            client_send(fds[i], "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n");
+        }
+        http_server_stop(world.server);
+        for (int i = 0; i < CLIENTS; i++)
+            (void)close(fds[i]);
+    }
+}
+
 static void a_client_that_hangs_up_does_not_pull_its_request_away(void **state)
 {
     (void)state;
@@ -353,6 +373,7 @@ int main(void)
         cmocka_unit_test(an_endless_chunked_body_is_cut_off),
         cmocka_unit_test(deferred_answers_reach_their_own_clients),
         cmocka_unit_test(stop_answers_503_and_a_late_answer_is_harmless),
+        cmocka_unit_test(stop_is_safe_while_clients_come),
         cmocka_unit_test(a_client_that_hangs_up_does_not_pull_its_request_away),
         cmocka_unit_test(a_slow_client_does_not_stop_the_others),
         cmocka_unit_test(a_connection_is_kept_for_the_next_request),
