@@ -88,13 +88,16 @@ static void sidecar_text(struct json_writer *json, const struct campaign *campai
 bool publish_sidecar(struct catalog *catalog, const struct campaign *campaign,
                      const struct merge_group *group, int64_t wall_s, struct err *err)
 {
-    char path[PATH_MAX];
-    char name[PRODUCT_FILE + 16];
+    char path[PATH_MAX], temporary[PATH_MAX];
+    char name[PRODUCT_FILE + 16], unfinished[PRODUCT_FILE + 24];
     struct bytes text;
     struct json_writer json;
     struct catalog_txn *txn;
     (void)snprintf(name, sizeof name, "%s.prov.json", group->published);
-    if (!shelf_path(campaign, name, path, err) || !catalog_begin(catalog, &txn, err))
+    (void)snprintf(unfinished, sizeof unfinished, "%s.tmp", name);
+    if (!shelf_path(campaign, name, path, err) ||
+        !shelf_path(campaign, unfinished, temporary, err) ||
+        !catalog_begin(catalog, &txn, err))
         return false;
     bytes_init(&text, SIDECAR_LIMIT);
     json_begin(&json, &text);
@@ -107,7 +110,7 @@ bool publish_sidecar(struct catalog *catalog, const struct campaign *campaign,
     json_close_array(&json);
     json_close_object(&json);
     done = json_end(&json, err) && done && shelf_make_parent(path, err) &&
-           disk_write_durable(path, text.data, text.size, 0644, err);
+           disk_write_alone(path, temporary, text.data, text.size, 0644, err);
     bytes_release(&text);
     return done;
 }

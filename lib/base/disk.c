@@ -227,6 +227,18 @@ bool disk_rename(const char *from, const char *to, struct err *err)
     return true;
 }
 
+bool disk_write_alone(const char *path, const char *temporary, const void *data,
+                      size_t size, mode_t mode, struct err *err)
+{
+    bool done = disk_write_temporary(temporary, data, size, mode, err);
+    done = done && disk_rename(temporary, path, err);
+    if (!done) {
+        (void)unlink(temporary);
+        return false;
+    }
+    return disk_sync_parent(path, err);
+}
+
 bool disk_write_durable(const char *path, const void *data, size_t size, mode_t mode,
                         struct err *err)
 {
@@ -236,13 +248,7 @@ bool disk_write_durable(const char *path, const void *data, size_t size, mode_t 
                           (long)getpid(), writes++);
     if (length < 0 || (size_t)length >= sizeof temporary)
         return err_set(err, E_LIMIT, "%.80s...: the path is too long", path);
-    bool done = disk_write_temporary(temporary, data, size, mode, err);
-    done = done && disk_rename(temporary, path, err);
-    if (!done) {
-        (void)unlink(temporary);
-        return false;
-    }
-    return disk_sync_parent(path, err);
+    return disk_write_alone(path, temporary, data, size, mode, err);
 }
 
 static bool directory_make(const char *path, struct err *err)

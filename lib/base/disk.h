@@ -57,6 +57,11 @@ bool disk_read_file(const char *path, struct bytes *out, struct err *err);
 bool disk_write_durable(const char *path, const void *data, size_t size, mode_t mode,
                         struct err *err);
 
+/* The same by a temporary file of this name, for the only process and thread that writes
+ * `path`: what one before left there when it was killed is written over and goes. */
+bool disk_write_alone(const char *path, const char *temporary, const void *data,
+                      size_t size, mode_t mode, struct err *err);
+
 /* Gives a file another name on the same file system, replacing what has it. It lasts once
  * both directories are synced. */
 bool disk_rename(const char *from, const char *to, struct err *err);

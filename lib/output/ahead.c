@@ -35,7 +35,7 @@ void ahead_release(struct ahead *ahead)
 /* Room for `kept` bytes, which stay, and `size` behind them. */
 static void room_make(struct ahead *ahead, size_t kept, size_t size)
 {
-    const uint8_t *from = ahead->data + (ahead->held - kept);
+    const uint8_t *from = kept > 0 ? ahead->data + (ahead->held - kept) : NULL;
     if (kept <= ahead->before && size <= ahead->behind) {
         if (kept > 0)
             memmove(ahead->place - kept, from, kept);

@@ -51,8 +51,7 @@ static bool head_bytes_good(const uint8_t *data, enum date_layout layout)
     return head == DATE_HEAD_LONGEST;
 }
 
-/* Bytes that must be there: what the header says of itself, or the least of its layout.
- */
+/* Bytes that must be there: as the header says, or the least of its layout. */
 static size_t head_least(const uint8_t *data, enum date_layout layout)
 {
     if (head_bytes_good(data, layout))
@@ -188,8 +187,8 @@ bool date_header_read(const uint8_t *data, size_t size, struct date_header *head
             le32_load(data + AT_VERSION) >> 16, le32_load(data + AT_VERSION) & 0xFFFF);
     if (!header_sane(data, size, &layout))
         return err_set(err, E_RAW_HEADER,
-                       "event header with impossible sizes: event %" PRIu32
-                       ", head %" PRIu32 " bytes",
+                       "event header with impossible sizes, or with another one inside: "
+                       "event %" PRIu32 ", head %" PRIu32 " bytes",
                        le32_load(data + AT_SIZE), head_bytes_of(data, layout));
     header_load(data, layout, header);
     return true;

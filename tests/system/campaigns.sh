@@ -59,7 +59,7 @@ same_bytes "$scratch/store-calm" "$scratch/store-late"
 area=$scratch/held
 make_area held "$scratch/data"
 make_campaign "$scratch/held.yaml" held "$scratch/store-held" "task:" "  segments: 1"
-sw run "$scratch/held.yaml" --workers 2 >"$scratch/held.out" 2>&1 &
+sw run "$scratch/held.yaml" --workers 1 >"$scratch/held.out" 2>&1 &
 supervisor=$!
 started+=("$supervisor")
 wait_for 60 some_committed held || fail "nothing is committed"

@@ -1,6 +1,9 @@
 /* publish_test.c - a merged file gets its name once, whatever happens on the way.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <sys/resource.h>
+#include <sys/wait.h>
+
 #include "base/json.h"
 #include "coordinator/publish.h"
 #include "tests/unit/coordinator/service_pilot.h"
@@ -85,12 +88,39 @@ static void the_sidecar_says_what_the_bytes_cannot(void **state)
     world_close(&world);
 }
 
+/* The system ends who writes more than it may, in the middle of the text. */
+static void a_sidecar_that_a_killed_one_began_is_written_over(void **state)
+{
+    (void)state;
+    const struct rlimit none = {0, 0}, few = {10, 10};
+    struct world world;
+    struct merge_group group = group_of_tests();
+    struct err err;
+    int status = 0;
+    world_open(&world, 1, 1);
+    pid_t child = fork();
+    if (child == 0) {
+        (void)setrlimit(RLIMIT_CORE, &none);
+        (void)setrlimit(RLIMIT_FSIZE, &few);
+        (void)publish_sidecar(world.catalog, &world.book.campaign, &group, 1234, &err);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(world_files(&world, "published", ""), 1);
+    must(publish_sidecar(world.catalog, &world.book.campaign, &group, 1234, &err), &err);
+    assert_int_equal(world_files(&world, "published", ""), 1);
+    assert_int_equal(world_files(&world, "published", ".prov.json"), 1);
+    world_close(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_part_is_moved_and_a_second_call_finds_it_done),
         cmocka_unit_test(a_name_that_is_taken_by_a_file_is_an_error_with_the_path),
         cmocka_unit_test(the_sidecar_says_what_the_bytes_cannot),
+        cmocka_unit_test(a_sidecar_that_a_killed_one_began_is_written_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
