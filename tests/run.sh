@@ -2,7 +2,7 @@
 # run.sh - installs what tests need, builds every way, runs everything, sums it up.
 # SPDX-License-Identifier: Apache-2.0
 #
-# tests/run.sh          three quarters of an hour on two cores
+# tests/run.sh          some 40 minutes on two cores
 # tests/run.sh --long   an hour of fuzzing a target, 200 kills, files beyond 4 GB, system
 #                      tests under the sanitizers as well
 # The last line is CTest's, summed over all builds. 0 only when nothing failed.
