@@ -15,7 +15,7 @@ build='gcc libc6-dev cmake ninja-build pkg-config libopenmpi-dev liblmdb-dev
     libcurl4-openssl-dev libssl-dev libdeflate-dev libxxhash-dev libjansson-dev libexpat1-dev
     libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libzstd-dev libmicrohttpd-dev
     libcyaml-dev libyaml-dev libcmocka-dev'
-test='clang libclang-rt-14-dev clang-format clang-tidy universal-ctags git jq python3
+test='clang lld libclang-rt-14-dev clang-format clang-tidy universal-ctags git jq python3
     procps curl nodejs npm chromium'
 
 fail()
