@@ -142,7 +142,7 @@ if build asan; then
     run 'asan system' asan -R "$asan_system"
 fi
 build tsan threads_tests && run 'tsan threads' tsan -L '^threads$'
-if build fuzz; then # by clang, with its sanitizers
+if build fuzz clang_tests; then # by clang, with its sanitizers
     run 'clang unit and golden' fuzz -L '^(unit|golden)$'
     fuzz_all
 fi
