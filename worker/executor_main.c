@@ -149,15 +149,20 @@ static bool options_read(int argc, char **argv, struct options *options, struct 
 static uint64_t memory_bytes;
 static bool lifted;
 
-/* Data memory of this process; the sanitizers' own would count as well. */
+/* Data memory of this process; the sanitizers' own would count as well. A limit that
+ * holds already is not set again: small tasks are not to spend their time on it. */
 static void memory_set(uint64_t bytes)
 {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_DATA, &limit) != 0)
+    static struct rlimit limit;
+    static bool known;
+    known = known || getrlimit(RLIMIT_DATA, &limit) == 0;
+    rlim_t wanted = bytes == 0 || bytes > limit.rlim_max ? limit.rlim_max : bytes;
+    if (!known || limit.rlim_cur == wanted)
         return;
-    limit.rlim_cur = bytes == 0 || bytes > limit.rlim_max ? limit.rlim_max : bytes;
-    if (setrlimit(RLIMIT_DATA, &limit) != 0)
+    limit.rlim_cur = wanted;
+    known = setrlimit(RLIMIT_DATA, &limit) == 0;
+    if (!known)
         (void)fprintf(stderr, "memory limit of %" PRIu64 " bytes: %s\n", bytes,
                       strerror(errno));
 #else
@@ -192,12 +197,11 @@ static bool memory_lift(void)
  * forgotten, that of all tasks of this process. */
 static void memory_peak_forget(void)
 {
-    int fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+    static int fd = -1; /* kept open: to open it takes longer than to use it */
     if (fd < 0)
-        return;
-    ssize_t unused = write(fd, "5", 1);
+        fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+    ssize_t unused = fd < 0 ? 0 : write(fd, "5", 1);
     (void)unused;
-    (void)close(fd);
 }
 
 static bool frame_send(struct executor *executor, enum frame_kind kind, const void *body,

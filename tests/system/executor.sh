@@ -129,6 +129,12 @@ else
     check "by name" has less.report "status=failed segments=0 code=E_WORKER_MEMORY blamed=0"
     check "and says how much it had" has less.report "not done with $((mib - 4)) MiB of memory"
     check "it was given up, not killed" [ "$(grep -c 'out of memory' "$dir/stderr")" = 0 ]
+    "$helper" frame <"$dir/task" >"$dir/little"
+    "$helper" task "$dir/large" 0 3 both 2005 | "$helper" frame >"$dir/plenty"
+    cat "$dir/little" "$dir/plenty" "$dir/little" | "${steady[@]}" "$executor" --serve >"$dir/frames" 2>"$dir/stderr"
+    check "an executor does all three" [ $? = 0 ]
+    check "a limit is that of its task alone" \
+        [ "$(grep -ao "not done with $((mib - 4)) MiB of memory" "$dir/frames" | wc -l)" = 2 ]
     check "with more all is done" limited 1000 0 3 2004 large.report
     one=$(products large.report)
     two=$( (products prefix.report; products rest.report) | sort)
