@@ -176,6 +176,36 @@ void driver_wake(struct driver *driver, int64_t now_ns)
         driver->failure = (struct err){.code = E_NONE};
 }
 
+static void deadline_renew(struct driver *driver, int64_t now_ns)
+{
+    driver->late = false;
+    driver->deadline_ns =
+        driver->duration_ns > 0 ? now_ns + driver->duration_ns : INT64_MAX;
+}
+
+static void task_write(struct driver *driver)
+{
+    while (driver->sent < driver->sending.size) {
+        ssize_t n = write(driver->input, driver->sending.data + driver->sent,
+                          driver->sending.size - driver->sent);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return; /* full, or its reader is dead: the fork server will say so */
+        driver->sent += (size_t)n;
+    }
+}
+
+/* Gives the task to an executor that is free. */
+static void task_begin(struct driver *driver, int64_t now_ns)
+{
+    if (driver->state != DRIVER_IDLE || !driver->tasked)
+        return;
+    driver->state = DRIVER_BUSY;
+    deadline_renew(driver, now_ns);
+    task_write(driver);
+}
+
 void driver_submit(struct driver *driver, const struct driver_task *task, int64_t now_ns)
 {
     struct err err;
@@ -190,6 +220,7 @@ void driver_submit(struct driver *driver, const struct driver_task *task, int64_
     bytes_clear(&driver->sending);
     bug_if(!frame_pack_task(&driver->sending, task->data, task->size, &err));
     driver_wake(driver, now_ns);
+    task_begin(driver, now_ns);
 }
 
 /* The executor has read its whole task before it can want anything. */
@@ -227,26 +258,6 @@ enum driver_news driver_drain(struct driver *driver, bool at_once)
         return DRIVER_NOTHING;
     report_make(driver, REPORT_RETURNED, &(struct err){.code = E_NONE}, 0);
     return DRIVER_REPORT;
-}
-
-static void deadline_renew(struct driver *driver, int64_t now_ns)
-{
-    driver->late = false;
-    driver->deadline_ns =
-        driver->duration_ns > 0 ? now_ns + driver->duration_ns : INT64_MAX;
-}
-
-static void task_write(struct driver *driver)
-{
-    while (driver->sent < driver->sending.size) {
-        ssize_t n = write(driver->input, driver->sending.data + driver->sent,
-                          driver->sending.size - driver->sent);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return; /* full, or its reader is dead: the fork server will say so */
-        driver->sent += (size_t)n;
-    }
 }
 
 static enum driver_news frame_take(struct driver *driver, const struct frame *frame,
@@ -469,10 +480,7 @@ static enum driver_news overdue(struct driver *driver, int64_t now_ns)
 
 enum driver_news driver_step(struct driver *driver, int64_t now_ns)
 {
-    if (driver->state == DRIVER_IDLE && driver->tasked) {
-        driver->state = DRIVER_BUSY;
-        deadline_renew(driver, now_ns);
-    }
+    task_begin(driver, now_ns);
     if (driver->state == DRIVER_BUSY)
         task_write(driver);
     enum driver_news news = listen_once(driver, now_ns);

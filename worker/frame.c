@@ -158,6 +158,8 @@ bool frame_reader_fill(struct frame_reader *reader, int fd, bool *ended, struct 
             return true;
         }
         buffer->size += (size_t)n;
+        if ((size_t)n < READ_PIECE) /* the pipe is empty now */
+            return true;
     }
     return true;
 }

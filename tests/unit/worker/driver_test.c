@@ -219,6 +219,27 @@ static void a_good_executor_does_task_after_task(void **state)
     stop(&fixture);
 }
 
+/* Else it stands still while its rank looks for letters and lets others run. */
+static void a_free_executor_has_its_task_at_once(void **state)
+{
+    struct fixture fixture;
+    struct driver *driver = &fixture.driver;
+    (void)state;
+    start(&fixture, "hang");
+    driver_wake(driver, clock_now_ns());
+    await(&fixture, DRIVER_READY);
+    int64_t now_ns = clock_now_ns();
+    submit(&fixture, 1, SECOND_NS * 60);
+    assert_int_equal(driver->state, DRIVER_BUSY);
+    assert_int_equal(driver->sent, driver->sending.size);
+    assert_true(driver->deadline_ns >= now_ns + SECOND_NS * 60);
+    while (driver->at_work != 41) {
+        assert_int_equal(driver_step(driver, clock_now_ns()), DRIVER_NOTHING);
+        clock_sleep_ns(100000);
+    }
+    stop(&fixture);
+}
+
 static void a_dead_executor_is_replaced_for_the_next_task(void **state)
 {
     struct fixture fixture;
@@ -392,6 +413,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_death_is_told_by_its_cause),
         cmocka_unit_test(a_good_executor_does_task_after_task),
+        cmocka_unit_test(a_free_executor_has_its_task_at_once),
         cmocka_unit_test(a_dead_executor_is_replaced_for_the_next_task),
         cmocka_unit_test(a_killed_fork_server_costs_only_the_attempt),
         cmocka_unit_test(a_fork_server_that_dies_during_the_start_is_replaced),

@@ -68,6 +68,24 @@ static void frames_come_whole_byte_by_byte(void **state)
     stop(&fixture);
 }
 
+/* Looking once more after less than was asked for is a system call that finds nothing. */
+static void an_emptied_pipe_is_not_read_again(void **state)
+{
+    struct fixture fixture;
+    struct err err;
+    bool ended = false;
+    (void)state;
+    start(&fixture);
+    assert_int_equal(write(fixture.pipe[1], "some", 4), 4);
+    assert_int_equal(close(fixture.pipe[1]), 0);
+    assert_true(frame_reader_fill(&fixture.reader, fixture.pipe[0], &ended, &err));
+    assert_int_equal(fixture.reader.buffer.size, 4);
+    assert_false(ended);
+    assert_true(frame_reader_fill(&fixture.reader, fixture.pipe[0], &ended, &err));
+    assert_true(ended);
+    stop(&fixture);
+}
+
 static void what_is_no_frame_is_refused(void **state)
 {
     static const struct {
@@ -121,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_come_whole_byte_by_byte),
+        cmocka_unit_test(an_emptied_pipe_is_not_read_again),
         cmocka_unit_test(what_is_no_frame_is_refused),
         cmocka_unit_test(a_task_is_whole_or_an_error),
     };
