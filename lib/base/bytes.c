@@ -11,6 +11,19 @@
 
 #define LARGE_PAGE ((size_t)2 << 20)
 
+void mem_exhausted(const char *what)
+{
+    (void)fprintf(stderr, "out of memory: %s\n", what);
+    abort();
+}
+
+static noreturn void mem_lacks(size_t count, size_t size)
+{
+    char what[64];
+    (void)snprintf(what, sizeof what, "%zu x %zu bytes", count, size);
+    mem_exhausted(what);
+}
+
 void *mem_grow(void *old, size_t count, size_t size)
 {
     if (count == 0)
@@ -19,10 +32,8 @@ void *mem_grow(void *old, size_t count, size_t size)
     void *memory = reallocarray(old, count, size);
     if (memory == NULL && exhausted_more())
         memory = reallocarray(old, count, size);
-    if (memory == NULL) {
-        (void)fprintf(stderr, "out of memory: %zu x %zu bytes\n", count, size);
-        abort();
-    }
+    if (memory == NULL)
+        mem_lacks(count, size);
     return memory;
 }
 
@@ -33,10 +44,8 @@ void *mem_new(size_t count, size_t size)
     void *memory = calloc(count, size);
     if (memory == NULL && exhausted_more())
         memory = calloc(count, size);
-    if (memory == NULL) {
-        (void)fprintf(stderr, "out of memory: %zu x %zu bytes\n", count, size);
-        abort();
-    }
+    if (memory == NULL)
+        mem_lacks(count, size);
     return memory;
 }
 

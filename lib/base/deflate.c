@@ -17,7 +17,8 @@ bool deflate_gzip(const void *data, size_t size, struct bytes *out, struct err *
 {
     uint8_t *place = NULL;
     struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(GZIP_LEVEL);
-    bug_if(compressor == NULL); /* out of memory */
+    if (compressor == NULL)
+        mem_exhausted("a compressor");
     bytes_clear(out);
     size_t bound = libdeflate_gzip_compress_bound(compressor, size);
     bool done = bytes_reserve(out, bound, &place, err);

@@ -21,11 +21,18 @@ struct sha256_stream {
     bool chosen; /* the context knows its digest: choosing takes longer than a block */
 };
 
+/* OpenSSL fails when it has no memory, at its first use also for its own set-up. */
+static void must_work(bool works)
+{
+    if (!works)
+        mem_exhausted("OpenSSL's sha256");
+}
+
 struct sha256_stream *sha256_new(void)
 {
     struct sha256_stream *stream = mem_new(1, sizeof *stream);
     stream->context = EVP_MD_CTX_new();
-    bug_if(stream->context == NULL);
+    must_work(stream->context != NULL);
     sha256_start(stream);
     return stream;
 }
@@ -41,26 +48,26 @@ void sha256_free(struct sha256_stream *stream)
 void sha256_start(struct sha256_stream *stream)
 {
     const EVP_MD *digest = stream->chosen ? NULL : EVP_sha256();
-    bug_if(EVP_DigestInit_ex(stream->context, digest, NULL) != 1);
+    must_work(EVP_DigestInit_ex(stream->context, digest, NULL) == 1);
     stream->chosen = true;
 }
 
 void sha256_add(struct sha256_stream *stream, const void *data, size_t size)
 {
-    bug_if(EVP_DigestUpdate(stream->context, data, size) != 1);
+    must_work(EVP_DigestUpdate(stream->context, data, size) == 1);
 }
 
 struct sha256 sha256_end(struct sha256_stream *stream)
 {
     struct sha256 hash;
-    bug_if(EVP_DigestFinal_ex(stream->context, hash.bytes, NULL) != 1);
+    must_work(EVP_DigestFinal_ex(stream->context, hash.bytes, NULL) == 1);
     return hash;
 }
 
 struct sha256 sha256_of(const void *data, size_t size)
 {
     struct sha256 hash;
-    bug_if(EVP_Digest(data, size, hash.bytes, NULL, EVP_sha256(), NULL) != 1);
+    must_work(EVP_Digest(data, size, hash.bytes, NULL, EVP_sha256(), NULL) == 1);
     return hash;
 }
 

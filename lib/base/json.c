@@ -60,7 +60,9 @@ static json_t *json_to(const struct json *value)
     return pointer.value;
 }
 
-/* ---- memory of large documents ----
+/* ---- memory of documents ----
+ *
+ * Without it the process ends as everywhere: jansson would say that the text is wrong.
  *
  * jansson makes a row of a tag of some thirty pieces of memory. Those of a large text are
  * cut from an arena, which is quicker to fill and goes all at once: nothing of such a
@@ -78,7 +80,7 @@ static struct large *larges;
 
 static void *piece_take(size_t size)
 {
-    return pieces ? arena_raw(pieces, size, 1) : malloc(size);
+    return pieces ? arena_raw(pieces, size, 1) : mem_grow(NULL, size, 1);
 }
 
 static void piece_give(void *piece)

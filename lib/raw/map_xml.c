@@ -264,14 +264,26 @@ static void on_doctype(void *user, const char *name, const char *system_id,
     refuse(user, "a document type is not allowed in a channel map");
 }
 
+/* As for all else: without memory the map is not to blame. */
+static void *memory_new(size_t size)
+{
+    return mem_grow(NULL, 1, size);
+}
+
+static void *memory_grow(void *old, size_t size)
+{
+    return mem_grow(old, 1, size);
+}
+
 bool map_xml_read(struct map_build *build, const void *text, size_t size,
                   const char *name, struct err *err)
 {
     if (size > MAP_MAX_TEXT)
         return err_set(err, E_MAP_LIMIT, "%s: %zu bytes; the limit is %zu", name, size,
                        MAP_MAX_TEXT);
+    const XML_Memory_Handling_Suite memory = {memory_new, memory_grow, free};
     struct map_xml xml = {.build = build, .name = name, .err = err};
-    xml.parser = XML_ParserCreate(NULL);
+    xml.parser = XML_ParserCreate_MM(NULL, &memory, NULL);
     bug_if(xml.parser == NULL);
     bytes_init(&xml.text, MAP_MAX_TEXT);
     XML_SetUserData(xml.parser, &xml);

@@ -42,11 +42,26 @@ extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
 
+/* Asked at each allocation instead, when it is set; what it allocates is no step. */
+static bool (*steps_ask)(uint64_t n);
+static _Thread_local bool steps_asking;
+static _Thread_local const void *steps_caller; /* who allocates */
+
+static bool asked(uint64_t n)
+{
+    steps_asking = true;
+    bool yes = steps_ask(n);
+    steps_asking = false;
+    return yes;
+}
+
 static bool fails(enum fault fault, int number)
 {
-    if (steps == NULL || !atomic_load(&steps->armed))
+    if (steps == NULL || !atomic_load(&steps->armed) || steps_asking)
         return false;
-    if (atomic_fetch_add(&steps->counted[fault], 1) + 1 != steps->due[fault])
+    uint64_t n = atomic_fetch_add(&steps->counted[fault], 1) + 1;
+    bool ask = fault == FAULT_ALLOCATION && steps_ask != NULL;
+    if (ask ? !asked(n) : n != steps->due[fault])
         return false;
     errno = number;
     return true;
@@ -67,17 +82,25 @@ static bool write_fails(int fd)
 
 STEP void *malloc(size_t size)
 {
+    steps_caller = __builtin_return_address(0);
     return fails(FAULT_ALLOCATION, ENOMEM) ? NULL : __libc_malloc(size);
 }
 
 STEP void *calloc(size_t count, size_t size)
 {
+    steps_caller = __builtin_return_address(0);
     return fails(FAULT_ALLOCATION, ENOMEM) ? NULL : __libc_calloc(count, size);
+}
+
+static void *grow(void *old, size_t size, const void *caller)
+{
+    steps_caller = caller;
+    return fails(FAULT_ALLOCATION, ENOMEM) ? NULL : __libc_realloc(old, size);
 }
 
 STEP void *realloc(void *old, size_t size)
 {
-    return fails(FAULT_ALLOCATION, ENOMEM) ? NULL : __libc_realloc(old, size);
+    return grow(old, size, __builtin_return_address(0));
 }
 
 STEP void *reallocarray(void *old, size_t count, size_t size)
@@ -87,7 +110,7 @@ STEP void *reallocarray(void *old, size_t count, size_t size)
         errno = ENOMEM;
         return NULL;
     }
-    return realloc(old, bytes);
+    return grow(old, bytes, __builtin_return_address(0));
 }
 
 STEP ssize_t write(int fd, const void *data, size_t size)
