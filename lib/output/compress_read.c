@@ -6,6 +6,9 @@
 #include <stdint.h>
 
 #include <zstd.h>
+#include <zstd_errors.h>
+
+#include "base/bytes.h"
 
 #define BLOCK_HEAD 9u
 
@@ -46,6 +49,8 @@ static bool blocks_walk(const uint8_t *stored, size_t stored_size, uint8_t *out,
         if (out != NULL) {
             size_t got =
                 ZSTD_decompress(out, block.unpacked, stored + BLOCK_HEAD, block.packed);
+            if (ZSTD_getErrorCode(got) == ZSTD_error_memory_allocation)
+                mem_exhausted("zstd"); /* which says nothing of the block */
             *why = "a compression block is damaged";
             if (ZSTD_isError(got) != 0 || got != block.unpacked)
                 return false;

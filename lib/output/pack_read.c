@@ -258,7 +258,7 @@ bool pack_read(const struct pack_reader *reader, uint64_t n, struct pack_entry *
 bool pack_check_bytes(int fd, const char *path, const struct place *place,
                       const struct sha256 *expected, struct err *err)
 {
-    uint8_t *buffer = mem_new(PIECE, 1);
+    uint8_t *buffer = mem_grow(NULL, PIECE, 1);
     struct sha256_stream *stream = sha256_new();
     sha256_start(stream);
     bool done = true;

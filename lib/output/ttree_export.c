@@ -277,6 +277,7 @@ bool ttree_export(const char *out, char *const *files, uint32_t count,
     if (disk_exists(out))
         return err_set(err, E_USAGE, "%s is there already: remove it or name another",
                        out);
+    (void)unlink(path); /* of an export that was killed */
     bytes_init(&inputs.lines, PROVENANCE);
     if (!inputs_look(&inputs, err) || !disk_create(path, &fd, err)) {
         bytes_release(&inputs.lines);
