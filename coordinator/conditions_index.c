@@ -97,7 +97,8 @@ static void *tree_find(void *const *tree, const void *wanted,
 static void tree_add(void **tree, const void *item,
                      int (*compare)(const void *, const void *))
 {
-    bug_if(!tsearch(item, tree, compare));
+    if (!tsearch(item, tree, compare))
+        mem_exhausted("a node of a tree");
 }
 
 static const struct ledger_word *find_word(const struct index *index,

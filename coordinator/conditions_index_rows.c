@@ -49,7 +49,8 @@ static void url_add(struct index *index, const struct ledger_row *row)
     node->url = node->kept;
     node->checksum = node->kept + url;
     node->count = 1;
-    bug_if(!tsearch(node, &index->urls, compare_urls));
+    if (!tsearch(node, &index->urls, compare_urls))
+        mem_exhausted("a node of a tree");
 }
 
 static void url_drop(struct index *index, const char *url)

@@ -40,10 +40,25 @@ static struct err library_missing;
 static bool library_loaded;
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 
+/* libcurl's memory comes from where ours does and ends in the same way: an option that it
+ * could not keep (whom to trust, which token) would silently not count. */
+static void *memory_new(size_t size)
+{
+    return mem_grow(NULL, 1, size);
+}
+
+static void *memory_grow(void *old, size_t size)
+{
+    return mem_grow(old, 1, size);
+}
+
 static void library_start(void)
 {
     library_loaded = http_library_load(HTTP_LIBRARY, &library, &library_missing);
-    bug_if(library_loaded && library.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK);
+    if (library_loaded &&
+        library.global_init_mem(CURL_GLOBAL_DEFAULT, memory_new, free, memory_grow,
+                                mem_text, mem_new) != CURLE_OK)
+        mem_exhausted("libcurl"); /* it needs nothing else to start */
 }
 
 static bool library_ready(void)

@@ -15,7 +15,7 @@
 
 /* Its functions that we call, without "curl_". */
 #define HTTP_CALLS(X)                                                                    \
-    X(global_init)                                                                       \
+    X(global_init_mem)                                                                   \
     X(easy_init)                                                                         \
     X(easy_cleanup)                                                                      \
     X(easy_reset)                                                                        \

@@ -39,7 +39,7 @@ static void a_library_without_its_functions_is_refused(void **state)
     assert_false(http_library_load("libc.so.6", &library, &err));
     assert_int_equal(err.code, E_PROCESS);
     assert_string_equal(err.text,
-                        "libc.so.6 has no curl_global_init: install 7.85 or newer");
+                        "libc.so.6 has no curl_global_init_mem: install 7.85 or newer");
 }
 
 int main(void)
