@@ -5,9 +5,12 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cyaml/cyaml.h>
+
+#include "base/bytes.h"
 
 #define MUST CYAML_FLAG_POINTER
 #define MAY  (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -247,10 +250,20 @@ static unsigned second_line(const struct config_file *file, const char *key,
     return otherwise;
 }
 
+/* libyaml has no other words for it. */
+static bool complaint_of_memory(const struct complaint *complaint, cyaml_err_t code)
+{
+    return code == CYAML_ERR_LIBYAML_PARSER_INIT ||
+           (code == CYAML_ERR_LIBYAML_PARSER &&
+            strstr(complaint->text, "(null)") != NULL);
+}
+
 static bool complaint_fail(const struct config_file *file, struct complaint *complaint,
                            cyaml_err_t code, struct err *err)
 {
     unsigned line = complaint->line == 0 ? 1 : complaint->line;
+    if (complaint_of_memory(complaint, code))
+        mem_exhausted("YAML");
     const char *key = behind(complaint->text, "Unexpected key: ");
     if (key != NULL)
         return err_set(err, E_CONFIG, "%s:%u: unknown key %s", file->path,
@@ -297,13 +310,23 @@ static bool one_document(const struct config_file *file, struct err *err)
     return true;
 }
 
+/* libcyaml's memory comes from where ours does. */
+static void *memory(void *unused, void *old, size_t size)
+{
+    (void)unused;
+    if (size > 0)
+        return mem_grow(old, 1, size);
+    free(old);
+    return NULL;
+}
+
 static bool load(const struct config_file *file, const cyaml_schema_value_t *schema,
                  void **out, struct err *err)
 {
     struct complaint complaint = {.line = 0};
     const cyaml_config_t config = {.log_fn = complaint_take,
                                    .log_ctx = &complaint,
-                                   .mem_fn = cyaml_mem,
+                                   .mem_fn = memory,
                                    .log_level = CYAML_LOG_ERROR,
                                    .flags = CYAML_CFG_NO_ALIAS};
     void *loaded = NULL;
@@ -321,7 +344,7 @@ static bool load(const struct config_file *file, const cyaml_schema_value_t *sch
 
 static void release(const cyaml_schema_value_t *schema, void *loaded)
 {
-    const cyaml_config_t config = {.mem_fn = cyaml_mem};
+    const cyaml_config_t config = {.mem_fn = memory};
     if (loaded != NULL)
         (void)cyaml_free(&config, schema, loaded, 0);
 }

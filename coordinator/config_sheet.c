@@ -45,10 +45,13 @@ static bool fail(const struct reader *reader, size_t line, const char *what)
 static bool next(struct reader *reader)
 {
     yaml_event_delete(&reader->event);
-    if (!yaml_parser_parse(&reader->parser, &reader->event))
+    if (!yaml_parser_parse(&reader->parser, &reader->event)) {
+        if (reader->parser.error == YAML_MEMORY_ERROR)
+            mem_exhausted("YAML");
         return err_set(reader->err, E_SHEET, "%s:%zu: %s", reader->path,
                        reader->parser.problem_mark.line + 1,
                        reader->parser.problem ? reader->parser.problem : "no YAML");
+    }
     if (reader->event.type == YAML_ALIAS_EVENT)
         return fail(reader, line_of(reader), "aliases are not read");
     return true;
@@ -297,10 +300,8 @@ bool config_read_sheets(const char *path, const char *text, size_t size,
 {
     struct reader *reader = mem_new(1, sizeof *reader);
     *reader = (struct reader){.path = path, .err = err};
-    if (!yaml_parser_initialize(&reader->parser)) {
-        free(reader);
-        return err_set(err, E_LIMIT, "%s: no memory to read YAML", path);
-    }
+    if (!yaml_parser_initialize(&reader->parser))
+        mem_exhausted("YAML");
     arena_init(&reader->arena, PAIR_BYTES);
     yaml_parser_set_input_string(&reader->parser, (const unsigned char *)text, size);
     bool done = stream_read(reader, seen, user);

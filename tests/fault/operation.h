@@ -101,8 +101,8 @@ static int operation_file_seen(const char *path, const struct stat *status, int 
     if (kind != FTW_F)
         return 0;
     if (operation_care(file->name) == CARE_NONE) {
-        static uint64_t looks;
-        file->hash = ++looks; /* never the same again, for all we know */
+        file->hash = atomic_load(&steps->counted[FAULT_WRITE]) << 32 ^
+                     atomic_load(&steps->counted[FAULT_SYNC]); /* as far as it came */
         return 0;
     }
     bytes_init(&bytes, OPERATION_BYTES);
@@ -209,6 +209,7 @@ static void operation_child(const struct operation *operation, const char *folde
 {
     struct err err = {.code = E_NONE};
     (void)alarm(OPERATION_HANGS);
+    (void)signal(SIGSEGV, SIG_DFL); /* cmocka would take the child for the test */
     if (operation_do(operation, folder, part, &err))
         _exit(0);
     if (err.code == E_NONE)
@@ -249,8 +250,9 @@ static struct operation_end operation_fork(const struct operation *operation,
     return end;
 }
 
-/* The kinds of error that a failing step may give: a lack of memory is not said of data,
- * conditions or a peer, which somebody would be sent to mend. */
+/* The kinds of error that a failing step may give, in a line, and perhaps the advice: a
+ * lack of memory is not said of data, conditions or a peer, which somebody would be sent
+ * to mend. */
 static bool operation_may_end(enum fault fault, const struct operation_end *end)
 {
     if (WIFSIGNALED(end->status))
@@ -263,7 +265,8 @@ static bool operation_may_end(enum fault fault, const struct operation_end *end)
     bool machine =
         status == err_exit_status(E_LIMIT) || status == err_exit_status(E_PROCESS);
     bool peer = fault == FAULT_SEND && strncmp(end->said, "E_CONDITIONS_FETCH", 18) == 0;
-    return end->lines == 1 && (storage || peer || (machine && fault == FAULT_ALLOCATION));
+    bool one = end->lines == 1 || (end->lines == 2 && strstr(end->said, "\n  ") != NULL);
+    return one && (storage || peer || (machine && fault == FAULT_ALLOCATION));
 }
 
 /* Each file found is one of before or of a calm run, unless from this care on it may be
@@ -380,7 +383,8 @@ static void operation_fault(struct operation_runs *runs, enum fault fault, uint6
     char folder[64];
     operation_folder(folder, "work");
     operation_copy(runs, folder);
-    atomic_store(&steps->counted[fault], 0);
+    for (unsigned i = 0; i < FAULTS; i++)
+        atomic_store(&steps->counted[i], 0);
     steps->due[fault] = n;
     bool right = operation_survives(runs, folder, fault);
     steps->due[fault] = 0;
