@@ -45,7 +45,8 @@ void *mem_new(size_t count, size_t size) __attribute__((returns_nonnull));
 void *mem_grow(void *old, size_t count, size_t size) __attribute__((returns_nonnull));
 
 /* The end of these, for libraries that say only that they do not work: their lack of
- * memory is neither a mistake of ours nor one of the data. `what` they would have done. */
+ * memory is neither a mistake of ours nor one of the data. `what` they would have done.
+ */
 noreturn void mem_exhausted(const char *what);
 
 /* Memory that is not cleared, on pages of 2 MiB where it fills one; aborts like the

@@ -6,38 +6,12 @@
  */
 #include "tests/fault/operation.h"
 
-/* Of the world's helpers: in a child they end it as an error ends a program. */
-#undef fail_msg
-#define fail_msg(...) child_fails(__VA_ARGS__)
-
-static void child_fails(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-#include "base/err.h"
 #include "tests/unit/coordinator/service_pilot.h"
 
-#define CODES  2000u /* all are below */
-#define PAUSES 5u    /* longer than a lease: whose ran out gives its work back */
-
-static void child_fails(const char *format, ...)
-{
-    char said[700];
-    int status = CHILD_SILENT;
-    va_list list;
-    va_start(list, format);
-    (void)vsnprintf(said, sizeof said, format, list);
-    va_end(list);
-    for (unsigned code = 1; code < CODES; code++) {
-        const char *name = err_name((enum err_code)code);
-        size_t size = strlen(name);
-        if (strncmp(said, name, size) == 0 && said[size] == ' ')
-            status = err_exit_status((enum err_code)code);
-    }
-    (void)fprintf(stderr, "%s\n", said);
-    _exit(status);
-}
+#define PAUSES 5u /* longer than a lease: whose ran out gives its work back */
 
 static struct world world;
-static struct report report; /* attempt 0: none */
+static struct exchange *reported; /* the merge; NULL: none */
 
 static void world_at(const char *place)
 {
@@ -58,9 +32,13 @@ static void begin_new(void)
     world_start(&world);
     for (;;) {
         assert_true(world_take(&world, &task));
-        report = report_all(&world, &task);
-        if (task.kind == TASK_MERGE && strcmp(task.merge_class.stream, "summary") == 0)
+        struct report report = report_all(&world, &task);
+        if (task.kind == TASK_MERGE && strcmp(task.merge_class.stream, "summary") == 0) {
+            struct sync sync = {
+                .pilot = world.pilot, .reports = &report, .report_count = 1};
+            reported = exchange_of(&sync);
             return;
+        }
         assert_int_equal(world_report(&world, &report), VERDICT_COMMITTED);
     }
 }
@@ -70,7 +48,7 @@ static void begin_again(void)
 {
     struct err err;
     uint64_t forgotten = 0;
-    report.attempt = 0;
+    reported = NULL;
     must(write_catalog(world.catalog, world_repair_step, &forgotten, &err), &err);
     world_start(&world);
     must(write_catalog(world.catalog, world_sweep_step, &world, &err), &err);
@@ -92,19 +70,17 @@ static bool load(const char *place, struct err *err)
 
 static bool published(struct err *err)
 {
-    struct sync sync = {.pilot = world.pilot, .reports = &report, .report_count = 1};
-    struct exchange *exchange = exchange_of(&sync);
     struct turn turn = turn_of(&world, false);
     struct turn_result result;
-    bool done = turn_run(&turn, &exchange, 1, &result, err);
-    exchange_free(exchange);
+    bool done = turn_run(&turn, &reported, 1, &result, err);
+    exchange_free(reported);
     return done;
 }
 
 static bool run(const char *place, struct err *err)
 {
     (void)place;
-    if (report.attempt != 0 && !published(err))
+    if (reported != NULL && !published(err))
         return false;
     atomic_store(&steps->armed, false); /* the rest is no part of it */
     for (unsigned i = 0; i < PAUSES; i++) {
