@@ -20,7 +20,9 @@
 #define SIM_TERM          (60 * SIM_SECOND)
 #define SIM_DELAY         (5 * SIM_SECOND)
 #define SIM_TASK_SEGMENTS 8u
-#define SIM_HAND          4u  /* tasks in the hand of a pilot */
+#define SIM_EXECUTORS     4u  /* of a pilot, at most */
+#define SIM_AHEAD         2u  /* tasks in its hand beside those at work */
+#define SIM_HAND          8u  /* tasks in the hand of a pilot, at most */
 #define SIM_OUTBOX        16u /* reports that were not answered */
 #define SIM_STREAMS       2u
 #define SIM_NODES         3u
@@ -47,6 +49,7 @@ struct sim_rates {
     uint32_t jump;      /* the clock of the coordinator, per second */
     uint32_t gate;      /* a word on a gate, per second */
     uint32_t recover;   /* accepted losses are opened again, per second */
+    uint32_t cancel;    /* the manager cancels, per second */
 };
 
 enum sim_nature {
@@ -113,6 +116,7 @@ struct sim_task {
     uint32_t segments[SIM_TASK_SEGMENTS];
     uint32_t count;
     uint32_t done;
+    uint64_t work; /* serial of the event that goes on with it; 0: no executor has it */
 };
 
 enum sim_message_kind { SIM_HELLO, SIM_SYNC };
@@ -143,10 +147,11 @@ struct sim_pilot {
     bool preempted;
     uint64_t number; /* 0: must say hello */
     int64_t stopped_until_ns;
-    struct sim_task hand[SIM_HAND]; /* [0] is at work */
+    uint32_t executors;
+    struct sim_task hand[SIM_HAND]; /* in the order in which they came */
     uint32_t hand_count;
-    uint64_t work; /* serials: an event with an older one is void */
-    uint64_t next_sync;
+    uint64_t work;      /* the last serial of an event of work */
+    uint64_t next_sync; /* the same: an event with an older one is void */
     struct core_report outbox[SIM_OUTBOX];
     uint32_t outbox_count;
     bool waiting; /* for the answer to `request` */
@@ -191,6 +196,7 @@ struct sim {
     struct sim_store store;
     struct sim_pilot *pilots;
     uint32_t pilot_count, pilot_capacity, pilots_wanted;
+    uint32_t executors_most; /* of a pilot */
     uint64_t pilot_number;
     struct core *core; /* NULL while the coordinator is dead */
     uint64_t life;
@@ -199,7 +205,7 @@ struct sim {
     int64_t tick_ns;  /* planned, INT64_MAX none */
     bool quiet;       /* no more faults: the campaign must end now */
     uint64_t steps, commands, crashes, restores, refused, voided, committed, missing,
-        jumps, words, released, recovered;
+        jumps, words, released, recovered, cancelled;
     uint64_t hash; /* of all commands, in order */
 };
 
@@ -269,6 +275,9 @@ void sim_record_published(struct sim *sim, uint32_t number);
 /* A new token, for which nothing is stored. */
 uint64_t sim_token(struct sim *sim);
 
+/* Nothing more comes of it: it is complete, or was cancelled. */
+bool sim_over(const struct sim *sim);
+
 /* What must be true of a finished campaign. */
 void sim_check_end(struct sim *sim);
 
@@ -295,8 +304,12 @@ void sim_open_gates(struct sim *sim);
 /* A manager mends what caused the accepted losses, and opens exactly them again. */
 void sim_recover(struct sim *sim);
 
-/* Pauses a running campaign, lets a paused one go on. */
+/* Pauses a running campaign, lets a paused one go on; a cancelled one must not care. */
 void sim_hold(struct sim *sim);
+
+/* Cancels, whatever is at work; now and then the coordinator dies between the order and
+ * its consequences. */
+void sim_cancel(struct sim *sim);
 
 /* sim_world.c: a campaign from its seed to its end; checks all on the way. Counters are
  * left in *sim for printing; then sim_release. */

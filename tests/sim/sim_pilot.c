@@ -1,4 +1,4 @@
-/* sim_pilot.c - a pilot with one executor: takes, works, reports, dies.
+/* sim_pilot.c - a pilot with some executors: takes, works, reports, dies.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <signal.h>
@@ -21,17 +21,30 @@ void sim_pilot_join(struct sim *sim)
 {
     sim->pilots = sim_room(sim->pilots, sim->pilot_count, &sim->pilot_capacity,
                            sizeof *sim->pilots);
-    sim->pilots[sim->pilot_count] = (struct sim_pilot){.alive = true};
+    sim->pilots[sim->pilot_count] = (struct sim_pilot){
+        .alive = true, .executors = (uint32_t)sim_between(sim, 1, sim->executors_most)};
     sync_soon(sim, sim->pilot_count++, sim_between(sim, 0, SIM_SECOND));
 }
 
-static void work_on(struct sim *sim, uint32_t pilot)
+static void work_on(struct sim *sim, uint32_t pilot, struct sim_task *task)
+{
+    task->work = ++sim->pilots[pilot].work;
+    sim_at(sim, sim->now_ns + sim_between(sim, SIM_SECOND / 10, 4 * SIM_SECOND),
+           &(struct sim_event){.kind = AT_WORK, .a = pilot, .b = task->work});
+}
+
+/* Executors without work take the next tasks of the hand. */
+static void executors_start(struct sim *sim, uint32_t pilot)
 {
     struct sim_pilot *self = &sim->pilots[pilot];
-    self->work++;
-    if (self->hand_count > 0)
-        sim_at(sim, sim->now_ns + sim_between(sim, SIM_SECOND / 10, 4 * SIM_SECOND),
-               &(struct sim_event){.kind = AT_WORK, .a = pilot, .b = self->work});
+    uint32_t busy = 0;
+    for (uint32_t i = 0; i < self->hand_count; i++)
+        busy += self->hand[i].work != 0;
+    for (uint32_t i = 0; i < self->hand_count && busy < self->executors; i++)
+        if (self->hand[i].work == 0) {
+            work_on(sim, pilot, &self->hand[i]);
+            busy++;
+        }
 }
 
 static void request_send(struct sim *sim, uint32_t pilot)
@@ -64,8 +77,8 @@ void sim_pilot_sync(struct sim *sim, uint32_t pilot, uint64_t serial)
         return;
     }
     bool takes = !self->draining && !self->preempted && self->outbox_count < SIM_HAND;
-    request->want =
-        takes ? SIM_HAND / 2 + 1 - (self->hand_count < 3 ? self->hand_count : 3) : 0;
+    uint32_t most = self->executors + SIM_AHEAD;
+    request->want = takes && self->hand_count < most ? most - self->hand_count : 0;
     for (uint32_t i = 0; i < self->outbox_count; i++)
         request->reports[request->report_count++] = self->outbox[i];
     for (uint32_t i = 0; i < self->hand_count; i++)
@@ -97,22 +110,24 @@ static void outbox_drop(struct sim_pilot *self, const struct core_report *report
     self->outbox_count = kept;
 }
 
-/* The task at work ends with this report. */
-static void finish(struct sim *sim, uint32_t pilot, const struct core_report *ending)
+/* The task at this place of the hand ends with this report. */
+static void finish(struct sim *sim, uint32_t pilot, uint32_t place,
+                   const struct core_report *ending)
 {
     struct sim_pilot *self = &sim->pilots[pilot];
+    const struct sim_task *task = &self->hand[place];
     struct core_report report = *ending;
-    report.attempt = self->hand[0].attempt;
-    report.token = self->hand[0].token;
+    report.attempt = task->attempt;
+    report.token = task->token;
     report.wall_ns = sim_between(sim, -1, 4 * SIM_SECOND);
-    bool merged = self->hand[0].kind == TASK_MERGE && report.status == REPORT_DONE;
+    bool merged = task->kind == TASK_MERGE && report.status == REPORT_DONE;
     if (report.segment_count > 0 || merged)
         sim->store.files[report.token] = SIM_FILE_THERE;
     if (sim_chance(sim, sim->rates.vanish))
         sim_file_remove(sim, report.token);
-    hand_drop(self, 0);
+    hand_drop(self, place);
     self->outbox[self->outbox_count++] = report;
-    work_on(sim, pilot);
+    executors_start(sim, pilot);
     sync_soon(sim, pilot, 0);
 }
 
@@ -128,11 +143,12 @@ static struct core_report failed(const struct sim_task *task, uint16_t failure,
         .signal = signal};
 }
 
-/* True when the executor or the pilot came to its end at this segment. */
-static bool nature_strikes(struct sim *sim, uint32_t pilot)
+/* True when the executor or the pilot, with all that works beside it, came to its end at
+ * this segment. */
+static bool nature_strikes(struct sim *sim, uint32_t pilot, uint32_t place)
 {
     struct sim_pilot *self = &sim->pilots[pilot];
-    const struct sim_task *task = &self->hand[0];
+    const struct sim_task *task = &self->hand[place];
     struct core_report report;
     switch ((enum sim_nature)sim->natures[task->segments[task->done]]) {
     case SIM_BAD_INPUT:
@@ -159,42 +175,31 @@ static bool nature_strikes(struct sim *sim, uint32_t pilot)
     case SIM_NATURES:
         return false;
     }
-    finish(sim, pilot, &report);
+    finish(sim, pilot, place, &report);
     return true;
 }
 
-static void work_merge(struct sim *sim, uint32_t pilot)
+static void work_merge(struct sim *sim, uint32_t pilot, uint32_t place)
 {
     struct core_report report = {.status = REPORT_DONE, .blamed = UINT32_MAX};
     if (sim_chance(sim, sim->rates.merge))
-        report = failed(&sim->pilots[pilot].hand[0], E_DISK_READ, 0);
-    finish(sim, pilot, &report);
+        report = failed(&sim->pilots[pilot].hand[place], E_DISK_READ, 0);
+    finish(sim, pilot, place, &report);
 }
 
-void sim_pilot_work(struct sim *sim, uint32_t pilot, uint64_t serial)
+static void work_segment(struct sim *sim, uint32_t pilot, uint32_t place)
 {
-    struct sim_pilot *self = &sim->pilots[pilot];
-    if (self->work != serial || self->hand_count == 0)
-        return;
-    struct sim_task *task = &self->hand[0];
+    struct sim_task *task = &sim->pilots[pilot].hand[place];
     struct core_report report;
-    if (self->outbox_count == SIM_OUTBOX) {
-        work_on(sim, pilot);
-        return;
-    }
-    if (task->kind == TASK_MERGE) {
-        work_merge(sim, pilot);
-        return;
-    }
-    if (nature_strikes(sim, pilot))
+    if (nature_strikes(sim, pilot, place))
         return;
     if (sim_chance(sim, sim->rates.outside)) {
         report = failed(task, E_PROCESS, SIGKILL);
-        finish(sim, pilot, &report);
+        finish(sim, pilot, place, &report);
         return;
     }
     if (++task->done < task->count) {
-        work_on(sim, pilot);
+        work_on(sim, pilot, task);
         return;
     }
     report = (struct core_report){
@@ -204,10 +209,26 @@ void sim_pilot_work(struct sim *sim, uint32_t pilot, uint64_t serial)
                                       .failure = task->attempt % 2 == 0 ? E_DISK_FULL
                                                                         : E_DISK_WRITE,
                                       .blamed = UINT32_MAX};
-    finish(sim, pilot, &report);
+    finish(sim, pilot, place, &report);
 }
 
-/* Finish nothing more: the prefix of the task at work, the others as they came. */
+void sim_pilot_work(struct sim *sim, uint32_t pilot, uint64_t serial)
+{
+    struct sim_pilot *self = &sim->pilots[pilot];
+    uint32_t place = 0;
+    while (place < self->hand_count && self->hand[place].work != serial)
+        place++;
+    if (place == self->hand_count)
+        return;
+    if (self->outbox_count == SIM_OUTBOX)
+        work_on(sim, pilot, &self->hand[place]);
+    else if (self->hand[place].kind == TASK_MERGE)
+        work_merge(sim, pilot, place);
+    else
+        work_segment(sim, pilot, place);
+}
+
+/* Finish nothing more: the prefixes of tasks at work, the others as they came. */
 void sim_pilot_preempt(struct sim *sim, uint32_t pilot)
 {
     struct sim_pilot *self = &sim->pilots[pilot];
@@ -217,7 +238,7 @@ void sim_pilot_preempt(struct sim *sim, uint32_t pilot)
         struct core_report report = {.status = done > 0 ? REPORT_PREFIX : REPORT_RETURNED,
                                      .segment_count = done,
                                      .blamed = UINT32_MAX};
-        finish(sim, pilot, &report);
+        finish(sim, pilot, 0, &report);
     }
     sync_soon(sim, pilot, 0);
 }
@@ -245,7 +266,6 @@ void sim_pilot_answer(struct sim *sim, const struct sim_message *answer)
     self->waiting = false;
     for (uint32_t i = 0; i < answer->report_count; i++)
         outbox_drop(self, &answer->reports[i]);
-    uint64_t at_work = self->hand_count > 0 ? self->hand[0].token : 0;
     drop_lost(self, answer);
     if (answer->kind == SIM_HELLO)
         self->number = answer->number;
@@ -254,11 +274,9 @@ void sim_pilot_answer(struct sim *sim, const struct sim_message *answer)
     self->draining = self->draining || answer->drain;
     if (!self->preempted)
         take_tasks(self, answer);
-    uint64_t first = self->hand_count > 0 ? self->hand[0].token : 0;
-    if (first != at_work)
-        work_on(sim, answer->pilot);
+    executors_start(sim, answer->pilot);
     bool again = self->number == 0 || answer->kind == SIM_HELLO ||
                  self->outbox_count > 0 || self->draining || self->preempted;
-    int64_t delay_ns = self->hand_count > 1 ? HEARTBEAT : 3 * SIM_SECOND;
+    int64_t delay_ns = self->hand_count > self->executors ? HEARTBEAT : 3 * SIM_SECOND;
     sync_soon(sim, answer->pilot, again ? SIM_SECOND / 10 : delay_ns);
 }

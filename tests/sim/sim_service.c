@@ -42,6 +42,12 @@ static void compare(const struct sim *sim)
         sim_check(sim, memcmp(&state, &sim->catalog.states[i], sizeof state) == 0,
                   "core and catalog differ on a segment");
     }
+    if (sim->catalog.hold != CORE_CANCELLED)
+        return;
+    sim_check(sim, core_count(sim->core).leases == 0, "a cancelled campaign has a lease");
+    for (uint32_t i = 0; i < sim->catalog.attempt_count; i++)
+        sim_check(sim, sim->catalog.attempts[i].state != ATTEMPT_LEASED,
+                  "an attempt of a cancelled campaign is leased");
 }
 
 static void check_verdict(struct sim *sim, const struct core_report *report,
@@ -151,7 +157,7 @@ static bool decide(struct sim *sim, struct core_event *event, struct sim_message
         die(sim);
         return false;
     }
-    if (event->kind == EVENT_HOLD)
+    if (event->kind == EVENT_HOLD && sim->catalog.hold != CORE_CANCELLED)
         sim->catalog.hold = event->hold;
     for (uint32_t i = 0; i < commands.count; i++) {
         sim_apply(sim, event, &commands.list[i]);
@@ -407,6 +413,20 @@ void sim_lose_file(struct sim *sim)
     if (sim->core != NULL)
         decide(sim, &event, NULL);
     free(numbers);
+}
+
+void sim_cancel(struct sim *sim)
+{
+    struct core_event event = {.kind = EVENT_HOLD, .hold = CORE_CANCELLED};
+    if (sim->core == NULL || sim_over(sim))
+        return;
+    sim->cancelled++;
+    if (random_below(&sim->random, 4) == 0) {
+        sim->catalog.hold = CORE_CANCELLED;
+        die(sim);
+    } else {
+        decide(sim, &event, NULL);
+    }
 }
 
 void sim_hold(struct sim *sim)

@@ -126,9 +126,21 @@ void sim_record_published(struct sim *sim, uint32_t number)
     catalog->published[catalog->published_count++] = group->key;
 }
 
+bool sim_over(const struct sim *sim)
+{
+    return sim->catalog.complete || sim->catalog.hold == CORE_CANCELLED;
+}
+
+/* A campaign that was cancelled publishes what it was publishing and no more. */
 static void check_end_group(struct sim *sim, const struct sim_group *group,
                             uint8_t *delivered)
 {
+    if (!sim->catalog.complete) {
+        sim_check(sim, group->state != GROUP_LEASED && group->state != GROUP_PUBLISHING,
+                  "cancelled with a group at work");
+        if (group->state != GROUP_PUBLISHED)
+            return;
+    }
     sim_check(sim, group->state == GROUP_PUBLISHED,
               "complete with a group not published");
     for (uint32_t i = group->first; i < group->first + group->count; i++)
@@ -141,14 +153,18 @@ static void check_end_segment(struct sim *sim, uint32_t number, const uint8_t *d
     const struct sim_catalog *catalog = &sim->catalog;
     uint64_t product = catalog->products[number];
     bool committed = catalog->states[number].state == SEGMENT_COMMITTED;
-    sim_check(sim, committed || catalog->states[number].state == SEGMENT_LOST,
+    sim_check(sim,
+              !catalog->complete || committed ||
+                  catalog->states[number].state == SEGMENT_LOST,
               "complete with a segment that is not final");
     sim_check(sim, committed == (product != 0),
-              "a committed segment has no product, or a lost one has");
+              "a committed segment has no product, or another one has");
     sim_check(sim, !committed || sim->store.files[product] == SIM_FILE_THERE,
               "the part of a committed segment is not there");
     for (uint32_t stream = 0; stream < SIM_STREAMS; stream++)
-        sim_check(sim, delivered[stream] == (committed ? 1 : 0),
+        sim_check(sim,
+                  delivered[stream] == (committed ? 1 : 0) ||
+                      (!catalog->complete && delivered[stream] == 0),
                   "a segment is not exactly once in the published files");
 }
 
@@ -163,7 +179,7 @@ void sim_check_end(struct sim *sim)
         check_end_segment(sim, i, &delivered[(size_t)SIM_STREAMS * i]);
     for (uint32_t i = 0; i < catalog->attempt_count; i++)
         sim_check(sim, catalog->attempts[i].state != ATTEMPT_LEASED,
-                  "complete with a lease");
+                  "the end with a lease");
     free(delivered);
     sim_sweep(sim, true);
 }

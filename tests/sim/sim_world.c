@@ -47,7 +47,8 @@ static void draw_rates(struct sim *sim)
                                     .flaky = rate(sim, 60000),
                                     .jump = rate(sim, 20000),
                                     .gate = 2000 + rate(sim, 20000),
-                                    .recover = rate(sim, 300000)};
+                                    .recover = rate(sim, 300000),
+                                    .cancel = rate(sim, 1000)};
     sim->policy = (struct campaign_policy){
         .task_ns = random_below(&sim->random, 2) == 0 ? 0 : 8 * SIM_SECOND,
         .task_bytes = 100 * (1 + random_below(&sim->random, 12)),
@@ -130,6 +131,7 @@ static void build(struct sim *sim)
     }
     sim_stages(sim);
     sim->pilots_wanted = (uint32_t)sim_between(sim, 1, 8);
+    sim->executors_most = (uint32_t)sim_between(sim, 1, SIM_EXECUTORS);
     sim->tick_ns = INT64_MAX;
 }
 
@@ -167,6 +169,8 @@ static void chances(struct sim *sim)
     if (sim_chance(sim, sim->rates.pause) ||
         (sim->quiet && sim->catalog.hold == CORE_PAUSED))
         sim_hold(sim);
+    if (sim_chance(sim, sim->rates.cancel))
+        sim_cancel(sim);
     if (sim_chance(sim, sim->rates.gate) || (sim->quiet && !sim->catalog.complete))
         sim_gate_word(sim);
     if (random_below(&sim->random, 5) == 0)
@@ -183,10 +187,10 @@ static void second(struct sim *sim)
         sim->quiet = true;
     sim_check(sim, sim->now_ns < END_NS, "the campaign does not end");
     uint32_t alive = strike_all(sim);
-    if (alive < sim->pilots_wanted && !sim->catalog.complete)
+    if (alive < sim->pilots_wanted && !sim_over(sim))
         sim_pilot_join(sim);
     chances(sim);
-    if (sim->catalog.complete && alive == 0 && sim->core != NULL)
+    if (sim_over(sim) && alive == 0 && sim->core != NULL)
         sim->quiet = true; /* what is on its way still arrives */
     else
         sim_at(sim, sim->now_ns + SIM_SECOND, &(struct sim_event){.kind = AT_SECOND});
@@ -269,7 +273,7 @@ void sim_run(struct sim *sim, uint64_t seed)
         handle(sim, &event);
         free(event.message);
     }
-    sim_check(sim, sim->catalog.complete, "the world stands still before the end");
+    sim_check(sim, sim_over(sim), "the world stands still before the end");
     sim_check_end(sim);
 }
 
