@@ -1,5 +1,5 @@
-/* conditions_work_test.c - conditions resolved, kept, sent and changed, each step
- * failing. SPDX-License-Identifier: Apache-2.0
+/* conditions_work_test.c - conditions resolved, kept, sent, changed; each step fails.
+ * SPDX-License-Identifier: Apache-2.0
  *
  * A tag is resolved from a folder into a store, a snapshot is taken of it and an object
  * goes into a node's cache; the same tag comes from our service, another process in which
