@@ -156,15 +156,23 @@ static struct MHD_Response *response_of_bytes(const struct http_reply *reply)
                                            MHD_RESPMEM_MUST_COPY);
 }
 
+/* An answer must not go out without what says what it is. */
+static void header_add(struct MHD_Response *response, const char *name, const char *value)
+{
+    errno = 0;
+    if (MHD_add_response_header(response, name, value) != MHD_YES && errno == ENOMEM)
+        mem_exhausted("a header of an answer");
+}
+
 static struct MHD_Response *response_new(const struct http_reply *reply)
 {
     struct MHD_Response *response = response_of_bytes(reply);
-    bug_if(!response);
+    if (!response)
+        mem_exhausted("an answer");
     if (reply->content_type)
-        (void)MHD_add_response_header(response, "Content-Type", reply->content_type);
+        header_add(response, "Content-Type", reply->content_type);
     for (size_t i = 0; i < reply->header_count; i++)
-        (void)MHD_add_response_header(response, reply->headers[i].name,
-                                      reply->headers[i].value);
+        header_add(response, reply->headers[i].name, reply->headers[i].value);
     return response;
 }
 
