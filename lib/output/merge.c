@@ -57,52 +57,22 @@ void merge_flush(struct merge *merge, uint64_t written, uint64_t final)
     merge->started = written;
 }
 
-static bool out_put(struct merge *merge, const void *data, size_t size, struct err *err)
+/* Bytes of the open input to the output. */
+static bool bytes_copy(struct merge *merge, const struct place *place, struct err *err)
 {
-    if (!disk_write(merge->out, merge->request->path, data, size, err))
-        return false;
-    merge->offset += size;
-    merge_flush(merge, merge->offset, merge->offset);
-    return true;
-}
-
-/* Bytes of the open input to the output, through `hash` unless it is NULL. */
-static bool bytes_copy(struct merge *merge, const struct place *place,
-                       struct sha256_stream *hash, struct err *err)
-{
-    for (uint64_t done = 0; done < place->length; done += MERGE_PIECE) {
+    for (uint64_t done = 0; done < place->length;) {
         uint64_t left = place->length - done;
-        size_t size = left < MERGE_PIECE ? (size_t)left : MERGE_PIECE;
-        if (!disk_read_at(merge->in, merge->in_path, place->offset + done, merge->buffer,
-                          size, err))
+        uint64_t size = left < FLUSH ? left : FLUSH;
+        const struct disk_place from = {merge->in, merge->in_path, place->offset + done};
+        const struct disk_place to = {merge->out, merge->request->path, merge->offset};
+        if (!disk_copy(&from, &to, size, err))
             return false;
-        if (hash != NULL)
-            sha256_add(hash, merge->buffer, size);
+        done += size;
+        merge->offset += size;
         merge->result->bytes_read += size;
-        if (!out_put(merge, merge->buffer, size, err))
-            return false;
+        merge_flush(merge, merge->offset, merge->offset);
     }
     return true;
-}
-
-static bool hash_check(const struct product *product, const struct sha256 *hash,
-                       struct err *err)
-{
-    return sha256_equal(hash, &product->bytes_hash) ||
-           err_set(err, E_MERGE_INPUT,
-                   "%" PRIu64 " bytes from %" PRIu64 " do not match their sha256",
-                   product->place.length, product->place.offset);
-}
-
-/* The payload at a place, checked while it is copied. */
-static bool payload_copy(struct merge *merge, const struct product *product,
-                         struct err *err)
-{
-    sha256_start(merge->hash);
-    if (!bytes_copy(merge, &product->place, merge->hash, err))
-        return false;
-    struct sha256 hash = sha256_end(merge->hash);
-    return hash_check(product, &hash, err);
 }
 
 bool merge_blame(struct merge *merge, uint32_t index, struct err *err)
@@ -123,8 +93,10 @@ static bool input_copy(struct merge *merge, uint32_t index, struct err *err)
     merge->result->offsets[index] = merge->offset;
     bool done = strcmp(product->stream, merge->request->stream) == 0 ||
                 err_set(err, E_MERGE_INPUT, "it is of stream %s", product->stream);
-    if (!done || !merge_open(merge, product, err) || !payload_copy(merge, product, err))
+    if (!done || !merge_open(merge, product, err) ||
+        !bytes_copy(merge, &product->place, err))
         return merge_blame(merge, index, err);
+    follower_part(merge->follower, merge->offset);
     event_digest_merge(&merge->result->merged.events, &product->events);
     merge->result->merged.entries += product->entries;
     return true;
@@ -180,7 +152,7 @@ static bool start_records_copy(struct merge *merge, const struct product *produc
         if (header.size > place->length - at)
             return err_set(err, E_MERGE_INPUT, "an event passes the end of the skim");
         struct place record = {.offset = place->offset + at, .length = header.size};
-        if (is_start(&header) && !bytes_copy(merge, &record, NULL, err))
+        if (is_start(&header) && !bytes_copy(merge, &record, err))
             return false;
         at += header.size;
     }
@@ -206,11 +178,16 @@ static bool hist_stream(const char *stream)
     return strcmp(stream, "hist") == 0 || strcmp(stream, "flow") == 0;
 }
 
+/* Payloads are copied as they are, and the follower hashes each of them. */
+static bool payload_stream(const char *stream)
+{
+    return strcmp(stream, "summary") == 0 || strncmp(stream, "skim.", 5) == 0;
+}
+
 static bool stream_check(const struct merge_request *request, struct err *err)
 {
-    return strcmp(request->stream, "reco") == 0 ||
-           strcmp(request->stream, "summary") == 0 || hist_stream(request->stream) ||
-           strncmp(request->stream, "skim.", 5) == 0 ||
+    return strcmp(request->stream, "reco") == 0 || hist_stream(request->stream) ||
+           payload_stream(request->stream) ||
            err_set(err, E_MERGE_INPUT, "stream %s: there is no way to merge it",
                    request->stream);
 }
@@ -219,33 +196,60 @@ static bool payloads_write(struct merge *merge, struct err *err)
 {
     if (!prologue_copy(merge, err))
         return false;
+    follower_part(merge->follower, merge->offset);
     for (uint32_t i = 0; i < merge->request->input_count; i++)
         if (!input_copy(merge, i, err))
             return false;
     return true;
 }
 
+/* Each payload is what its product says. */
+static bool payloads_check(struct merge *merge, struct err *err)
+{
+    const struct merge_request *request = merge->request;
+    for (uint32_t i = 0; i < request->input_count; i++) {
+        const struct product *product = &request->inputs[i].product;
+        /* The prologue is the first part. */
+        struct sha256 hash = follower_part_hash(merge->follower, i + 1);
+        if (sha256_equal(&hash, &product->bytes_hash))
+            continue;
+        err_set(err, E_MERGE_INPUT,
+                "%" PRIu64 " bytes from %" PRIu64 " do not match their sha256",
+                product->place.length, product->place.offset);
+        return merge_blame(merge, i, err);
+    }
+    return true;
+}
+
 static bool contents_write(struct merge *merge, struct err *err)
 {
     const char *stream = merge->request->stream;
-    struct product *merged = &merge->result->merged;
     bool done = strcmp(stream, "reco") == 0 ? merge_reco(merge, err)
                 : hist_stream(stream)       ? merge_hist(merge, err)
                                             : payloads_write(merge, err);
-    if (!done)
-        return false;
-    disk_write_behind(merge->out, 0, 0); /* all of it */
-    merged->place.length = merge->offset;
-    return follower_end(merge->follower, merge->offset, &merged->bytes_hash, err);
+    merge->result->merged.place.length = merge->offset;
+    return done;
+}
+
+/* The disk takes the last bytes while they are hashed. */
+static bool contents_end(struct merge *merge, struct err *err)
+{
+    struct product *merged = &merge->result->merged;
+    follower_reach(merge->follower, merge->offset);
+    return disk_sync(merge->out, merge->request->path, err) &&
+           follower_end(merge->follower, merge->offset, &merged->bytes_hash, err) &&
+           (!payload_stream(merge->request->stream) || payloads_check(merge, err));
 }
 
 static bool file_write(struct merge *merge, struct err *err)
 {
     const char *path = merge->request->path;
+    bool parts = payload_stream(merge->request->stream);
     if (!disk_create(path, &merge->out, err))
         return false;
-    bool done = follower_start(path, &merge->follower, err) &&
-                contents_write(merge, err) && disk_sync(merge->out, path, err);
+    bool done = follower_start(path, parts ? merge->request->input_count + 1 : 0,
+                               &merge->follower, err) &&
+                contents_write(merge, err) && contents_end(merge, err);
     follower_free(merge->follower);
     struct err late;
     if (!disk_close(merge->out, path, done ? err : &late))
@@ -265,15 +269,9 @@ bool merge_write(const struct merge_request *request, struct merge_result *resul
     if (!stream_check(request, err) ||
         !text_copy(result->merged.stream, STREAM_NAME, request->stream, err))
         return false;
-    struct merge merge = {.request = request,
-                          .result = result,
-                          .in = -1,
-                          .hash = sha256_new(),
-                          .buffer = mem_grow(NULL, MERGE_PIECE, 1)};
+    struct merge merge = {.request = request, .result = result, .in = -1};
     bool done = file_write(&merge, err);
     if (merge.in >= 0)
         (void)close(merge.in);
-    sha256_free(merge.hash);
-    free(merge.buffer);
     return done || err_wrap(err, "merging %s", request->path);
 }

@@ -9,8 +9,6 @@
 #include "output/follower.h"
 #include "output/merge.h"
 
-#define MERGE_PIECE ((size_t)1 << 20)
-
 struct merge {
     const struct merge_request *request;
     struct merge_result *result;
@@ -19,8 +17,6 @@ struct merge {
     struct follower *follower; /* hashes the file */
     int in;                    /* the input file that is open, -1 none */
     char in_path[PATH_MAX];
-    struct sha256_stream *hash;
-    uint8_t *buffer;  /* MERGE_PIECE */
     uint64_t started; /* bytes of the file on their way to the disk */
 };
 

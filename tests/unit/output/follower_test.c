@@ -39,7 +39,7 @@ static void hash_check(size_t size, size_t piece)
     for (size_t i = 0; i < size; i++)
         data[i] = (uint8_t)(i * i >> 7);
     int fd = file_make(path);
-    assert_true(follower_start(path, &follower, &err));
+    assert_true(follower_start(path, 0, &follower, &err));
     for (size_t at = 0; at < size; at += piece) {
         size_t part = size - at < piece ? size - at : piece;
         assert_true(disk_write(fd, path, data + at, part, &err));
@@ -62,6 +62,50 @@ static void the_hash_is_that_of_the_whole_file(void **state)
     hash_check(SIZE, SIZE);
 }
 
+/* Parts of 0, 1, 2 ... times `unit` bytes, the thread told of none, some or all of them
+ * before it may read on. */
+static void parts_check(size_t unit, uint32_t count, uint32_t told)
+{
+    struct err err;
+    struct follower *follower;
+    struct sha256 hash;
+    char path[64];
+    static uint8_t data[SIZE];
+    size_t at = 0;
+    int fd = file_make(path);
+    assert_true(follower_start(path, count, &follower, &err));
+    for (uint32_t i = 0; i < count; i++) {
+        assert_true(disk_write(fd, path, data + at, unit * i, &err));
+        at += unit * i;
+        follower_part(follower, at);
+        if (i % told == 0)
+            follower_reach(follower, at);
+    }
+    assert_true(follower_end(follower, at, &hash, &err));
+    struct sha256 wanted = sha256_of(data, at);
+    assert_true(sha256_equal(&hash, &wanted));
+    at = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        hash = follower_part_hash(follower, i);
+        wanted = sha256_of(data + at, unit * i);
+        assert_true(sha256_equal(&hash, &wanted));
+        at += unit * i;
+    }
+    follower_free(follower);
+    (void)close(fd);
+}
+
+static void each_part_has_its_own_hash(void **state)
+{
+    (void)state;
+    parts_check(1, 1, 1);
+    parts_check(0, 5, 1);
+    parts_check(1, 200, 3);
+    parts_check(77777, 11, 1);
+    parts_check(77777, 11, 4);
+    parts_check((1 << 20) + 1, 3, 100);
+}
+
 static void a_file_that_is_too_short_is_an_error(void **state)
 {
     (void)state;
@@ -71,11 +115,11 @@ static void a_file_that_is_too_short_is_an_error(void **state)
     char path[64];
     int fd = file_make(path);
     assert_true(disk_write(fd, path, "abc", 3, &err));
-    assert_true(follower_start(path, &follower, &err));
+    assert_true(follower_start(path, 0, &follower, &err));
     assert_false(follower_end(follower, 4, &hash, &err));
     assert_int_equal(err.code, E_DISK_READ);
     follower_free(follower);
-    assert_false(follower_start("/nonexistent/file", &follower, &err));
+    assert_false(follower_start("/nonexistent/file", 0, &follower, &err));
     (void)close(fd);
 }
 
@@ -87,9 +131,9 @@ static void it_can_be_given_up_at_any_time(void **state)
     char path[64];
     int fd = file_make(path);
     assert_true(disk_write(fd, path, "abc", 3, &err));
-    assert_true(follower_start(path, &follower, &err));
+    assert_true(follower_start(path, 0, &follower, &err));
     follower_free(follower);
-    assert_true(follower_start(path, &follower, &err));
+    assert_true(follower_start(path, 0, &follower, &err));
     follower_reach(follower, 3);
     follower_free(follower);
     follower_free(NULL);
@@ -100,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_hash_is_that_of_the_whole_file),
+        cmocka_unit_test(each_part_has_its_own_hash),
         cmocka_unit_test(a_file_that_is_too_short_is_an_error),
         cmocka_unit_test(it_can_be_given_up_at_any_time),
     };
