@@ -269,16 +269,19 @@ static size_t reader_resync(const struct date_reader *reader, size_t at)
 }
 
 /* Where the event at `at` really ends: behind its size, or, when no event can follow
- * there, at an event inside it (then it is damage and *whole is false). */
-static size_t reader_frame(const struct date_reader *reader, size_t at,
+ * there, at an event inside it (then it is damage and *whole is false). The header that
+ * follows is kept: it is the next one asked for. */
+static size_t reader_frame(struct date_reader *reader, size_t at,
                            const struct date_header *header, bool *whole)
 {
-    struct date_header next;
     size_t left = reader->size - at;
     *whole = header->size <= left;
-    if (header->size == left ||
-        (*whole && reader_accepts(reader, at + header->size, &next)))
+    if (header->size == left)
         return at + header->size;
+    if (*whole && reader_accepts(reader, at + header->size, &reader->next)) {
+        reader->known = at + header->size;
+        return reader->known;
+    }
     size_t end = *whole ? at + header->size : reader->size;
     size_t inside = reader_search(reader, at + 4, end, !reader->super);
     if (inside < end)
@@ -314,6 +317,16 @@ static enum damage_class reader_gap(const struct date_reader *reader, size_t at)
                : DAMAGE_EVENT_HEADER;
 }
 
+/* reader_accepts(), once a header. */
+static bool reader_head(const struct date_reader *reader, size_t at,
+                        struct date_header *header)
+{
+    if (at == 0 || at != reader->known)
+        return reader_accepts(reader, at, header);
+    *header = reader->next;
+    return true;
+}
+
 enum lookup date_reader_next(struct date_reader *reader, struct date_event *event,
                              struct date_gap *gap)
 {
@@ -321,7 +334,7 @@ enum lookup date_reader_next(struct date_reader *reader, struct date_event *even
     *gap = (struct date_gap){.offset = at};
     while (at < reader->size) {
         struct date_header header;
-        if (!reader_accepts(reader, at, &header) || header.spill != reader->spill) {
+        if (!reader_head(reader, at, &header) || header.spill != reader->spill) {
             if (at == gap->offset)
                 gap->damage = reader_gap(reader, at);
             at = reader_resync(reader, at + 4);

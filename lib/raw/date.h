@@ -102,6 +102,8 @@ struct date_reader {
     size_t offset; /* of the next header to be looked at */
     uint32_t run, spill;
     bool super; /* there are super-events: an event without the flag is a piece of one */
+    size_t known; /* offset at which `next` was read to judge the event before; 0: none */
+    struct date_header next;
 };
 
 /* Bytes that are no good event, before the event that was returned. */
