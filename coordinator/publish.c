@@ -93,8 +93,9 @@ bool publish_sidecar(struct catalog *catalog, const struct campaign *campaign,
     struct bytes text;
     struct json_writer json;
     struct catalog_txn *txn;
-    (void)snprintf(name, sizeof name, "%s.prov.json", group->published);
-    (void)snprintf(unfinished, sizeof unfinished, "%s.tmp", name);
+    (void)snprintf(name, sizeof name, "%s" SHELF_SIDECAR, group->published);
+    (void)snprintf(unfinished, sizeof unfinished, "%s" SHELF_UNFINISHED,
+                   group->published);
     if (!shelf_path(campaign, name, path, err) ||
         !shelf_path(campaign, unfinished, temporary, err) ||
         !catalog_begin(catalog, &txn, err))

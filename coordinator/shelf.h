@@ -9,6 +9,10 @@
 
 #include "model/campaign.h"
 
+/* What stands behind the name of a published file: its sidecar, and that half written. */
+#define SHELF_SIDECAR    ".prov.json"
+#define SHELF_UNFINISHED ".prov.json.tmp"
+
 /* STORE/name; E_LIMIT when it is too long. `out` has PATH_MAX bytes. */
 bool shelf_path(const struct campaign *campaign, const char *name, char *out,
                 struct err *err);

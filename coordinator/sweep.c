@@ -149,13 +149,17 @@ bool sweep_parts(const struct campaign *campaign, struct catalog_txn *txn,
     return done;
 }
 
-/* A published file goes with its sidecar. */
+/* A published file goes with its sidecar, and with what a killed coordinator left of one.
+ */
 static bool collect(const struct campaign *campaign, const char *name, struct err *err)
 {
-    char sidecar[PRODUCT_FILE + 16];
-    (void)snprintf(sidecar, sizeof sidecar, "%s.prov.json", name);
+    char sidecar[PRODUCT_FILE + 16], unfinished[PRODUCT_FILE + 16];
+    (void)snprintf(sidecar, sizeof sidecar, "%s" SHELF_SIDECAR, name);
+    (void)snprintf(unfinished, sizeof unfinished, "%s" SHELF_UNFINISHED, name);
     return sweep_remove(campaign, name, err) &&
-           (strncmp(name, "published/", 10) != 0 || sweep_remove(campaign, sidecar, err));
+           (strncmp(name, "published/", 10) != 0 ||
+            (sweep_remove(campaign, sidecar, err) &&
+             sweep_remove(campaign, unfinished, err)));
 }
 
 bool sweep_collecting(const struct campaign *campaign, struct catalog_txn *txn,

@@ -124,6 +124,7 @@ static void what_is_being_collected_goes_with_its_record_and_sidecar(void **stat
     }
     file_write(world_path(&world, names[1]), "x", 1);
     file_write(world_path(&world, "published/reco/1/a.root.prov.json"), "x", 1);
+    file_write(world_path(&world, "published/reco/1/a.root.prov.json.tmp"), "x", 1);
     must(write_catalog(world.catalog, world_sweep_step, &world, &err), &err);
     assert_int_equal(world_files(&world, "published", ""), 0);
     struct catalog_txn *txn;
