@@ -138,6 +138,15 @@ STEP ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset)
     return write_fails(fd) ? -1 : syscall(SYS_pwritev, fd, parts, count, offset, 0);
 }
 
+/* A kernel that cannot: what is copied is written, and its writes count. */
+STEP ssize_t copy_file_range(int in, off64_t *from, int out, off64_t *to, size_t size,
+                             unsigned flags)
+{
+    (void)in, (void)from, (void)out, (void)to, (void)size, (void)flags;
+    errno = ENOSYS;
+    return -1;
+}
+
 STEP int fsync(int fd)
 {
     return fails(FAULT_SYNC, EIO) ? -1 : (int)syscall(SYS_fsync, fd);
