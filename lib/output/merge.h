@@ -7,8 +7,8 @@
  * of types 1 and 3 of the prologue stand before them. "summary": the lines. "hist" and
  * "flow": see merge_hist.c.
  *
- * Every input is hashed while it is copied and must be what its product says. Memory does
- * not grow with the inputs but for the page list of an RNTuple. The result exists whole
+ * Every input is hashed and must be what its product says. Memory does not grow with the
+ * inputs but for a hash of each, or the page list of an RNTuple. The result exists whole
  * and synced under its name, or not at all.
  */
 #ifndef SPILLWAY_OUTPUT_MERGE_H

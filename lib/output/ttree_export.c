@@ -3,9 +3,14 @@
  */
 #include "output/ttree_export.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include <sys/file.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "output/columns.h"
@@ -263,6 +268,22 @@ static bool file_settle(int fd, const char *path, const char *out, bool written,
     return done;
 }
 
+/* The new file, locked: what a killed export left there is written over, what another one
+ * is writing is not. */
+static bool file_begin(const char *path, int *fd, struct err *err)
+{
+    struct stat held, named;
+    *fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (*fd < 0)
+        return err_errno(err, E_DISK_WRITE, errno, "%s: cannot be created", path);
+    if (flock(*fd, LOCK_EX | LOCK_NB) == 0 && fstat(*fd, &held) == 0 &&
+        stat(path, &named) == 0 && held.st_ino == named.st_ino &&
+        held.st_dev == named.st_dev && ftruncate(*fd, 0) == 0)
+        return true;
+    (void)close(*fd);
+    return err_set(err, E_USAGE, "%s: another export is writing it", path);
+}
+
 bool ttree_export(const char *out, char *const *files, uint32_t count,
                   struct ttree_exported *exported, struct err *err)
 {
@@ -277,9 +298,8 @@ bool ttree_export(const char *out, char *const *files, uint32_t count,
     if (disk_exists(out))
         return err_set(err, E_USAGE, "%s is there already: remove it or name another",
                        out);
-    (void)unlink(path); /* of an export that was killed */
     bytes_init(&inputs.lines, PROVENANCE);
-    if (!inputs_look(&inputs, err) || !disk_create(path, &fd, err)) {
+    if (!inputs_look(&inputs, err) || !file_begin(path, &fd, err)) {
         bytes_release(&inputs.lines);
         return false;
     }

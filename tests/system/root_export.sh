@@ -16,6 +16,13 @@ must spillway export --ttree "$scratch/b/tree.root" "${files[@]}"
 cmp "$scratch/a/tree.root" "$scratch/b/tree.root" || fail 'two exports differ'
 [ "$(ls "$scratch/a")" = tree.root ] || fail "left beside the tree: $(ls "$scratch/a")"
 
+# Left by an export that was killed it is written over; what another one writes is not.
+echo half >"$scratch/d.root.new"
+refused 2 "another export is writing it" flock "$scratch/d.root.new" spillway export --ttree "$scratch/d.root" "${files[0]}"
+must grep -qx half "$scratch/d.root.new"
+must spillway export --ttree "$scratch/d.root" "${files[0]}"
+must [ ! -e "$scratch/d.root.new" ]
+
 # What is wrong is said, and leaves nothing.
 refused 2 'is there already' spillway export --ttree "$scratch/a/tree.root" "${files[0]}"
 refused 2 'published files is missing' spillway export --ttree "$scratch/c.root"
